@@ -1,0 +1,18 @@
+# What every target of ours is compiled with.
+add_library(baton_options INTERFACE)
+target_include_directories(baton_options INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(baton_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wold-style-cast -Wcast-qual -Wundef -fno-omit-frame-pointer)
+if(BATON_WERROR)
+  target_compile_options(baton_options INTERFACE -Werror)
+endif()
+if(BATON_SANITIZE STREQUAL "address")
+  # CAF's init_fun_factory forms null references for actors without spawn arguments.
+  target_compile_options(baton_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=undefined -Wno-maybe-uninitialized)
+  target_link_options(baton_options INTERFACE -fsanitize=address,undefined)
+elseif(BATON_SANITIZE STREQUAL "thread")
+  target_compile_options(baton_options INTERFACE -fsanitize=thread -Wno-tsan)
+  target_link_options(baton_options INTERFACE -fsanitize=thread)
+endif()

@@ -1,0 +1,23 @@
+# baton_library(NAME LINKS target...): a library of every .cpp below this folder.
+function(baton_library name)
+  cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  add_library(${name} STATIC ${sources})
+  target_link_libraries(${name} PUBLIC baton_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+endfunction()
+
+# baton_embed(TARGET folder NAME file...): the files as C++ string constants.
+# `scripts/prepare.sh` becomes baton::embedded::prepare_sh in "<NAME>.hpp" of the build tree.
+function(baton_embed target name)
+  set(out "${CMAKE_CURRENT_BINARY_DIR}/embedded/${name}.hpp")
+  add_custom_command(
+    OUTPUT "${out}"
+    COMMAND ${CMAKE_COMMAND} "-DOUT=${out}" "-DFILES=${ARGN}" "-DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}"
+            -P "${CMAKE_SOURCE_DIR}/cmake/Embed.cmake"
+    DEPENDS ${ARGN} "${CMAKE_SOURCE_DIR}/cmake/Embed.cmake"
+    COMMENT "Embedding ${name}"
+    VERBATIM)
+  add_custom_target(${target}_embed_${name} DEPENDS "${out}")
+  add_dependencies(${target} ${target}_embed_${name})
+  target_include_directories(${target} PUBLIC "${CMAKE_CURRENT_BINARY_DIR}")
+endfunction()
