@@ -15,8 +15,8 @@ struct endpoint {
   std::string user;                    ///< empty: what the ssh config says
   std::uint16_t port = 0;              ///< 0: what the ssh config says
   std::vector<std::string> identities; ///< private key files; empty: what the ssh config says
-  std::string jump;                    ///< `[user@]host[:port][,…]`, or a host's name; empty: ssh config
-  bool sudo = false;                   ///< the control shell is `exec sudo -n /bin/sh`
+  std::string jump;  ///< `[user@]host[:port][,…]`, or a host's name; empty: ssh config
+  bool sudo = false; ///< the control shell is `exec sudo -n /bin/sh`
 };
 
 } // namespace baton

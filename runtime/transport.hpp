@@ -33,9 +33,9 @@ struct output {
 /// holds the channel open.
 struct ended {
   channel_id channel;
-  std::optional<int> status;         ///< exit status of the command
-  std::string signal;                ///< name without SIG, `TERM`
-  std::shared_ptr<const error> why;  ///< deadline, cancel, refused channel, no status, lost session
+  std::optional<int> status;        ///< exit status of the command
+  std::string signal;               ///< name without SIG, `TERM`
+  std::shared_ptr<const error> why; ///< deadline, cancel, refused channel, no status, lost session
 };
 
 /// The session is over, or never came to be. Always the last event of a session, except after

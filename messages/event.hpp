@@ -1,0 +1,152 @@
+#pragma once
+
+#include "messages/error.hpp"
+#include "messages/plan.hpp"
+#include "messages/result.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+
+/// What can happen to a run: the journal's rows. Those marked (intent) are also what the rules ask
+/// for: the supervisor writes them down first and then carries them out.
+
+namespace baton {
+
+/// One look at a unit, as it is, not as it was meant.
+struct unit_view {
+  bool seen = false; ///< false: could not be asked, the rest says nothing
+  std::vector<std::string>
+      releases; ///< ids of the releases whose containers or process run; none: nothing
+  std::optional<bool> healthy;  ///< all checks and containers; null: nothing runs, or no check
+  std::string commit;           ///< of the checkout
+  std::string last_good;        ///< release record: the last good one; empty: no record
+  std::string baseline;         ///< release record: what ran before Baton; empty: none
+  std::vector<std::string> ill; ///< what is not healthy, a line each
+};
+
+/// The answer of one check of the verification.
+struct check_answer {
+  std::string stage; ///< that it speaks of
+  std::string check; ///< what was asked, for people: `http https://example.org/`
+  bool ok = false;
+  std::string why; ///< when not ok
+};
+
+/// A step ran to its end. `why` empty = it did what it should.
+struct step_outcome {
+  std::optional<error> why;
+  std::optional<unit_view> view;    ///< of steps that look
+  std::vector<check_answer> checks; ///< of verify_checks, and of checks run on hosts in verify
+  std::map<std::string, std::string>
+      facts; ///< resolve: `commit` or `commit:STACK`; create_snapshot: `name` …
+  std::vector<std::string> notes; ///< for `details`
+  bool changed_nothing =
+      false; ///< the step certainly had no effect although its kind may (refused before)
+};
+
+namespace event {
+
+/// The first event of each run.
+struct run_requested {
+  std::shared_ptr<const struct plan> plan;
+};
+
+struct phase_started { // (intent)
+  std::string phase;
+};
+
+/// (intent) A step begins on a unit. Durable before the target hears of it.
+struct step_started {
+  std::string phase;
+  step_kind kind;
+  unit_id of;
+  std::string target;
+  int attempt; ///< 1-based, per unit and phase
+  duration deadline;
+};
+
+struct step_ended {
+  std::string phase;
+  step_kind kind;
+  unit_id of;
+  int attempt;
+  step_outcome outcome;
+};
+
+/// (intent) A running step is to be killed because the run stops.
+struct step_stopped {
+  std::string phase;
+  step_kind kind;
+  unit_id of;
+  int attempt;
+};
+
+/// (intent) The next attempt of a unit in a phase begins at `at`.
+struct retry_scheduled {
+  std::string phase;
+  unit_id of;
+  int attempt; ///< the coming one
+  time_point at;
+};
+
+/// The moment of a scheduled retry has come.
+struct retry_due {
+  std::string phase;
+  unit_id of;
+  int attempt;
+};
+
+struct phase_ended { // (intent)
+  std::string phase;
+  phase_outcome outcome;
+};
+
+/// (intent) What has been done is taken back.
+struct rollback_started {
+  std::string phase; ///< that failed
+  scope over;
+  std::vector<unit_id> units;
+};
+
+struct cancel_requested {
+  std::string by; ///< `SIGINT`, `SIGTERM`, `baton cancel by USER`
+};
+
+struct alert_raised { // (intent)
+  enum severity severity;
+  std::string phase;
+  std::string host; ///< empty: the run as such
+  std::string text;
+};
+
+struct run_finished { // (intent)
+  std::shared_ptr<const struct result> result;
+};
+
+} // namespace event
+
+using event_t = std::variant<event::run_requested, event::phase_started, event::step_started,
+                             event::step_ended, event::step_stopped, event::retry_scheduled,
+                             event::retry_due, event::phase_ended, event::rollback_started,
+                             event::cancel_requested, event::alert_raised, event::run_finished>;
+
+/// What the rules ask to be done next: the intents among the events.
+using action_t = event_t;
+
+/// An event as it stands in the journal.
+struct record {
+  std::uint64_t seq = 0; ///< of the journal, over all runs; 0: not written yet
+  std::string run;
+  time_point at;
+  double dice = 0.5; ///< drawn in [0,1) when it was written; the only randomness rules ever see
+  event_t what;
+};
+
+/// What ended steps left for later ones: facts by kind of step and unit.
+using run_facts = std::map<std::pair<step_kind, unit_id>, std::map<std::string, std::string>>;
+
+/// The name of an event's type on the wire: `step_started`.
+std::string_view type_name(const event_t& what) noexcept;
+
+} // namespace baton

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "messages/event.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+#include <string_view>
+
+/// The one wire and disk form of the words. Keys are the members' names unless RULES.md §5 says
+/// otherwise. Reading throws nlohmann's exceptions for what does not fit; unknown keys are ignored,
+/// missing ones take the member's default.
+
+namespace baton {
+
+using json = nlohmann::json;
+using ordered_json = nlohmann::ordered_json;
+
+ordered_json to_json(const plan& value);
+plan plan_from_json(const json& from);
+
+ordered_json to_json(const fleet& value);
+fleet fleet_from_json(const json& from);
+
+ordered_json to_json(const error& value); ///< {code, what, host, step, retryable, causes}
+error error_from_json(const json& from);
+
+ordered_json to_json(const result& value); ///< RULES.md §5
+result result_from_json(const json& from);
+ordered_json to_json(const phase_details& value);
+
+/// A record without its number: {type, version, run, at, dice, …members}.
+ordered_json to_json(const record& value);
+record record_from_json(const json& from);
+
+/// As text in one line; invalid UTF-8 is replaced, never thrown at.
+std::string dump(const ordered_json& value);
+
+} // namespace baton
