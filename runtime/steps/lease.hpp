@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace baton {
+
+/// Asks for the right to change a target.
+struct lease_request {
+  std::string run;   ///< run id: the owner's identity; asking again with it is idempotent
+  std::string owner; ///< one line of JSON for people and take-over: user, controller, boot id, pid,
+                     ///< start time; at most 4 KiB
+  /// The fence given is at least this: for targets that a snapshot has set back. 0: no matter.
+  std::uint64_t fence_at_least = 0;
+};
+
+/// Who owns a target, as the target tells it.
+struct lease_owner {
+  std::string run;
+  std::string owner; ///< what it gave as `lease_request::owner`
+  /// Seconds since its last heartbeat by the target's own uptime; empty when that is not known
+  /// (other boot, never beaten).
+  std::optional<double> heartbeat_age;
+  bool same_boot = false; ///< the target has not been rebooted since the last heartbeat
+};
+
+/// The answer to `lease_acquire`, `lease_show` and `lease_break`.
+struct lease_report {
+  /// Acquired: the number that this owner's steps carry. Else the target's present fence.
+  std::uint64_t fence = 0;
+  /// acquire: who has it instead of us; empty = it is ours now. show: who has it; empty = it is
+  /// free. break: who had it.
+  std::optional<lease_owner> holder;
+};
+
+} // namespace baton
