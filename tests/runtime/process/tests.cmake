@@ -1,0 +1,1 @@
+baton_test(runtime/process LINKS baton_runtime)
