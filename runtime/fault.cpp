@@ -1,5 +1,6 @@
 #include "runtime/fault.hpp"
 
+#include <boost/stacktrace/frame.hpp>
 #include <boost/stacktrace/stacktrace.hpp>
 
 #include <utility>
