@@ -16,6 +16,9 @@ namespace baton {
 using json = nlohmann::json;
 using ordered_json = nlohmann::ordered_json;
 
+ordered_json to_json(const request& value); ///< {commit_hash, environment, …}
+request request_from_json(const json& from);
+
 ordered_json to_json(const plan& value);
 plan plan_from_json(const json& from);
 
