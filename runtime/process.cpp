@@ -237,11 +237,6 @@ expected<process_end> run_process(const process_request& request) {
   return end;
 }
 
-std::string signal_name(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name != nullptr ? name : std::to_string(number);
-}
-
 std::string last_lines(std::string_view output, std::size_t bytes) {
   constexpr std::string_view blank = " \t\r\n";
   const auto end = output.find_last_not_of(blank);

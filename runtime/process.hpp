@@ -2,6 +2,7 @@
 
 #include "messages/error.hpp"
 #include "messages/time.hpp"
+#include "runtime/signal_name.hpp"
 
 #include <cstddef>
 #include <map>
@@ -53,8 +54,5 @@ std::optional<error> failure_of(const process_end& end, ec code, std::string doi
 
 /// The last lines of some output, at most `bytes` of whole lines where possible, trimmed.
 std::string last_lines(std::string_view output, std::size_t bytes = 600);
-
-/// `TERM` for SIGTERM.
-std::string signal_name(int number);
 
 } // namespace baton

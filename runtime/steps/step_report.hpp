@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/signal_name.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -10,13 +12,13 @@ namespace baton {
 
 /// An `effect` is done once: leased, claimed, made durable before it runs. A `look` changes
 /// nothing: it needs no lease and leaves nothing durable, but is supervised alike.
-enum class step_kind : std::uint8_t { effect, look };
+enum class step_mode : std::uint8_t { effect, look };
 
 /// A step to be started on a target.
 struct step_start {
   std::string id;     ///< `run/phase/target/attempt/index`; at most 200 bytes, not empty
   std::string script; ///< text for `/bin/sh`, at most 4 MiB; the prelude (`fact`) is put before it
-  step_kind kind = step_kind::effect;
+  step_mode kind = step_mode::effect;
   std::uint64_t fence = 0;                       ///< what `lease_acquire` gave; not used by a look
   std::chrono::seconds deadline{600};            ///< kept by the target itself; at least 1 s
   std::chrono::seconds grace{10};                ///< from TERM to KILL
@@ -76,7 +78,7 @@ struct step_report {
 /// A step of a run as `list` tells it.
 struct step_entry {
   std::string id;
-  step_kind kind = step_kind::effect;
+  step_mode kind = step_mode::effect;
   step_state state = step_state::absent;
   int status = -1; ///< when done
 };
@@ -89,8 +91,5 @@ struct step_facts_text {
 
 /// The name of a state for logs: `running`.
 std::string_view to_string(step_state state) noexcept;
-
-/// The name of a signal's number on Linux without SIG, `KILL`; empty when there is none.
-std::string_view signal_name(int number) noexcept;
 
 } // namespace baton
