@@ -1,0 +1,73 @@
+#include "actors/phase.hpp"
+
+#include <caf/actor_system.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+using self_ptr = phase_actor::stateful_pointer<phase_state>;
+
+/// A host actor enforces a step's deadline itself, with a grace for the kill; this is how much
+/// later an answer that did not come counts as a bug of ours.
+constexpr auto answer_slack = std::chrono::seconds{90};
+
+std::string id_of(const work_order& order) {
+  const auto& step = order.step;
+  return step_id(*order.plan, step.phase, step.kind, step.of, step.attempt);
+}
+
+void report(self_ptr self, const work_order& order, step_outcome outcome) {
+  const auto& step = order.step;
+  self->state.running.erase(id_of(order));
+  self->send(self->state.supervisor,
+             event_t{event::step_ended{step.phase, step.kind, step.of, step.attempt,
+                                       std::move(outcome)}});
+}
+
+void report_broken(self_ptr self, const work_order& order, const caf::error& why) {
+  step_outcome outcome;
+  outcome.why.emplace();
+  outcome.why->code = ec::internal;
+  outcome.why->what = "the part of Baton that works on " + order.step.target
+                      + " broke: " + self->system().render(why);
+  outcome.why->target = order.step.target;
+  outcome.why->step = id_of(order);
+  report(self, order, std::move(outcome));
+}
+
+void hand_over(self_ptr self, const work_order& order, const host_actor& to) {
+  auto waiting = self->state.running.find(id_of(order));
+  if (waiting == self->state.running.end()) // stopped meanwhile, and reported
+    return;
+  waiting->second = to;
+  self->request(to, order.step.deadline + answer_slack, order)
+    .then([self, order](const work_answer& answer) { report(self, order, *answer.outcome); },
+          [self, order](const caf::error& why) { report_broken(self, order, why); });
+}
+
+} // namespace
+
+phase_actor::behavior_type phase(self_ptr self, registry_actor registry,
+                                 supervisor_actor supervisor) {
+  self->state.registry = std::move(registry);
+  self->state.supervisor = std::move(supervisor);
+  return {
+    [self](const work_order& order) {
+      self->state.running[id_of(order)] = nullptr;
+      self->request(self->state.registry, answer_slack, find_host{order.step.target})
+        .then([self, order](const host_actor& found) { hand_over(self, order, found); },
+              [self, order](const caf::error& why) { report_broken(self, order, why); });
+    },
+    [self](const stop_order& stop) {
+      auto found = self->state.running.find(stop.step_id);
+      if (found != self->state.running.end() && found->second)
+        self->send(found->second, stop);
+    },
+  };
+}
+
+} // namespace baton

@@ -1,0 +1,250 @@
+#include "actors/supervisor.hpp"
+
+#include "actors/phase.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/down_msg.hpp>
+
+#include <chrono>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+using self_ptr = supervisor_actor::stateful_pointer<supervisor_state>;
+
+constexpr auto append_deadline = std::chrono::seconds{30};
+
+void decide(self_ptr self);
+
+/// What a run that cannot go on answers (RULES.md 2.8).
+result unfinished(supervisor_state& state) {
+  auto told = verdict(*state.plan, state.now, state.house.now());
+  if (state.stuck_by)
+    told.why = *state.stuck_by;
+  return told;
+}
+
+void answer(supervisor_state& state, result_ptr what) {
+  state.ended = std::move(what);
+  for (auto& promise : state.asked)
+    promise.deliver(result_answer{state.ended});
+  state.asked.clear();
+}
+
+void give_up(self_ptr self, std::shared_ptr<const error> why) {
+  auto& state = self->state;
+  if (state.stuck)
+    return;
+  state.stuck = true;
+  state.stuck_by = std::move(why);
+  answer(state, std::make_shared<const result>(unfinished(state)));
+}
+
+phase_actor actor_of(self_ptr self, const std::string& phase_id) {
+  auto& known = self->state.phases[phase_id];
+  if (!known) {
+    known = self->spawn(phase, self->state.registry, supervisor_actor{self});
+    self->monitor(known);
+  }
+  return known;
+}
+
+void start(self_ptr self, const event::step_started& step) {
+  auto& state = self->state;
+  work_order order{state.plan, step, std::make_shared<const run_facts>(state.now.facts)};
+  state.open[step_id(*state.plan, step.phase, step.kind, step.of, step.attempt)] = order;
+  self->send(actor_of(self, step.phase), std::move(order));
+}
+
+/// An intent that is durable now.
+void carry_out(self_ptr self, const event_t& intent) {
+  auto& state = self->state;
+  if (auto* step = std::get_if<event::step_started>(&intent)) {
+    start(self, *step);
+  } else if (auto* stop = std::get_if<event::step_stopped>(&intent)) {
+    self->send(actor_of(self, stop->phase),
+               stop_order{step_id(*state.plan, stop->phase, stop->kind, stop->of, stop->attempt)});
+  } else if (auto* retry = std::get_if<event::retry_scheduled>(&intent)) {
+    const auto left = std::max(retry->at - state.house.now(), duration::zero());
+    self->delayed_send(self, left,
+                       event_t{event::retry_due{retry->phase, retry->of, retry->attempt}});
+  } else if (auto* end = std::get_if<event::run_finished>(&intent)) {
+    answer(state, end->result);
+  }
+  // phase_started, phase_ended, rollback_started, alert_raised: for the listeners.
+}
+
+record make_record(supervisor_state& state, event_t what) {
+  record made;
+  made.run = state.plan->run;
+  made.at = state.house.now();
+  made.dice = state.house.dice();
+  made.what = std::move(what);
+  return made;
+}
+
+/// Whether the run still waits for this: a step ends once, whoever reports it again later.
+bool is_news(supervisor_state& state, const event_t& what) {
+  auto* end = std::get_if<event::step_ended>(&what);
+  return !end
+         || state.open.erase(step_id(*state.plan, end->phase, end->kind, end->of, end->attempt)) > 0;
+}
+
+void on_written(self_ptr self) {
+  auto& state = self->state;
+  state.writing = false;
+  state.durable += state.in_flight.size();
+  state.in_flight.clear();
+  auto to_do = std::exchange(state.to_do, {});
+  for (const auto& intent : to_do)
+    carry_out(self, intent);
+  decide(self);
+}
+
+void write(self_ptr self) {
+  auto& state = self->state;
+  state.writing = true;
+  auto records = std::make_shared<const std::vector<record>>(state.in_flight);
+  self->request(state.keeper, append_deadline, journal_batch{state.durable, std::move(records)})
+    .then(
+      [self](const journal_answer& answer) {
+        if (answer.why)
+          give_up(self, answer.why);
+        else
+          on_written(self);
+      },
+      [self](const caf::error& why) {
+        // The keeper died by a bug: another one takes over, once it is asked again.
+        auto& state = self->state;
+        if (++state.replacements > replacements_max) {
+          auto cause = baton::unexpected(ec::journal_failed,
+                                         "the journal's keeper broke: " + self->system().render(why));
+          give_up(self, std::make_shared<const error>(cause.value()));
+          return;
+        }
+        state.keeper = state.house.make_keeper();
+        write(self);
+      });
+}
+
+/// Everything that has happened meanwhile becomes one decision: one transaction, then its effects.
+void decide(self_ptr self) {
+  auto& state = self->state;
+  if (state.writing || state.stuck || state.ended || state.waiting.empty())
+    return;
+  for (auto& what : std::exchange(state.waiting, {})) {
+    if (!is_news(state, what))
+      continue;
+    state.in_flight.push_back(make_record(state, std::move(what)));
+    state.now = fold(*state.plan, std::move(state.now), state.in_flight.back());
+    auto intents = next(*state.plan, state.now, state.in_flight.back().at, state.in_flight.back().dice);
+    while (!intents.empty()) {
+      for (auto& intent : intents) {
+        state.in_flight.push_back(make_record(state, intent));
+        state.now = fold(*state.plan, std::move(state.now), state.in_flight.back());
+        state.to_do.push_back(std::move(intent));
+      }
+      intents = next(*state.plan, state.now, state.in_flight.back().at, state.in_flight.back().dice);
+    }
+  }
+  if (!state.in_flight.empty())
+    write(self);
+}
+
+void happened(self_ptr self, event_t what) {
+  self->state.waiting.push_back(std::move(what));
+  decide(self);
+}
+
+/// A phase actor died: what it had under way has failed. Its successor is spawned with the next
+/// order of that phase.
+void on_phase_down(self_ptr self, const std::string& phase_id, const caf::error& why) {
+  auto& state = self->state;
+  state.phases.erase(phase_id);
+  for (const auto& [id, order] : state.open) {
+    const auto& step = order.step;
+    if (step.phase != phase_id)
+      continue;
+    event::step_ended ended{step.phase, step.kind, step.of, step.attempt, {}};
+    ended.outcome.why.emplace();
+    ended.outcome.why->code = ec::internal;
+    ended.outcome.why->what
+      = "the part of Baton that runs phase " + phase_id + " broke: " + self->system().render(why);
+    ended.outcome.why->target = step.target;
+    ended.outcome.why->step = id;
+    state.waiting.push_back(event_t{std::move(ended)});
+  }
+  decide(self);
+}
+
+void on_down(self_ptr self, const caf::down_msg& down) {
+  auto& state = self->state;
+  if (down.source == state.registry.address()) {
+    if (++state.replacements > replacements_max)
+      return; // its steps fail one by one, and so the run ends
+    state.registry = state.house.make_registry();
+    self->monitor(state.registry);
+    // Phase actors hold the old one: the next order of each spawns a successor.
+    for (auto& [id, actor] : state.phases)
+      self->send_exit(actor, down.reason);
+    return;
+  }
+  for (const auto& [id, actor] : state.phases) {
+    if (actor && down.source == actor.address()) {
+      on_phase_down(self, std::string{id}, down.reason);
+      return;
+    }
+  }
+}
+
+/// Goes on with a run whose process was cut off: what was begun is asked for again.
+void replay(self_ptr self, const std::vector<record>& so_far) {
+  auto& state = self->state;
+  state.durable = so_far.size();
+  for (const auto& past : so_far) {
+    state.now = fold(*state.plan, std::move(state.now), past);
+    if (auto* step = std::get_if<event::step_started>(&past.what))
+      state.open[step_id(*state.plan, step->phase, step->kind, step->of, step->attempt)]
+        = work_order{state.plan, *step, nullptr};
+    else if (auto* end = std::get_if<event::run_finished>(&past.what))
+      state.ended = end->result;
+    (void)is_news(state, past.what);
+    if (auto* retry = std::get_if<event::retry_scheduled>(&past.what))
+      carry_out(self, event_t{*retry}); // a retry that is not due any more is ignored by the rules
+  }
+  auto open = std::exchange(state.open, {});
+  for (const auto& [id, order] : open)
+    start(self, order.step);
+}
+
+} // namespace
+
+supervisor_actor::behavior_type supervisor(self_ptr self, surroundings house, plan_ptr todo,
+                                           records_ptr so_far) {
+  auto& state = self->state;
+  state.house = std::move(house);
+  state.plan = std::move(todo);
+  state.now = begin(*state.plan);
+  state.keeper = state.house.make_keeper();
+  state.registry = state.house.make_registry();
+  self->monitor(state.registry);
+  self->set_down_handler([self](caf::down_msg& down) { on_down(self, down); });
+  if (so_far && !so_far->empty())
+    replay(self, *so_far);
+  else
+    self->send(self, event_t{event::run_requested{state.plan}});
+  return {
+    [self](const event_t& what) { happened(self, what); },
+    [self](const ask_result&) -> caf::result<result_answer> {
+      if (self->state.ended)
+        return result_answer{self->state.ended};
+      auto promise = self->make_response_promise<result_answer>();
+      self->state.asked.push_back(promise);
+      return promise;
+    },
+  };
+}
+
+} // namespace baton
