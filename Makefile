@@ -1,0 +1,62 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest. The work is done by
+# packaging/install, CMake presets, tests/run and .ci/run, each of which can be run by hand too.
+
+JOBS ?= $(shell nproc)
+LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+DEMO_ARGS ?=
+
+.PHONY: help demo test lab deb format tidy bench clean
+
+help:
+	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
+	@echo 'make test    build and run every rung of tests that this machine allows'
+	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
+	@echo 'make deb     a Debian package in build/release'
+	@echo 'make bench   what Baton costs on top of the commands it runs'
+	@echo 'make format  clang-format over the sources;  make tidy  clang-tidy over them'
+	@echo 'make clean   remove build/'
+	@echo
+	@echo 'demo, test, lab, deb and bench first install the Debian packages they miss (root or sudo);'
+	@echo 'packaging/*.packages lists them. DEMO_ARGS=--docker: the demo with compose.'
+
+demo:
+	@packaging/install build demo
+	@cmake --preset release $(LAUNCHER) >/dev/null
+	@cmake --build --preset release --target baton --parallel $(JOBS)
+	@build/release/cli/baton demo $(DEMO_ARGS)
+
+test:
+	@tests/run --jobs $(JOBS)
+
+lab:
+	@packaging/install build demo test lab
+	@cmake --preset dev $(LAUNCHER)
+	@cmake --build --preset dev --target baton --parallel $(JOBS)
+	@tests/lab/selftest
+	@BATON=$(CURDIR)/build/dev/cli/baton tests/lab/matrix
+
+deb:
+	@packaging/install build demo ci test
+	@cmake --preset release $(LAUNCHER)
+	@cmake --build --preset release --parallel $(JOBS)
+	@cmake --build --preset release --target package
+	@lintian --fail-on error,warning build/release/*.deb
+	@ls -l build/release/*.deb
+
+bench:
+	@packaging/install build demo test
+	@cmake --preset release -DBATON_BENCH=ON $(LAUNCHER)
+	@cmake --build --preset release --parallel $(JOBS)
+	@bench/run build/release
+
+format:
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format -i
+
+tidy:
+	@packaging/install build test ci
+	@cmake --preset dev $(LAUNCHER)
+	@cmake --build --preset dev --parallel $(JOBS)
+	@tests/tidy/clang_tidy build/dev --all
+
+clean:
+	rm -rf build
