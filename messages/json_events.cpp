@@ -8,10 +8,6 @@ namespace {
 /// record_from_json upcasts what is older.
 constexpr int version_now = 1;
 
-} // namespace
-
-namespace {
-
 /// An event of the alternative with that name, its members zero.
 template <std::size_t I = 0>
 event_t event_named(const std::string& name, const json& from) {

@@ -1,0 +1,1 @@
+baton_test(messages LINKS baton_messages rapidcheck_gtest)
