@@ -1,0 +1,42 @@
+#pragma once
+
+#include "messages/error.hpp"
+#include "messages/plan.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace baton {
+
+/// The ids of a run to be; drawn outside, since rules know no randomness.
+struct run_ids {
+  std::string run;     ///< sortable by time
+  std::string release; ///< of what this run would make serve
+};
+
+/// Freezes what `asked` means for this fleet: every phase, step, target, deadline and policy.
+/// The fleet must have passed the config check (check_policies). `at` and `by` are only kept.
+///
+/// The order is pre_flight, secrets_sync, snapshots, then the environment's stages with a guard
+/// before each but the first; `tests` (with a guard, when something is deployed already) after the
+/// leading staging stages, before any other; stages of the fleet outside the environment as
+/// skipped phases; verification last. Units of one host stand side by side in `units`, the host as
+/// such first; the controller is unit 0. Assignments of a step are sorted by unit.
+///
+/// Errors: ec::config_invalid (unknown environment or stage), ec::usage (a ref no git would take).
+expected<plan> make_plan(const fleet& from, const request& asked, const run_ids& ids, time_point at,
+                         const std::string& by);
+
+/// The unit of the host as such on which a unit lives; of the controller: itself.
+unit_id host_unit(const plan& of, unit_id which);
+
+/// The stage of the plan that a host belongs to; nothing for the controller and hosts outside.
+std::optional<std::size_t> stage_of_host(const plan& of, std::string_view host);
+
+/// Index into `phases` of the deploy phase of a stage of the plan.
+std::size_t deploy_phase(const plan& of, std::size_t stage);
+
+/// Whether a rollback of this stage may go back to the snapshot that the run took.
+bool rolls_back_by_snapshot(const stage& one);
+
+} // namespace baton
