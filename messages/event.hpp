@@ -23,6 +23,9 @@ struct unit_view {
   std::string last_good;        ///< release record: the last good one; empty: no record
   std::string baseline;         ///< release record: what ran before Baton; empty: none
   std::vector<std::string> ill; ///< what is not healthy, a line each
+  duration start_left{0};       ///< how long containers may still be `starting` by their own checks
+  std::int64_t restarts = 0;    ///< of all its containers since they were made
+  bool hopeless = false;        ///< cannot get better: gave up, and nothing restarts it
 };
 
 /// The answer of one check of the verification.
