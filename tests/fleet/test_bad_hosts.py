@@ -1,0 +1,228 @@
+"""Hosts that are down, refuse, hang, lie, lack something, are full, or talk too much."""
+
+import os
+import shutil
+import time
+
+import pytest
+from rig.expect import verdict
+
+ALL = "thinkpad rtx1080 vps"
+as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts a small file system")
+
+
+def refused(fleet, host, code, *words, detail=None, seconds=60):
+    """The run is aborted in pre_flight, names the host and these words, and touches nothing."""
+    began = time.monotonic()
+    done = fleet.baton.deploy(seconds=seconds)
+    result = done.json
+    assert (result["status"], result["phase"], done.code) == ("aborted", "pre_flight", 1), done
+    assert result["error_detail"]["host"] == host and result["error_detail"]["code"] == code, done
+    for word in words:
+        assert word in str(result["details"]["pre_flight"]) + result["error"], f"{word}: {done}"
+    for other in fleet.hosts.values():
+        assert other.history() == []
+    return done, time.monotonic() - began
+
+
+def test_down(fleet):
+    fleet["vps"].stop()
+    refused(fleet, "vps", "unreachable", "refused")
+
+
+def test_hangs_before_its_banner(fleet):
+    fleet.config["deadlines"] = {"connect": "2s", "pre_flight": "10s"}
+    fleet.config.write()
+    fleet["rtx1080"].hang()
+    _, seconds = refused(fleet, "rtx1080", "timed_out")
+    assert seconds < 20
+
+
+def test_refuses_the_key(fleet):
+    fleet["vps"].refuse_key()
+    refused(fleet, "vps", "auth_failed", str(fleet.key))
+
+
+def test_has_another_host_key(fleet):
+    fleet["vps"].new_host_key()
+    done, _ = refused(fleet, "vps", "host_key_changed", "SHA256:")
+    assert str(done.json).count("SHA256:") >= 2, "not both fingerprints"
+
+
+def test_has_an_unknown_host_key_until_it_is_trusted(fleet):
+    fleet.forget(fleet["vps"])
+    refused(fleet, "vps", "host_key_unknown", "SHA256:", "baton host trust vps")
+    trusted = fleet.baton("host", "trust", "vps", "--yes")
+    assert trusted.code == 0 and "SHA256:" in trusted.out + trusted.err, trusted
+    assert fleet.baton.deploy().code == 0
+
+
+def test_has_no_git(fleet):
+    fleet["rtx1080"].without("git")
+    refused(fleet, "rtx1080", "missing_tool", "git")
+
+
+def test_has_a_git_that_hangs(fleet):
+    fleet["rtx1080"].command("git", 'case "$*" in *fetch*|*clone*|*ls-remote*) sleep 600;; esac; exec "$real" "$@"')
+    fleet.config["deadlines"] = {"pre_flight": "3s", "prepare": "3s"}
+    fleet.config.write()
+    done = fleet.baton.deploy(seconds=60)
+    assert done.code == 1 and done.json["error_detail"]["code"] == "timed_out", done
+    assert done.json["error_detail"]["host"] == "rtx1080"
+    assert done.json["hosts"]["rtx1080"]["serves"] == "none"
+
+
+def test_git_remote_is_away(fleet):
+    shutil.move(fleet.repository.bare, str(fleet.repository.bare) + ".away")
+    done = fleet.baton.deploy()
+    assert done.code == 1 and done.json["phase"] == "pre_flight", done
+    assert done.json["error_detail"]["code"] in ("remote_git", "bad_commit"), done
+
+
+def test_everything_that_is_wrong_is_told_at_once(fleet):
+    fleet["thinkpad"].without("git")
+    fleet["vps"].stop()
+    done, _ = refused(fleet, "thinkpad", "missing_tool")
+    entry = done.json["details"]["pre_flight"]["hosts"]
+    assert entry["thinkpad"]["error"] and entry["vps"]["error"] and not entry["rtx1080"]["error"]
+
+
+def test_has_no_docker(fleet):
+    fleet.config["stacks"]["app"].pop("command")
+    fleet.config["stacks"]["app"]["compose"] = {"files": ["compose.yaml"]}
+    fleet.config.write()
+    for host in fleet.hosts.values():
+        host.without("docker")
+    refused(fleet, "thinkpad", "missing_tool", "docker")
+
+
+@as_root
+def test_has_a_disk_that_is_too_small(fleet):
+    shutil.rmtree(fleet["rtx1080"].home)
+    fleet["rtx1080"].home.mkdir()
+    fleet["rtx1080"].small_disk(40)
+    fleet.config["pre_flight"] = {"disk_free": "100MB"}
+    fleet.config.write()
+    refused(fleet, "rtx1080", "no_space")
+
+
+@as_root
+def test_a_disk_that_fills_up_meanwhile_loses_nothing(fleet):
+    vps = fleet["vps"]
+    shutil.rmtree(vps.home)
+    vps.home.mkdir()
+    vps.small_disk(60)
+    assert fleet.baton.deploy().code == 0
+    vps.hook("prepare", "cat /dev/zero >~/filler 2>/dev/null; true")
+    fleet.repository.release("v2")
+    done = fleet.baton.deploy()
+    assert vps.serves() == "v1", done
+    assert done.json["status"] == "partial_success", done
+    assert fleet.serving() == {"thinkpad": "v2", "rtx1080": "v2", "vps": "v1"}
+    (vps.home / "filler").unlink()
+    vps.unhook("prepare")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0)
+
+
+@pytest.mark.parametrize("shell", ["/usr/bin/fish", "/bin/tcsh", "/bin/dash", "/bin/bash"])
+def test_login_shells_of_all_kinds(fleet, shell):
+    if not os.path.exists(shell):
+        pytest.skip(f"{shell} is not installed")
+    for host in fleet.hosts.values():
+        host.login_shell(shell)
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+
+
+def test_busybox_is_all_there_is_of_sh(fleet):
+    """The control shell and the scripts under busybox ash."""
+    busybox = shutil.which("busybox")
+    host = fleet["vps"]
+    (host.dir / "ash").symlink_to(busybox)
+    host.login_shell(str(host.dir / "ash"))
+    host.command("sh", f'exec {busybox} ash "$@"')
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+
+
+@pytest.mark.parametrize("banner", [
+    "echo Welcome to the machine; echo have a nice day >&2",
+    "printf 'no newline at the end'",
+    "head -c 300000 /dev/urandom",
+    "i=0; while [ $i -lt 3000 ]; do echo 'maintenance on friday'; i=$((i + 1)); done",
+])
+def test_logins_that_talk_before_they_listen(fleet, banner):
+    for host in fleet.hosts.values():
+        host.banner(banner)
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+
+
+def test_a_login_that_only_talks_is_a_clear_error(fleet):
+    fleet["vps"].banner("echo This account is currently not available.; exit 1")
+    done = fleet.baton.deploy()
+    assert done.code == 1 and done.json["error_detail"]["host"] == "vps", done
+
+
+@pytest.mark.parametrize("output", [
+    "head -c 1000000000 /dev/zero | tr '\\0' 'x'",                    # 1 GB, no newline
+    "yes 'a line of the build' | head -c 1000000000",                 # 1 GB in lines
+    "head -c 50000000 /dev/urandom",                                  # no UTF-8 at all
+    "printf 'caf\\351 \\377\\376 \\033[2J\\033]0;owned\\007\\n'",
+], ids=["no_newline", "lines", "not_utf8", "control_characters"])
+def test_output_of_any_size_and_kind(fleet, output):
+    fleet["rtx1080"].hook("prepare", output)
+    running = fleet.baton.start_deploy()
+    peak = 0
+    while running.process.poll() is None:
+        try:
+            with open(f"/proc/{running.process.pid}/status", encoding="utf-8") as file:
+                for line in file:
+                    if line.startswith("VmHWM"):
+                        peak = max(peak, int(line.split()[1]))
+        except OSError:
+            break
+        time.sleep(0.1)
+    done = running.wait()
+    assert done.code == 0, done
+    if not any(name in os.environ for name in ("ASAN_OPTIONS", "TSAN_OPTIONS")):
+        assert peak < 300_000, f"{peak} kB of memory"
+    state = sum(path.stat().st_size for path in (fleet["rtx1080"].home / ".local").rglob("*")
+                if path.is_file())
+    assert state < 50_000_000, f"{state} bytes are left on the host"
+
+
+def test_dies_in_the_middle_of_a_step(deployed):
+    deployed.repository.release("v2")
+    deployed["vps"].hook("start", "touch ~/here; sleep 3")
+    running = deployed.baton.start_deploy()
+    from rig.processes import until
+    until("the effect has begun", (deployed["vps"].home / "here").exists)
+    deployed["vps"].cut_sessions()
+    verdict(deployed, running.wait(), "success", "verification", ALL, "nnn", 0)
+    assert deployed["vps"].history() == ["v1", "v2"], "the step was done twice"
+
+
+def test_a_step_that_never_ends_is_killed_at_its_deadline(deployed):
+    deployed.repository.release("v2", "rtx1080:start-hangs")
+    deployed.config["deadlines"] = {"activate": "2s"}
+    deployed.config.write()
+    result = verdict(deployed, deployed.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
+    assert result["error_detail"]["code"] == "timed_out"
+
+
+def test_a_checkout_with_changes_is_refused_and_left_alone(deployed):
+    deployed.repository.release("v2")
+    edited = deployed["rtx1080"].checkout / "check"
+    edited.write_text("# by hand\n")
+    done = deployed.baton.deploy()
+    assert (done.json["status"], done.code) in (("aborted", 1), ("rolled_back", 1)), done
+    assert done.json["error_detail"]["code"] == "dirty" and "check" in done.json["error"], done
+    assert edited.read_text() == "# by hand\n"
+    assert deployed.serving() == dict.fromkeys(deployed.hosts, "v1")
+
+
+def test_an_untracked_file_in_the_way_is_refused(deployed):
+    deployed.repository.release("v2", files={"notes.txt": "from the commit\n"})
+    mine = deployed["rtx1080"].checkout / "notes.txt"
+    mine.write_text("mine\n")
+    done = deployed.baton.deploy()
+    assert done.code == 1 and done.json["error_detail"]["code"] == "dirty", done
+    assert mine.read_text() == "mine\n"

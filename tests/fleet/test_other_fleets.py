@@ -1,0 +1,127 @@
+"""Fleets that are not the default one: other names, other stages, jump hosts, aliases."""
+
+from rig.expect import outcomes, verdict
+from rig.host import USER
+
+NAMES = ("canary", "web-1", "web-2", "db", "edge")
+
+
+def five(make_fleet):
+    """canary (staging) → web-1 and web-2, db (production) → edge (public)."""
+    fleet = make_fleet(*NAMES)
+    fleet.config["fleet"] = "shop"
+    fleet.config["stages"] = {
+        "first": {"role": "staging", "hosts": ["canary"]},
+        "web": {"role": "production", "hosts": ["web-1", "web-2"]},
+        "data": {"role": "production", "hosts": ["db"]},
+        "front": {"role": "public", "hosts": ["edge"],
+                  "retry": {"attempts": 2, "base": "100ms"}},
+    }
+    fleet.config["environments"] = {
+        "production": {"stages": ["first", "web", "data", "front"]},
+        "web-only": {"stages": ["web"]},
+    }
+    fleet.config.write()
+    fleet.repository.release("v1")
+    done = fleet.baton.deploy()
+    assert done.code == 0, done
+    return fleet
+
+
+def test_five_hosts_in_four_stages_are_deployed_in_order(make_fleet):
+    fleet = five(make_fleet)
+    fleet.repository.release("v2")
+    done = fleet.baton.deploy()
+    result = verdict(fleet, done, "success", "verification", " ".join(NAMES), "nnnnn", 0)
+    assert list(result["phases"]) == ["pre_flight", "secrets_sync", "snapshots", "first", "tests",
+                                      "web", "data", "front", "verification"]
+
+
+def test_a_failure_in_the_third_stage_takes_back_the_three_before_the_public_one(make_fleet):
+    fleet = five(make_fleet)
+    fleet.repository.release("v2", "db:ill")
+    verdict(fleet, fleet.baton.deploy(), "rolled_back", "data", "", "ooooo", 1)
+    assert fleet["edge"].history() == ["v1"]
+    assert fleet["web-2"].history() == ["v1", "v2", "v1"]
+
+
+def test_a_failed_front_leaves_the_rest_deployed(make_fleet):
+    fleet = five(make_fleet)
+    fleet.repository.release("v2", "edge:start-fails")
+    verdict(fleet, fleet.baton.deploy(), "partial_success", "front", "canary web-1 web-2 db",
+            "nnnno", 4)
+
+
+def test_an_environment_of_one_stage_touches_no_other_host(make_fleet):
+    fleet = five(make_fleet)
+    fleet.repository.release("v2", "*:tests-fail")
+    done = fleet.baton.deploy("--env", "web-only")
+    assert done.code == 0 and done.json["systems_deployed"] == ["web-1", "web-2"], done
+    assert outcomes(done.json)["first"] == "skipped"
+    assert fleet.serving() == {"canary": "v1", "web-1": "v2", "web-2": "v2", "db": "v1", "edge": "v1"}
+
+
+def test_a_stage_with_its_own_policy(make_fleet):
+    fleet = five(make_fleet)
+    fleet.config.stage("web", on_failure={"rollback": "self", "status": "partial_success",
+                                          "then": "go_on", "alert": "info"})
+    fleet.config.write()
+    fleet.repository.release("v2", "web-2:ill")
+    verdict(fleet, fleet.baton.deploy(), "partial_success", "web", "canary db edge", "noonn", 4)
+
+
+def test_a_jump_host_of_the_fleet_an_alias_of_the_ssh_config_and_a_jump_of_the_ssh_config(make_fleet):
+    fleet = make_fleet(*NAMES)
+    bastion, inner, alias = fleet["canary"], fleet["web-1"], fleet["edge"]
+    # only the bastion may connect to web-1: from elsewhere its sshd refuses the key's origin
+    keys = inner.dir / "authorized_keys"
+    keys.write_text(f'from="{inner.address},127.0.0.1" ' + keys.read_text())
+    fleet.config["hosts"]["web-1"]["jump"] = "canary"
+    fleet.config["hosts"]["edge"] = {"ssh": "jonas-homelab-edge"}
+    fleet.config["hosts"]["db"] = {}
+    fleet.ssh_config(
+        f"Host jonas-homelab-edge\n  HostName {alias.address}\n  Port {alias.port}\n"
+        f"Host bastion\n  HostName {bastion.address}\n  Port {bastion.port}\n"
+        f"Host db\n  HostName {fleet['db'].address}\n  Port {fleet['db'].port}\n  ProxyJump bastion\n")
+    fleet.config.write()
+    fleet.repository.release("v1")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", " ".join(NAMES), "nnnnn", 0,
+            new="v1")
+    assert f"Accepted publickey for {USER}" in fleet["db"].log.read_text()
+    assert "direct-tcpip" in bastion.log.read_text() or "Local to remote" in bastion.log.read_text() \
+        or bastion.log.read_text().count("Accepted publickey") >= 2
+
+
+def test_the_commit_comes_as_a_bundle_to_hosts_that_cannot_reach_the_remote(fleet):
+    for host in fleet.hosts.values():
+        host.command("git", f'''case " $* " in *" {fleet.repository.url} "*) echo "no route" >&2; exit 128;; esac
+exec "$real" "$@"''')
+    fleet.config["stacks"]["app"]["source"] = "push"
+    fleet.config.write()
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0,
+            new="v1")
+    fleet.repository.release("v2")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0)
+
+
+def test_a_tag_a_branch_and_a_commit_id_are_resolved_once(deployed):
+    second = deployed.repository.release("v2")
+    deployed.repository.release("v3")
+    deployed.repository.branch("next", "v2")
+    for ref in ("v2", "next", second, second[:10]):
+        result = verdict(deployed, deployed.baton.deploy(ref), "success", "verification",
+                         "thinkpad rtx1080 vps", "nnn", 0)
+        assert result["commit"] == second
+
+
+def test_two_stacks_on_one_host_are_told_apart(fleet):
+    second = fleet.config.stack() | {"path": "~/other", "command": {
+        "start": "date >~/other-runs", "stop": "rm -f ~/other-runs", "status": "test -e ~/other-runs"}}
+    second["health"] = {"steady": "0s", "checks": [{"command": "test -e ~/other-runs"}]}
+    fleet.config["stacks"]["other"] = second
+    fleet.config.stage("thinkpad", stacks=["app"])
+    fleet.config.stage("vps", stacks=["app"])
+    fleet.config.write()
+    result = verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps",
+                     "nnn", 0, new="v1")
+    assert set(result["hosts"]["rtx1080"]["stacks"]) == {"app", "other"}

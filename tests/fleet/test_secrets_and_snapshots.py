@@ -1,0 +1,100 @@
+"""Secret files and host snapshots: written, compared, put back, kept."""
+
+from rig.expect import verdict
+from test_worked_examples import shared_secrets, snapshot_script, tokens
+
+ALL = "thinkpad rtx1080 vps"
+
+
+def built_in(fleet, to="~/secrets.env"):
+    (fleet.project / "master.env").write_text("APP_TOKEN=first\n")
+    fleet.config["secrets"] = {"places": [{"from": "master.env", "to": to}]}
+    fleet.config.write()
+
+
+def test_the_built_in_driver_brings_them_before_the_release_starts(fleet):
+    built_in(fleet)
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+    for host in fleet.hosts.values():
+        assert host.get("/token")[1] == "first"
+        assert (host.home / "secrets.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_file_inside_a_checkout_that_is_not_there_yet(fleet):
+    built_in(fleet, "~/app/.env")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+    assert {host.get("/token")[1] for host in fleet.hosts.values()} == {"first"}
+
+
+def test_hosts_that_do_not_get_the_new_release_have_their_old_secrets_again(fleet):
+    built_in(fleet)
+    assert fleet.baton.deploy().code == 0
+    (fleet.project / "master.env").write_text("APP_TOKEN=second\n")
+    fleet.repository.release("v2", "vps:ill")
+    verdict(fleet, fleet.baton.deploy(), "partial_success", "vps", "thinkpad rtx1080", "nno", 4)
+    assert [(host.home / "secrets.env").read_text() for host in fleet.hosts.values()] == [
+        "APP_TOKEN=second\n", "APP_TOKEN=second\n", "APP_TOKEN=first\n"]
+    assert fleet["vps"].get("/token")[1] == "first"
+
+
+def test_a_script_that_leaves_something_else_than_it_should(deployed):
+    shared_secrets(deployed, '[ "$1" != vps ] || echo "APP_TOKEN=wrong" >"$2/secrets.env";')
+    deployed.repository.release("v2")
+    result = verdict(deployed, deployed.baton.deploy(), "aborted", "secrets_sync", "", "ooo", 1)
+    assert result["error_detail"]["host"] == "vps"
+    assert "wrong" not in str(result), "a secret's value is in the result"
+
+
+def test_a_script_that_fails_gives_its_words(deployed):
+    shared_secrets(deployed, "true;")
+    (deployed.project / "sync-secrets.sh").write_text(
+        "#!/bin/sh\n[ $1 != test ] || { echo 'the vault is sealed' >&2; exit 9; }\n")
+    done = deployed.baton.deploy()
+    assert done.code == 1 and "the vault is sealed" in done.json["error"], done
+
+
+def test_secrets_verbs_alone(deployed):
+    shared_secrets(deployed, "true;")
+    assert deployed.baton("secrets", "test").code == 0
+    assert deployed.baton("secrets", "sync", "--yes").code == 0
+    assert tokens(deployed) == {"APP_TOKEN=first\n"}
+
+
+def test_snapshots_are_made_before_the_first_touch_and_kept_by_number(fleet):
+    snapshot_script(fleet["rtx1080"])
+    fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh", "keep": 2})
+    fleet.config.write()
+    for number in range(1, 5):
+        if number > 1:
+            fleet.repository.release(f"v{number}")
+        assert fleet.baton.deploy().code == 0
+    assert len((fleet["rtx1080"].home / "snapshots").read_text().split()) == 2
+
+
+def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_back(fleet):
+    host = fleet["rtx1080"]
+    snapshot_script(host)
+    script = (host.home / "snapshot.sh").read_text()
+    (host.home / "snapshot.sh").write_text(script.replace(
+        'echo "$2" >>"$HOME/rolled-back"',
+        'echo "$2" >>"$HOME/rolled-back"; rm -f "$HOME/faults/start-fails-v1"; cd ~/app && git checkout -q v1 && ./ctl start'))
+    fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh"},
+                       rollback_with="app_then_snapshot")
+    fleet.config.write()
+    assert fleet.baton.deploy().code == 0
+    fleet.repository.release("v2", "rtx1080:ill")
+    host.fault("start-fails-v1")
+    done = fleet.baton.deploy()
+    assert done.json["status"] == "rolled_back" and done.code == 1, done
+    assert host.serves() == "v1" and (host.home / "rolled-back").exists()
+    assert "snapshot" in str(done.json["warnings"]), "no word about data written since"
+
+
+def test_snapshot_verbs_alone(fleet):
+    snapshot_script(fleet["rtx1080"])
+    fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh"})
+    fleet.config.write()
+    assert fleet.baton("snapshot", "create", "rtx1080", "--yes").code == 0
+    listed = fleet.baton("snapshot", "list")
+    name = (fleet["rtx1080"].home / "snapshots").read_text().split()[0]
+    assert listed.code == 0 and name in listed.out, listed

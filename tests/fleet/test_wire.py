@@ -1,0 +1,167 @@
+"""What programs read: the result, the events, the journal, the log, the metrics, the exit code."""
+
+import json
+import shutil
+import subprocess
+
+from rig import journal
+from rig.expect import verdict
+from rig.processes import until
+
+ALL = "thinkpad rtx1080 vps"
+SENTINEL = "s3ntinel-4-c0ffee-Zm9v"
+
+
+def test_json_is_one_document_and_nothing_else_is_on_stdout(deployed):
+    done = deployed.baton.deploy()
+    assert json.loads(done.out)["status"] == "success"
+    assert "\x1b" not in done.out + done.err, "colours without a terminal"
+
+
+def test_without_json_the_summary_names_every_host(deployed):
+    deployed.repository.release("v2", "rtx1080:ill")
+    done = deployed.baton("deploy", "--yes")
+    text = done.out + done.err
+    for word in ("rolled_back", "thinkpad", "rtx1080", "vps", "not touched"):
+        assert word in text, f"{word}: {done}"
+
+
+def test_events_are_lines_of_json_whose_last_is_the_result(deployed):
+    done = deployed.baton("deploy", "--events", "--yes")
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert lines[0]["type"] == "run_requested"
+    assert lines[-1]["status"] == "success" and "type" not in lines[-1]
+    run = lines[-1]["run"]
+    printed = [line["type"] for line in lines[:-1] if line["run"] == run]
+    assert printed == [event["type"] for event in deployed.baton.journal(run)]
+
+
+def test_the_journal_holds_an_effect_before_it_begins(fleet):
+    """Looks into the SQLite file from inside an effect of each host."""
+    copies = fleet.dir / "seen"
+    copies.mkdir()
+    for name, host in fleet.hosts.items():
+        host.hook("start", f"""
+for file in $(find '{fleet.state}' -type f -size +0); do
+    case $(head -c 15 "$file") in 'SQLite format 3')
+        sqlite3 "file:$file?mode=ro" 'select type || " " || json from event' >>'{copies}/{name}' 2>/dev/null ||
+        sqlite3 "file:$file?mode=ro" 'select * from event' >>'{copies}/{name}' ;; esac
+done""")
+    done = fleet.baton.deploy()
+    assert done.code == 0, done
+    for name in fleet.hosts:
+        seen = (copies / name).read_text()
+        assert "step_started" in seen and '"activate"' in seen and f'"target":"{name}"' in seen.replace(
+            '": "', '":"'), f"{name}: the journal did not know of the effect: {seen[-2000:]}"
+        assert '"step_ended"' not in seen.split('"activate"')[-1] or name != "thinkpad"
+
+
+def test_when_the_journal_cannot_be_written_nothing_more_is_done(deployed):
+    deployed.repository.release("v2")
+    base = journal.file_of(deployed.state)
+    deployed["rtx1080"].hook("prepare", "touch ~/here; while [ -e ~/here ]; do sleep 0.05; done")
+    running = deployed.baton.start_deploy()
+    until("rtx1080 prepares", (deployed["rtx1080"].home / "here").exists)
+    # another writer that never lets go
+    holder = subprocess.Popen(["sqlite3", str(base)], stdin=subprocess.PIPE, text=True)
+    holder.stdin.write("begin exclusive;\n")
+    holder.stdin.flush()
+    until("the journal is locked", lambda: subprocess.run(
+        ["sqlite3", str(base), "begin immediate; rollback;"], capture_output=True, check=False).returncode)
+    (deployed["rtx1080"].home / "here").unlink()
+    done = running.wait(90)
+    holder.stdin.close()
+    holder.wait(10)
+    assert done.code == 75, done
+    assert done.json["status"] is None
+    assert "baton resume" in done.err
+    assert deployed["rtx1080"].history() == ["v1"], "an effect began without its journal entry"
+
+
+def test_no_secret_is_on_any_surface(deployed):
+    import base64
+    import urllib.parse
+    secret = SENTINEL + "/+&="
+    (deployed.project / "master.env").write_text(f"APP_TOKEN={secret}\n")
+    deployed.config["secrets"] = {"places": [{"from": "master.env", "to": "~/secrets.env"}]}
+    deployed.config["alerts"] = {"on_alert": "cat >>alerts"}
+    deployed.config.write()
+    encoded = base64.b64encode(secret.encode()).decode()
+    leak = f"printf '%s\\n' '{secret}' '{encoded}' '{urllib.parse.quote(secret)}'; printf '%s' '{secret[:9]}'; sleep 0.2; echo '{secret[9:]}'"
+    deployed["rtx1080"].hook("start", f"{leak}; {{ {leak}; }} >&2; exit 4")
+    deployed.repository.release("v2")
+    done = deployed.baton("deploy", "--events", "--yes", "-v")
+    assert done.code == 1 and done.json["phase"] == "rtx1080", done
+    for text in (secret, encoded, urllib.parse.quote(secret, safe="")):
+        assert text not in done.out + done.err, f"on the terminal: {text}"
+        assert not deployed.grep(text.encode()), deployed.grep(text.encode())
+        assert text not in (deployed.project / "alerts").read_text()
+    assert deployed["rtx1080"].home.joinpath("secrets.env").exists() is False, "not put back"
+
+
+def test_the_log_file_holds_json_lines_with_a_status_for_every_step(deployed):
+    deployed.repository.release("v2", "rtx1080:start-fails")
+    deployed.baton.deploy()
+    logs = list(deployed.state.rglob("deployment_orchestrator.log"))
+    assert len(logs) == 1 and logs[0].parent.name == "logs"
+    lines = [json.loads(line) for line in logs[0].read_text().splitlines()]
+    assert lines and all({"level", "msg"} <= line.keys() or {"level", "message"} <= line.keys()
+                         for line in lines), lines[0]
+    text = logs[0].read_text()
+    assert "activate" in text and "rtx1080" in text
+    assert oct(logs[0].stat().st_mode & 0o777) in ("0o600", "0o640")
+
+
+def test_metrics_of_a_run_are_read_back_with_promtool(deployed):
+    deployed.repository.release("v2", "vps:ill")
+    file = deployed.project / "baton.prom"
+    done = deployed.baton.deploy("--metrics-file", str(file))
+    assert done.code == 4
+    promtool = shutil.which("promtool")
+    assert promtool, "promtool is missing: packaging/install test"
+    checked = subprocess.run([promtool, "check", "metrics"], stdin=open(file, "rb"), check=False,
+                             capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    text = file.read_text()
+    assert 'status="partial_success"' in text and 'phase="vps"' in text
+
+
+def test_show_history_and_status_tell_the_run_again(deployed):
+    run = deployed.baton.deploy().json
+    shown = deployed.baton("show", run["run"], "--json").json
+    assert shown == run
+    assert run["run"] in deployed.baton("history").out
+    status = deployed.baton("status", "--json")
+    assert status.code == 0 and all(name in status.out for name in deployed.hosts), status
+
+
+def test_single_parts_print_their_details_object(deployed):
+    health = deployed.baton("health", "--json")
+    assert health.code == 0 and set(health.json["hosts"]) == set(deployed.hosts), health
+    assert {"outcome", "attempts", "duration_seconds", "error", "hosts"} <= health.json.keys()
+    checked = deployed.baton("check", "--hosts", "--json")
+    assert checked.code == 0 and checked.json["outcome"] == "ok", checked
+
+
+def test_explain_and_plan_touch_nothing(deployed):
+    deployed.repository.release("v2")
+    before = len(deployed.baton.journal())
+    explained = deployed.baton("explain")
+    assert explained.code == 0 and "rolled_back" in explained.out and "rtx1080" in explained.out
+    planned = deployed.baton("plan")
+    assert planned.code in (0, 1) and deployed.repository.commits["v2"][:7] in planned.out, planned
+    assert len(deployed.baton.journal()) == before
+    assert deployed.serving() == dict.fromkeys(deployed.hosts, "v1")
+
+
+def test_a_first_deploy_from_a_pipe_without_yes_asks_nobody(fleet):
+    done = fleet.baton("deploy", "--json", seconds=60)
+    assert done.code == 0, done
+
+
+def test_a_run_journals_who_asked_and_what_was_planned(deployed):
+    run = deployed.baton.deploy().json["run"]
+    first = deployed.baton.journal(run)[0]
+    assert first["type"] == "run_requested"
+    assert first["plan"]["requested_by"] and first["plan"]["request"]["commit_hash"] == "main"
+    verdict(deployed, deployed.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")

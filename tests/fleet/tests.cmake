@@ -1,0 +1,17 @@
+# The baton binary against real sshd on loopback: an entry of ctest for each file.
+# Debian's own Python: that is the one the packages of packaging/test.packages belong to.
+find_program(BATON_PYTHON python3 HINTS /usr/bin NO_CMAKE_PATH NO_CMAKE_ENVIRONMENT_PATH REQUIRED)
+if(NOT TARGET baton)
+  return()
+endif()
+file(GLOB fleet_tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/test_*.py")
+foreach(file IN LISTS fleet_tests)
+  get_filename_component(name "${file}" NAME_WE)
+  string(REPLACE "test_" "" name "${name}")
+  add_test(NAME "fleet.${name}"
+    COMMAND ${BATON_PYTHON} -m pytest -q -p no:cacheprovider -rs "${file}"
+    WORKING_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}")
+  set_tests_properties("fleet.${name}" PROPERTIES
+    LABELS fleet TIMEOUT 900
+    ENVIRONMENT "BATON=$<TARGET_FILE:baton>;PYTHONDONTWRITEBYTECODE=1")
+endforeach()
