@@ -21,6 +21,9 @@ public:
 
   /// How many records of a run are durable.
   virtual expected<std::size_t> count(const std::string& run) = 0;
+
+  /// The durable records of a run, in order.
+  virtual expected<std::vector<record>> read(const std::string& run) = 0;
 };
 
 struct keeper_state {

@@ -51,14 +51,15 @@ void hand_over(self_ptr self, const work_order& order, const host_actor& to) {
 
 } // namespace
 
-phase_actor::behavior_type phase(self_ptr self, registry_actor registry,
+phase_actor::behavior_type phase_worker(self_ptr self, registry_actor registry,
                                  supervisor_actor supervisor) {
   self->state.registry = std::move(registry);
   self->state.supervisor = std::move(supervisor);
   return {
     [self](const work_order& order) {
       self->state.running[id_of(order)] = nullptr;
-      self->request(self->state.registry, answer_slack, find_host{order.step.target})
+      self->request(self->state.registry, answer_slack, find_target{order.step.target, order.plan->run,
+                                                                         order.step.kind == step_kind::restore_snapshot})
         .then([self, order](const host_actor& found) { hand_over(self, order, found); },
               [self, order](const caf::error& why) { report_broken(self, order, why); });
     },

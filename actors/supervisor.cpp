@@ -3,7 +3,7 @@
 #include "actors/phase.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/down_msg.hpp>
+#include <caf/system_messages.hpp>
 
 #include <chrono>
 #include <utility>
@@ -45,7 +45,7 @@ void give_up(self_ptr self, std::shared_ptr<const error> why) {
 phase_actor actor_of(self_ptr self, const std::string& phase_id) {
   auto& known = self->state.phases[phase_id];
   if (!known) {
-    known = self->spawn(phase, self->state.registry, supervisor_actor{self});
+    known = self->spawn(phase_worker, self->state.registry, supervisor_actor{self});
     self->monitor(known);
   }
   return known;
@@ -117,14 +117,13 @@ void write(self_ptr self) {
       },
       [self](const caf::error& why) {
         // The keeper died by a bug: another one takes over, once it is asked again.
-        auto& state = self->state;
-        if (++state.replacements > replacements_max) {
+        if (++self->state.replacements > replacements_max) {
           auto cause = baton::unexpected(ec::journal_failed,
                                          "the journal's keeper broke: " + self->system().render(why));
           give_up(self, std::make_shared<const error>(cause.value()));
           return;
         }
-        state.keeper = state.house.make_keeper();
+        self->state.keeper = self->state.house.make_keeper();
         write(self);
       });
 }
@@ -137,17 +136,10 @@ void decide(self_ptr self) {
   for (auto& what : std::exchange(state.waiting, {})) {
     if (!is_news(state, what))
       continue;
-    state.in_flight.push_back(make_record(state, std::move(what)));
-    state.now = fold(*state.plan, std::move(state.now), state.in_flight.back());
-    auto intents = next(*state.plan, state.now, state.in_flight.back().at, state.in_flight.back().dice);
-    while (!intents.empty()) {
-      for (auto& intent : intents) {
-        state.in_flight.push_back(make_record(state, intent));
-        state.now = fold(*state.plan, std::move(state.now), state.in_flight.back());
-        state.to_do.push_back(std::move(intent));
-      }
-      intents = next(*state.plan, state.now, state.in_flight.back().at, state.in_flight.back().dice);
-    }
+    auto records = react(*state.plan, state.now, make_record(state, std::move(what)));
+    for (auto at = records.begin() + 1; at != records.end(); ++at)
+      state.to_do.push_back(at->what);
+    std::move(records.begin(), records.end(), std::back_inserter(state.in_flight));
   }
   if (!state.in_flight.empty())
     write(self);

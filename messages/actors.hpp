@@ -81,8 +81,11 @@ struct result_answer {
   result_ptr result;
 };
 
-struct find_host {
+struct find_target {
   std::string target; ///< a host's name, or `controller`
+  std::string run;
+  /// For the step that rolls a snapshot back: what it keeps on the target must not be rewound.
+  bool outside_snapshots = false;
 };
 
 /// Asks a listener whether it has dealt with all that it was sent before.
@@ -100,7 +103,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::record_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::output_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::ask_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::result_answer)
-CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::find_host)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::find_target)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::ask_drained)
 
 namespace baton {
@@ -129,7 +132,7 @@ using host_actor = caf::typed_actor<
 /// The REGISTRY of the fleet: owns the host actors, over all runs of the process.
 using registry_actor = caf::typed_actor<
   // The actor of a target, spawned where there is none.
-  caf::replies_to<find_host>::with<host_actor>>;
+  caf::replies_to<find_target>::with<host_actor>>;
 
 /// One PHASE of a run: hands its steps to their targets, and reports each end to the supervisor.
 using phase_actor = caf::typed_actor<

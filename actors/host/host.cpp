@@ -1,0 +1,452 @@
+#include "actors/host/host.hpp"
+
+#include "runtime/fault.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+std::string id_of(const work_order& order) {
+  const auto& step = order.step;
+  return step_id(*order.plan, step.phase, step.kind, step.of, step.attempt);
+}
+
+std::pair<std::string, std::string> unit_of(const work_order& order) {
+  return {order.plan->run, unit_name(*order.plan, order.step.of)};
+}
+
+/// For a killed step to be gone: its grace, and some more.
+constexpr duration leftover_patience{20'000};
+constexpr duration leftover_poll{200};
+
+} // namespace
+
+step_outcome failed_outcome(error why) {
+  step_outcome outcome;
+  outcome.why = std::move(why);
+  return outcome;
+}
+
+host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_state> self,
+                                          host_settings settings,
+                                          std::shared_ptr<const host_house> house) {
+  timers clock;
+  clock.later = [self](duration wait, std::function<void()> what) {
+    self->delayed_send(self, wait, host_note{std::move(what)});
+  };
+  clock.now = [self] {
+    return std::chrono::duration_cast<duration>(self->clock().now().time_since_epoch());
+  };
+  // Weak: what other threads hold must not keep the actor alive.
+  auto weak = caf::actor_cast<caf::actor_addr>(self);
+  auto post = [weak](std::function<void()> what) {
+    if (auto strong = caf::actor_cast<caf::actor>(weak))
+      caf::anon_send(strong, host_note{std::move(what)});
+  };
+  self->state.work
+    = std::make_shared<host_work>(std::move(settings), std::move(house), std::move(clock), post);
+  return {
+    [self](const work_order& order) -> caf::result<work_answer> {
+      auto promise = self->make_response_promise<work_answer>();
+      self->state.work->perform(order, [promise](const work_answer& answer) mutable {
+        promise.deliver(answer);
+      });
+      return promise;
+    },
+    [self](const stop_order& stop) { self->state.work->stop(stop.step_id); },
+    [](const host_note& note) { note.what(); },
+  };
+}
+
+host_work::host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
+                     std::function<void(std::function<void()>)> post)
+    : settings_{std::move(settings)}, house_{std::move(house)}, clock_{clock},
+      post_{post}, link_{settings_.is_controller ? house_->local : house_->network,
+                         settings_.reach, clock, std::move(post)} {
+  link_.on_step_over = [this](const std::string& id) {
+    for (auto& [known, order] : orders_) {
+      if (order.runner && known == id)
+        order.runner->hint();
+      if (order.watching)
+        order.watching->hint();
+    }
+  };
+}
+
+host_work::under_way* host_work::find(const std::string& id) {
+  auto found = orders_.find(id);
+  return found == orders_.end() ? nullptr : &found->second;
+}
+
+void host_work::perform(const work_order& order, std::function<void(const work_answer&)> answer) {
+  const auto id = id_of(order);
+  auto [at, is_new] = orders_.try_emplace(id);
+  at->second.askers.push_back(std::move(answer));
+  if (!is_new)
+    return;
+  at->second.order = order;
+  begin(id);
+}
+
+void host_work::begin(const std::string& id) {
+  switch (find(id)->order.step.kind) {
+  case step_kind::lease:
+    acquire(id);
+    return;
+  case step_kind::release_lease:
+    release(id);
+    return;
+  case step_kind::verify_checks:
+    check(id);
+    return;
+  case step_kind::gate:
+  case step_kind::guard:
+  case step_kind::verify: {
+    auto& here = *find(id);
+    here.watching = std::make_shared<watcher>(link_, clock_, *house_, post_, here.order,
+                                              [this, id](step_outcome outcome) {
+                                                end(id, std::move(outcome));
+                                              });
+    here.watching->run();
+    return;
+  }
+  default:
+    build(id);
+  }
+}
+
+void host_work::end(const std::string& id, step_outcome outcome) {
+  auto found = orders_.find(id);
+  if (found == orders_.end())
+    return;
+  if (outcome.why) {
+    auto& why = *outcome.why;
+    why.what = house_->redact(why.what);
+    if (why.target.empty())
+      why.target = found->second.order.step.target;
+    if (why.step.empty())
+      why.step = id;
+  }
+  for (auto& note : outcome.notes)
+    note = house_->redact(note);
+  auto askers = std::move(found->second.askers);
+  orders_.erase(found);
+  const auto shared = std::make_shared<const step_outcome>(std::move(outcome));
+  for (const auto& answer : askers)
+    answer(work_answer{shared});
+}
+
+void host_work::fail(const std::string& id, error why) {
+  end(id, failed_outcome(std::move(why)));
+}
+
+void host_work::stop(const std::string& id) {
+  auto* here = find(id);
+  if (!here || here->stopped)
+    return;
+  here->stopped = true;
+  if (here->runner) {
+    here->runner->stop();
+  } else if (here->watching) {
+    here->watching->stop();
+  } else {
+    auto outcome = failed_outcome(
+      make_error(ec::cancelled, "stopped before it began", here->order.step.target));
+    outcome.changed_nothing = true;
+    end(id, std::move(outcome));
+  }
+}
+
+// --- the lease ---------------------------------------------------------------------------------
+
+void host_work::acquire(const std::string& id) {
+  const auto run = find(id)->order.plan->run;
+  ask_lease(id, run, 0, [this, id](std::uint64_t fence) {
+    step_outcome outcome;
+    outcome.facts["fence"] = std::to_string(fence);
+    outcome.facts["boot_id"] = link_.facts().boot_id;
+    if (link_.facts().logind_kills)
+      outcome.notes.push_back("systemd-logind ends running steps when the session ends: "
+                              "`loginctl enable-linger` on "
+                              + settings_.reach.to.name + " mends it");
+    end(id, std::move(outcome));
+  });
+}
+
+void host_work::ask_lease(const std::string& id, const std::string& run,
+                          std::uint64_t fence_at_least, std::function<void(std::uint64_t)> then) {
+  link_.when_ready([this, id, run, fence_at_least, then](const expected<void>& how) {
+    if (!find(id))
+      return;
+    if (!how) {
+      fail(id, how.error());
+      return;
+    }
+    lease_request what;
+    what.run = run;
+    what.owner = house_->owner;
+    what.fence_at_least = fence_at_least;
+    link_.send(link_.shell().lease_acquire(
+      what, [this, id, run, then](const expected<lease_report>& answer) {
+        if (!find(id))
+          return;
+        if (!answer) {
+          fail(id, answer.error());
+        } else if (answer->holder) {
+          fail(id, make_error(ec::lease_held,
+                              settings_.reach.to.name + " is leased by run " + answer->holder->run
+                                + " of " + answer->holder->owner
+                                + "; wait for it, or `baton lease release " + settings_.reach.to.name
+                                + "` when it is dead",
+                              settings_.reach.to.name));
+        } else {
+          fences_[run] = answer->fence;
+          if (beating_.insert(run).second)
+            beat(run);
+          then(answer->fence);
+        }
+      }));
+  });
+}
+
+/// Tells the host every so often that the owner lives.
+void host_work::beat(const std::string& run) {
+  clock_.later(house_->lease_beat, [this, run] {
+    if (!beating_.count(run))
+      return;
+    if (link_.ready())
+      link_.send(link_.shell().lease_heartbeat(run, fences_[run], [](const expected<void>&) {
+        // A lost lease is found by the next effect, which the host refuses.
+      }));
+    beat(run);
+  });
+}
+
+void host_work::release(const std::string& id) {
+  const auto& order = find(id)->order;
+  const auto run = order.plan->run;
+  beating_.erase(run);
+  const auto known = fences_.find(run);
+  if (known == fences_.end()) {
+    const auto fact = order.facts->find({step_kind::lease, order.step.of});
+    if (fact == order.facts->end() || !fact->second.count("fence")) {
+      end(id, {}); // never had it
+      return;
+    }
+    fences_[run] = std::stoull(fact->second.at("fence"));
+  }
+  link_.when_ready([this, id, run](const expected<void>& how) {
+    if (!find(id))
+      return;
+    if (!how) {
+      fail(id, how.error());
+      return;
+    }
+    link_.send(link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
+      if (done)
+        end(id, {});
+      else
+        fail(id, done.error());
+    }));
+    fences_.erase(run);
+  });
+}
+
+void host_work::with_fence(const std::string& id, std::function<void(std::uint64_t)> then) {
+  const auto& order = find(id)->order;
+  const auto run = order.plan->run;
+  const auto& facts = *order.facts;
+
+  // Where a snapshot has rewound the host, its lease and fence are as old as the snapshot.
+  std::uint64_t known = 0;
+  bool was_rewound = false;
+  for (const auto& [key, values] : facts) {
+    const auto& that = order.plan->units[key.second];
+    if (that.host != settings_.reach.to.name)
+      continue;
+    if (key.first == step_kind::lease && values.count("fence"))
+      known = std::max<std::uint64_t>(known, std::stoull(values.at("fence")));
+    if (key.first == step_kind::restore_snapshot)
+      was_rewound = true;
+  }
+  if (auto ours = fences_.find(run); ours != fences_.end())
+    known = std::max(known, ours->second);
+  if (was_rewound && !settings_.private_lease && !rewound_.count(run)) {
+    rewound_[run] = known;
+    ask_lease(id, run, known + 1, std::move(then));
+    return;
+  }
+  if (known > 0) {
+    fences_[run] = known;
+    if (beating_.insert(run).second)
+      beat(run);
+    then(known);
+  } else if (settings_.private_lease) {
+    ask_lease(id, run, 0, std::move(then));
+  } else {
+    fail(id, make_error(ec::lease_lost, "there is no lease for " + settings_.reach.to.name,
+                        settings_.reach.to.name));
+  }
+}
+
+// --- jobs --------------------------------------------------------------------------------------
+
+void host_work::build(const std::string& id) {
+  const auto order = find(id)->order;
+  std::weak_ptr<int> alive = alive_;
+  house_->build(order, [this, alive, id, post = post_](expected<job> made) {
+    post([this, alive, id, made = std::move(made)] {
+      if (alive.expired() || !find(id))
+        return;
+      if (!made) {
+        auto outcome = failed_outcome(made.error());
+        outcome.changed_nothing = true;
+        end(id, std::move(outcome));
+        return;
+      }
+      if (made->is_look) {
+        start_job(id, *made, 0);
+        return;
+      }
+      clear_unit(id, [this, id, work = *made] {
+        with_fence(id, [this, id, work](std::uint64_t fence) { start_job(id, work, fence); });
+      });
+    });
+  });
+}
+
+void host_work::start_job(const std::string& id, job work, std::uint64_t fence) {
+  auto* here = find(id);
+  if (!here || here->stopped)
+    return;
+  const auto& order = here->order;
+  cleared_.insert(unit_of(order));
+  job_runner::task what;
+  what.id = id;
+  what.work = std::move(work);
+  what.fence = fence;
+  what.deadline = order.step.deadline;
+  what.label = {order.plan->run, order.step.phase, order.step.target, id, ""};
+  here->runner = std::make_shared<job_runner>(
+    link_, clock_, *house_, std::move(what), [this, id](const expected<job_end>& end_of) {
+      auto* there = find(id);
+      if (!there)
+        return;
+      const auto runner = there->runner;
+      if (runner && runner->unproven())
+        cleared_.erase(unit_of(there->order));
+      if (!end_of) {
+        fail(id, end_of.error());
+        return;
+      }
+      end(id, house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of));
+    });
+  here->runner->run();
+}
+
+void host_work::clear_unit(const std::string& id, std::function<void()> then) {
+  const auto& order = find(id)->order;
+  const auto unit = unit_of(order);
+  if (cleared_.count(unit)) {
+    then();
+    return;
+  }
+  link_.when_ready([this, id, unit, then](const expected<void>& how) {
+    if (!find(id))
+      return;
+    if (!how) {
+      auto outcome = failed_outcome(how.error());
+      outcome.changed_nothing = true;
+      end(id, std::move(outcome));
+      return;
+    }
+    link_.send(link_.shell().list(
+      unit.first, [this, id, unit, then](const expected<std::vector<step_entry>>& known) {
+        if (!find(id))
+          return;
+        if (!known) {
+          fail(id, known.error());
+          return;
+        }
+        for (const auto& entry : *known) {
+          const bool runs
+            = entry.state == step_state::running || entry.state == step_state::settling;
+          if (runs && entry.id != id && entry.id.find("/" + unit.second + "/") != std::string::npos) {
+            link_.send(link_.shell().kill(entry.id, [](const expected<step_report>&) {}));
+            await_gone(id, entry.id, clock_.now() + leftover_patience, then);
+            return;
+          }
+        }
+        cleared_.insert(unit);
+        then();
+      }));
+  });
+}
+
+void host_work::await_gone(const std::string& id, const std::string& leftover, duration until,
+                           std::function<void()> then) {
+  if (!find(id))
+    return;
+  if (!link_.ready()) {
+    clear_unit(id, std::move(then));
+    return;
+  }
+  link_.send(link_.shell().poll(
+    leftover, 0, 0, [this, id, leftover, until, then](const expected<step_report>& report) {
+      if (!find(id))
+        return;
+      if (!report) {
+        fail(id, report.error());
+      } else if (report->gone()) {
+        clear_unit(id, then); // there may be more
+      } else if (clock_.now() >= until) {
+        fail(id, make_error(ec::step_failed,
+                            "a step that was killed still runs: " + leftover, settings_.reach.to.name));
+      } else {
+        clock_.later(leftover_poll, [this, id, leftover, until, then] {
+          await_gone(id, leftover, until, then);
+        });
+      }
+    }));
+}
+
+/// The checks of the verification that are asked from the controller.
+void host_work::check(const std::string& id) {
+  const auto plan = find(id)->order.plan;
+  const auto left = std::make_shared<std::size_t>(1);
+  const auto all = std::make_shared<step_outcome>();
+  const auto one_done = [this, id, left, all] {
+    if (--*left == 0)
+      end(id, std::move(*all));
+  };
+  std::weak_ptr<int> alive = alive_;
+  for (const auto& check : plan->fleet.verification.checks) {
+    const auto of = check.of.empty() ? plan->stages.back().name : check.of;
+    const auto* stage = find_stage(plan->fleet, of);
+    const auto* host = stage ? find_host(plan->fleet, stage->hosts.front()) : nullptr;
+    ++*left;
+    house_->ask_checks({check}, host ? host->reach : endpoint{},
+                       [alive, post = post_, all, of, one_done](std::vector<check_answer> answers) {
+                         post([alive, all, of, one_done, answers = std::move(answers)] {
+                           if (alive.expired())
+                             return;
+                           for (auto answer : answers) {
+                             answer.stage = of;
+                             all->checks.push_back(std::move(answer));
+                           }
+                           one_done();
+                         });
+                       });
+  }
+  one_done();
+}
+
+} // namespace baton

@@ -1,0 +1,103 @@
+#pragma once
+
+#include "actors/host/job_runner.hpp"
+#include "actors/host/link.hpp"
+#include "actors/host/parts.hpp"
+#include "actors/host/watcher.hpp"
+#include "messages/actors.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace baton {
+
+/// Something for the actor's own thread: a timer that fired, news from the transport.
+struct host_note {
+  std::function<void()> what;
+};
+
+} // namespace baton
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::host_note)
+
+namespace baton {
+
+/// Who a host actor works for.
+struct host_settings {
+  link::options reach;
+  bool is_controller = false;
+  /// Nobody else uses the target's folder, so the lease is taken as soon as it is needed: the
+  /// controller's folder of one run, and the folder outside of a snapshot.
+  bool private_lease = false;
+};
+
+using host_actor_own = host_actor::extend<caf::reacts_to<host_note>>;
+
+class host_work;
+
+struct host_state {
+  static inline const char* name = "host";
+  std::shared_ptr<host_work> work;
+};
+
+/// One target: its connection, its lease, and the steps that run there, of all runs.
+host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_state> self,
+                                          host_settings settings,
+                                          std::shared_ptr<const host_house> house);
+
+/// What the actor does, on its thread; CAF stays outside.
+class host_work {
+public:
+  host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
+            std::function<void(std::function<void()>)> post);
+
+  void perform(const work_order& order, std::function<void(const work_answer&)> answer);
+  void stop(const std::string& step_id);
+
+private:
+  struct under_way {
+    work_order order;
+    std::vector<std::function<void(const work_answer&)>> askers;
+    std::shared_ptr<job_runner> runner;
+    std::shared_ptr<watcher> watching;
+    bool stopped = false;
+  };
+
+  void begin(const std::string& id);
+  void end(const std::string& id, step_outcome outcome);
+  under_way* find(const std::string& id);
+
+  void acquire(const std::string& id);
+  void release(const std::string& id);
+  void check(const std::string& id);
+  void build(const std::string& id);
+  void start_job(const std::string& id, job work, std::uint64_t fence);
+  /// Goes on once the fence of the order's run is known; fails where the host belongs to another.
+  void with_fence(const std::string& id, std::function<void(std::uint64_t)> then);
+  void ask_lease(const std::string& id, const std::string& run, std::uint64_t fence_at_least,
+                 std::function<void(std::uint64_t)> then);
+  /// Goes on once nothing of an earlier, killed or forgotten step of the same unit runs any more.
+  void clear_unit(const std::string& id, std::function<void()> then);
+  void await_gone(const std::string& id, const std::string& leftover, duration until,
+                  std::function<void()> then);
+  void beat(const std::string& run);
+  void fail(const std::string& id, error why);
+
+  host_settings settings_;
+  std::shared_ptr<const host_house> house_;
+  timers clock_;
+  std::function<void(std::function<void()>)> post_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0); ///< what other threads bring checks it
+  link link_;
+  std::map<std::string, under_way> orders_;      ///< by step id
+  std::map<std::string, std::uint64_t> fences_;  ///< by run
+  std::set<std::string> beating_;                ///< runs whose lease is kept alive
+  std::set<std::pair<std::string, std::string>> cleared_; ///< run and unit known to be quiet
+  std::map<std::string, std::uint64_t> rewound_; ///< by run: snapshot rollbacks that were answered to
+};
+
+} // namespace baton

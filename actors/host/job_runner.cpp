@@ -1,0 +1,259 @@
+#include "actors/host/job_runner.hpp"
+
+#include "runtime/fault.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+constexpr std::chrono::seconds grace{5};
+/// How much later than the target we give up ourselves.
+constexpr duration deadline_slack{10'000};
+/// A kill that the target has not confirmed by then counts as not confirmed.
+constexpr duration kill_patience{800};
+constexpr duration kill_poll{50};
+constexpr duration poll_first{10};
+constexpr duration poll_max{1'000};
+constexpr duration reconnect_pause{1'000};
+constexpr std::size_t tail_max = 8 * 1024;
+constexpr std::uint32_t log_piece = 64 * 1024;
+
+} // namespace
+
+job_runner::job_runner(link& to, timers clock, const host_house& house, task what, end_callback done)
+    : link_{to}, clock_{std::move(clock)}, house_{house}, task_{std::move(what)},
+      done_{std::move(done)} {}
+
+void job_runner::run() {
+  began_ = clock_.now();
+  clock_.later(task_.deadline + deadline_slack, [self = shared_from_this()] {
+    if (self->stage_ == stage::over)
+      return;
+    self->over_time_ = true;
+    self->kill();
+  });
+  connect();
+}
+
+void job_runner::connect() {
+  stage_ = stage::connecting;
+  link_.when_ready([self = shared_from_this()](const expected<void>& how) {
+    if (self->stage_ != stage::connecting)
+      return;
+    if (!how)
+      self->lost(how.error());
+    else if (self->reached_)
+      self->start(); // known there: answered with its present state
+    else
+      self->upload(0);
+  });
+}
+
+void job_runner::start() {
+  stage_ = stage::asking;
+  step_start what;
+  what.id = task_.id;
+  what.script = task_.work.script;
+  what.kind = task_.work.is_look ? step_mode::look : step_mode::effect;
+  what.fence = task_.fence;
+  what.deadline = std::max(std::chrono::ceil<std::chrono::seconds>(task_.deadline),
+                           std::chrono::seconds{1});
+  what.grace = grace;
+  what.log_bytes_max = std::max<std::uint64_t>(task_.work.log_cap, 64 * 1024);
+  what.log_max = log_piece;
+  reached_ = true;
+  link_.send(link_.shell().start(what, [self = shared_from_this()](const expected<step_report>& r) {
+    self->on_report(r);
+  }));
+}
+
+void job_runner::on_report(const expected<step_report>& answer) {
+  if (stage_ == stage::over)
+    return;
+  if (!answer) {
+    lost(answer.error());
+    return;
+  }
+  lost_since_.reset();
+  take_log(*answer);
+  switch (answer->state) {
+  case step_state::done:
+    if (answer->log_more)
+      follow();
+    else
+      read_facts(*answer);
+    return;
+  case step_state::lost: {
+    job_end end;
+    end.lost = true;
+    end.log_tail = log_tail_;
+    finish(std::move(end));
+    return;
+  }
+  case step_state::refused:
+    if (answer->fence_stale)
+      finish(fault(ec::lease_lost,
+                   "another owner has taken " + task_.label.target + " over; see `baton lease show`",
+                   task_.label.target));
+    else
+      finish(fault(answer->refusal.find("space") != std::string::npos ? ec::no_space : ec::step_failed,
+                   task_.label.target + " refused the step: " + answer->refusal, task_.label.target));
+    return;
+  case step_state::absent:
+    if (stop_asked_ || over_time_)
+      finish(tl::unexpected<error>{stopped()});
+    else
+      start(); // it never arrived
+    return;
+  case step_state::running:
+  case step_state::settling:
+    break;
+  }
+  if (answer->log_more) {
+    follow();
+    return;
+  }
+  stage_ = stage::waiting;
+  const auto wait = stop_asked_ || over_time_ ? kill_poll : poll_delay_;
+  poll_delay_ = answer->log.empty() ? std::min(poll_delay_ * 3 / 2 + duration{1}, poll_max) : poll_first;
+  clock_.later(wait, [self = shared_from_this()] {
+    if (self->stage_ == stage::waiting)
+      self->follow();
+  });
+}
+
+void job_runner::hint() {
+  if (stage_ == stage::waiting)
+    follow();
+}
+
+void job_runner::follow() {
+  if (!link_.ready()) {
+    lost(make_error(ec::connection_lost, "the connection to " + task_.label.target + " was lost",
+                    task_.label.target));
+    return;
+  }
+  stage_ = stage::asking;
+  link_.send(link_.shell().poll(task_.id, log_offset_, log_piece,
+                                [self = shared_from_this()](const expected<step_report>& r) {
+                                  self->on_report(r);
+                                }));
+}
+
+void job_runner::take_log(const step_report& report) {
+  log_offset_ = std::max(log_offset_, report.log_end());
+  if (report.log.empty())
+    return;
+  auto text = house_.redact(report.log);
+  log_tail_ += text;
+  if (log_tail_.size() > 2 * tail_max)
+    log_tail_.erase(0, log_tail_.size() - tail_max);
+  if (!task_.label.run.empty()) {
+    auto note = task_.label;
+    note.text = std::move(text);
+    house_.on_output(note);
+  }
+}
+
+void job_runner::read_facts(const step_report& last) {
+  stage_ = stage::reading;
+  job_end end;
+  end.exit = last.signal.empty() ? std::optional<int>{last.status} : std::nullopt;
+  end.signal = last.signal;
+  end.deadline_hit = last.deadline_hit;
+  end.log_tail = log_tail_.size() > tail_max ? log_tail_.substr(log_tail_.size() - tail_max) : log_tail_;
+  if (last.kill_asked && (stop_asked_ || over_time_)) {
+    finish(tl::unexpected<error>{stopped()});
+    return;
+  }
+  link_.send(link_.shell().read_facts(
+    task_.id, [self = shared_from_this(), end](const expected<step_facts_text>& facts) mutable {
+      if (self->stage_ == stage::over)
+        return;
+      if (!facts) {
+        self->lost(facts.error());
+        return;
+      }
+      end.facts = facts->text;
+      if (self->task_.work.is_look && self->link_.ready())
+        self->link_.send(self->link_.shell().forget(self->task_.id, [](const expected<void>&) {}));
+      self->finish(std::move(end));
+    }));
+}
+
+/// The connection went, or never came. A step that may have begun is looked for a while; of one
+/// that has not, the rules decide whether to try again.
+void job_runner::lost(const error& why) {
+  if (stage_ == stage::over)
+    return;
+  if (stop_asked_ || over_time_) {
+    finish(tl::unexpected<error>{stopped()});
+    return;
+  }
+  const auto now = clock_.now();
+  if (!lost_since_)
+    lost_since_ = now;
+  if (!reached_ || !why.retryable || now - *lost_since_ >= house_.reattach_patience) {
+    finish(tl::unexpected<error>{why});
+    return;
+  }
+  stage_ = stage::connecting;
+  clock_.later(reconnect_pause, [self = shared_from_this()] {
+    if (self->stage_ == stage::connecting)
+      self->connect();
+  });
+}
+
+void job_runner::stop() {
+  if (stop_asked_ || stage_ == stage::over)
+    return;
+  stop_asked_ = true;
+  kill();
+}
+
+void job_runner::kill() {
+  if (!reached_) {
+    finish(tl::unexpected<error>{stopped()});
+    return;
+  }
+  if (link_.ready())
+    link_.send(link_.shell().kill(task_.id, [self = shared_from_this()](const expected<step_report>& r) {
+      self->kill_answered_ = r.has_value();
+      if (self->stage_ == stage::waiting)
+        self->follow();
+    }));
+  // Somebody waits for a cancel; for a deadline there is time to see the group gone.
+  const auto patience = !link_.ready() ? duration::zero()
+                        : stop_asked_  ? kill_patience
+                                       : duration{grace} + kill_patience;
+  clock_.later(patience, [self = shared_from_this()] {
+    if (self->stage_ == stage::over)
+      return;
+    if (!self->kill_answered_)
+      self->link_.suspect();
+    self->unproven_ = true;
+    self->finish(tl::unexpected<error>{self->stopped()});
+  });
+}
+
+error job_runner::stopped() const {
+  if (over_time_)
+    return make_error(ec::timed_out,
+                      task_.label.step_id + " did not end within "
+                        + std::to_string(task_.deadline.count() / 1000) + " s",
+                      task_.label.target);
+  return make_error(ec::cancelled, "stopped", task_.label.target);
+}
+
+void job_runner::finish(expected<job_end> how) {
+  if (stage_ == stage::over)
+    return;
+  stage_ = stage::over;
+  if (auto done = std::exchange(done_, nullptr))
+    done(std::move(how));
+}
+
+} // namespace baton

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/host/timers.hpp"
+#include "messages/actors.hpp"
+#include "runtime/job.hpp"
+#include "runtime/transport.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace baton {
+
+/// What every host actor of a process shares. The functions are safe to call from any thread.
+struct host_house {
+  std::shared_ptr<transport> network; ///< to hosts
+  std::shared_ptr<transport> local;   ///< to the controller
+  /// Builds a job on a thread that may block, and calls back from it.
+  std::function<void(work_order, std::function<void(expected<job>)>)> build;
+  step_outcome (*read)(const job_context&, const job_end&) = &read_outcome;
+  /// Asks checks from the controller, `${host}` in them being `of`; calls back from another thread.
+  std::function<void(std::vector<health_check>, endpoint of,
+                     std::function<void(std::vector<check_answer>)>)>
+    ask_checks;
+  std::function<std::string(std::string_view)> redact;
+  /// Output of a running step, redacted: to the log files and to people.
+  std::function<void(const output_note&)> on_output;
+  std::string owner;          ///< of leases: one line of JSON (DESIGN.md §4.4)
+  std::string controller_dir; ///< where steps of the controller live, absolute
+  duration reattach_patience{60'000}; ///< a started step is looked for so long after a lost connection
+  duration lease_beat{10'000};
+};
+
+using outcome_callback = std::function<void(step_outcome)>;
+
+/// An outcome that failed.
+step_outcome failed_outcome(error why);
+
+} // namespace baton

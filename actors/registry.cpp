@@ -1,0 +1,79 @@
+#include "actors/registry.hpp"
+
+#include "actors/host/host.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/system_messages.hpp>
+#include <caf/send.hpp>
+
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+using self_ptr = registry_actor::stateful_pointer<registry_state>;
+
+/// Where a host's own snapshot does not reach, for the step that rolls back to it.
+constexpr const char* outside_dir = "/tmp/.baton-outside-snapshots";
+
+std::string key_of(const find_target& asked) {
+  // The controller keeps the steps of each run in a folder of its own.
+  if (asked.target == controller_name)
+    return asked.target + "/" + asked.run;
+  return asked.outside_snapshots ? asked.target + "/outside" : asked.target;
+}
+
+host_settings settings_of(const registry_state& state, const find_target& asked) {
+  host_settings settings;
+  settings.reach.to.name = asked.target;
+  settings.reach.connect_deadline = state.of->deadlines.connect;
+  if (asked.target == controller_name) {
+    settings.is_controller = true;
+    settings.private_lease = true;
+    settings.reach.state_dir = state.house->controller_dir + "/" + asked.run;
+    return settings;
+  }
+  if (const auto* host = find_host(*state.of, asked.target)) {
+    settings.reach.to = host->reach;
+    settings.reach.state_dir = host->state_dir;
+  }
+  if (asked.outside_snapshots) {
+    settings.private_lease = true;
+    settings.reach.state_dir = outside_dir;
+  }
+  return settings;
+}
+
+} // namespace
+
+registry_actor::behavior_type registry(self_ptr self, std::shared_ptr<const fleet> of,
+                                       std::shared_ptr<const host_house> house) {
+  self->state.of = std::move(of);
+  self->state.house = std::move(house);
+  self->set_down_handler([self](const caf::down_msg& down) {
+    auto& hosts = self->state.hosts;
+    for (auto at = hosts.begin(); at != hosts.end(); ++at) {
+      if (at->second.address() == down.source) {
+        hosts.erase(at);
+        return;
+      }
+    }
+  });
+  self->attach_functor([self] {
+    for (auto& [key, actor] : self->state.hosts)
+      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  });
+  return {
+    [self](const find_target& asked) -> host_actor {
+      auto& known = self->state.hosts[key_of(asked)];
+      if (!known) {
+        known = self->spawn(host_worker, settings_of(self->state, asked), self->state.house);
+        self->monitor(known);
+      }
+      return known;
+    },
+  };
+}
+
+} // namespace baton
