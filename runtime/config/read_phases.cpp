@@ -1,0 +1,123 @@
+#include "runtime/config/read_fleet.hpp"
+
+namespace baton {
+
+namespace {
+
+constexpr word_of<secrets_scope> reaches[]{{"run", secrets_scope::run},
+                                           {"fleet", secrets_scope::fleet}};
+constexpr word_of<compare_mode> compares[]{{"bytes", compare_mode::bytes},
+                                           {"keys", compare_mode::keys}};
+constexpr word_of<verification_rollback> rollbacks[]{
+    {"all", verification_rollback::all}, {"failing_stage", verification_rollback::failing_stage}};
+constexpr word_of<std::string_view> levels[]{{"trace", "trace"},
+                                             {"debug", "debug"},
+                                             {"info", "info"},
+                                             {"warning", "warning"},
+                                             {"error", "error"}};
+
+void read_place(const view& in, const declared_names& names, bool from_controller,
+                secret_place& into) {
+  if (from_controller)
+    in["from"].read_controller_path(into.from);
+  else
+    in["from"].read_host_path(into.from);
+  in["to"].read_host_path(into.to);
+  in["compare"].read(into.compare, compares);
+  in["hosts"].read(into.hosts);
+  const auto items = in["hosts"].items();
+  for (std::size_t i = 0; i < into.hosts.size(); ++i)
+    check_reference(items.size() == into.hosts.size() ? items[i] : in["hosts"], "host",
+                    into.hosts[i], names.hosts);
+}
+
+void read_secrets(const view& in, const declared_names& names, fleet& into) {
+  if (!in.present())
+    return;
+  auto& secrets = into.secrets;
+  const bool scripted = in["script"].present();
+  secrets.driver = scripted ? secrets_driver::script : secrets_driver::builtin;
+  secrets.reach = scripted ? secrets_scope::fleet : secrets_scope::run;
+  in["on"].read(secrets.on);
+  check_target(in["on"], secrets.on, names, {controller_name, std::string{each_host_name}});
+  if (!scripted && secrets.on != controller_name)
+    in["on"].fault("only a script has it", "without one the files come from the controller");
+  const bool here = secrets.on == controller_name;
+  if (here)
+    in["script"].read_controller_path(secrets.script);
+  else
+    in["script"].read(secrets.script);
+  in["scope"].read(secrets.reach, reaches);
+
+  auto compare = compare_mode::bytes;
+  in["compare"].read(compare, compares);
+  for (const auto& item : in["places"].items()) {
+    secret_place place;
+    place.compare = compare;
+    read_place(item, names, here, place);
+    secrets.places.push_back(std::move(place));
+  }
+  if (!scripted && secrets.places.empty() && in.is(yaml_kind::mapping))
+    in.fault("neither a script nor places", "say which files go where: places: [{from: …, to: …}]");
+  read(in["retry"], into.secrets_retry);
+  read(in["on_failure"], into.secrets_on_failure);
+}
+
+void read_tests(const view& in, const declared_names& names, fleet& into) {
+  if (!in.present())
+    return;
+  auto& tests = into.tests;
+  tests.wanted = true;
+  in["on"].read(tests.on);
+  check_target(in["on"], tests.on, names, {controller_name});
+  in["workdir"].read(tests.workdir);
+  in["command"].read(tests.run);
+  in["junit"].read(tests.junit);
+  in["deadline"].read_positive(into.deadlines.tests);
+  read(in["retry"], tests.retry);
+  read(in["on_failure"], tests.on_failure);
+}
+
+void read_verification(const view& in, const declared_names& names, fleet& into) {
+  auto& verification = into.verification;
+  read_checks(in["checks"], names, true, verification.checks);
+  in["rollback"].read(verification.rollback, rollbacks);
+  in["deadline"].read_positive(into.deadlines.verification);
+  read(in["retry"], verification.retry);
+  read(in["on_failure"], verification.on_failure);
+}
+
+void read_deadlines(const view& in, deadlines& into) {
+  in["connect"].read_positive(into.connect);
+  in["pre_flight"].read_positive(into.pre_flight);
+  in["secrets"].read_positive(into.secrets);
+  in["snapshot"].read_positive(into.snapshot);
+  in["prepare"].read_positive(into.prepare);
+  in["activate"].read_positive(into.activate);
+  in["tests"].read_positive(into.tests);
+  in["rollback"].read_positive(into.rollback);
+  in["verification"].read_positive(into.verification);
+}
+
+} // namespace
+
+void read_phases(const view& root, const declared_names& names, fleet& into) {
+  // Before the phases, whose own `deadline` wins.
+  read_deadlines(root["deadlines"], into.deadlines);
+  root["pre_flight"]["disk_free"].read_size(into.disk_free_min);
+  read(root["pre_flight"]["on_failure"], into.pre_flight_on_failure);
+  read_secrets(root["secrets"], names, into);
+  read(root["snapshots"]["on_failure"], into.snapshots_on_failure);
+  read_tests(root["tests"], names, into);
+  read_verification(root["verification"], names, into);
+  root["guard"]["unreachable_after"].read(into.guard_unreachable_after);
+  root["retention"]["releases"].read(into.keep_releases);
+  root["alerts"]["on_alert"].read(into.on_alert);
+  root["log"]["file"].read_controller_path(into.log_file);
+  std::string_view level = into.log_level;
+  root["log"]["level"].read(level, levels);
+  into.log_level = std::string{level};
+  root["metrics"]["textfile"].read_controller_path(into.metrics_textfile);
+}
+
+} // namespace baton

@@ -1,0 +1,146 @@
+#include "runtime/config/read_fleet.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace baton {
+
+namespace {
+
+constexpr word_of<role> roles[]{
+    {"staging", role::staging}, {"production", role::production}, {"public", role::public_facing}};
+constexpr word_of<verify_mode> verifies[]{{"gate", verify_mode::gate},
+                                          {"report", verify_mode::report}};
+constexpr word_of<rollback_method> methods[]{
+    {"app", rollback_method::app},
+    {"snapshot", rollback_method::snapshot},
+    {"app_then_snapshot", rollback_method::app_then_snapshot}};
+constexpr word_of<snapshot_covers> covers[]{{"stack", snapshot_covers::stack},
+                                            {"other", snapshot_covers::other}};
+
+bool is_named(const std::vector<std::string>& among, const std::string& name) {
+  return std::ranges::find(among, name) != among.end();
+}
+
+/// One or several names, each declared and said once.
+void read_references(const view& in, std::string_view kind, const std::vector<std::string>& known,
+                     std::vector<std::string>& into) {
+  in.read(into);
+  const auto items = in.items();
+  std::set<std::string> seen;
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    const auto& at = items.size() == into.size() ? items[i] : in;
+    check_reference(at, kind, into[i], known);
+    if (!seen.insert(into[i]).second)
+      at.fault('"' + into[i] + "\" stands here twice");
+  }
+}
+
+void read_snapshot(const view& in, const declared_names& names, int keep, snapshot_policy& into) {
+  into.keep = keep;
+  const auto btrfs = in["btrfs"];
+  if (in["script"].present() == btrfs.present() && in.is(yaml_kind::mapping))
+    in.fault(btrfs.present() ? "has two drivers" : "does not say how",
+             "one of script, btrfs is wanted");
+  in["on"].read(into.on);
+  if (!into.on.empty())
+    check_target(in["on"], into.on, names, {controller_name});
+  if (into.on == controller_name)
+    in["script"].read_controller_path(into.script);
+  else
+    in["script"].read(into.script);
+  if (btrfs.present()) {
+    into.driver = snapshot_driver::btrfs;
+    btrfs["subvolume"].read_host_path(into.subvolume);
+    btrfs["snapshot_dir"].read_host_path(into.snapshot_dir);
+    btrfs["sudo"].read(into.sudo);
+    if (in["on"].present())
+      in["on"].fault("only a script has it", "btrfs runs on the host itself");
+  }
+  in["covers"].read(into.covers, covers);
+  in["keep"].read(into.keep);
+}
+
+void read_rollback_with(const view& in, stage& into) {
+  in["rollback_with"].read(into.rollback_with, methods);
+  if (into.rollback_with == rollback_method::app)
+    return;
+  if (!into.snapshot)
+    in["rollback_with"].fault("there is no snapshot to go back to",
+                              "say `snapshot:` in this stage, or take app");
+  else if (into.snapshot->covers == snapshot_covers::other)
+    in["rollback_with"].fault("a snapshot that covers `other` is never gone back to",
+                              "say `covers: stack`, or take app");
+}
+
+/// The stacks of the stage, each with the stage's own words over its own.
+void read_own_stacks(const view& in, const declared_names& names, const std::vector<stack>& stacks,
+                     stage& into) {
+  std::vector<std::string> wanted;
+  if (in["stack"].present() && in["stacks"].present())
+    in["stack"].fault("stands beside `stacks`", "take one of both");
+  read_references(in["stack"], "stack", names.stacks, wanted);
+  read_references(in["stacks"], "stack", names.stacks, wanted);
+  for (const auto& known : stacks)
+    if (wanted.empty() || is_named(wanted, known.name)) {
+      into.stacks.push_back(known);
+      // The same words are wrong for each stack: told once.
+      read_stack(in, names, into.stacks.back());
+    }
+  if (into.stacks.size() > 1 && in["path"].present())
+    in["path"].fault("would put several stacks into one folder", "give each stack its own path");
+}
+
+} // namespace
+
+void read_stages(const view& root, const declared_names& names, const std::vector<stack>& stacks,
+                 fleet& into) {
+  int snapshots_kept = snapshot_policy{}.keep;
+  root["retention"]["snapshots"].read(snapshots_kept);
+  for (const auto& [name, in] : root["stages"].entries()) {
+    stage made;
+    made.name = name;
+    in["role"].read(made.role, roles);
+    made.on_failure = default_failure_policy(made.role);
+    made.retry = default_retry_policy(made.role);
+    if (is_named(names.hosts, name))
+      made.hosts = {name};
+    read_references(in["hosts"], "host", names.hosts, made.hosts);
+    if (made.hosts.empty() && !in["hosts"].present() && in.is(yaml_kind::mapping))
+      in.missing("hosts", "no host has the stage's name, so they must be said");
+    read_own_stacks(in, names, stacks, made);
+    read(in["retry"], made.retry);
+    read(in["on_failure"], made.on_failure);
+    in["deadline"].read_positive(made.deadline);
+    in["verify"].read(made.verify, verifies);
+    if (in["snapshot"].present())
+      read_snapshot(in["snapshot"], names, snapshots_kept, made.snapshot.emplace());
+    read_rollback_with(in, made);
+    into.stages.push_back(std::move(made));
+  }
+}
+
+void read_environments(const view& root, const declared_names& names, fleet& into) {
+  constexpr const char* usual = "production";
+  for (const auto& [name, in] : root["environments"].entries()) {
+    environment made{name, {}};
+    read_references(in.is(yaml_kind::list) ? in : in["stages"], "stage", names.stages, made.stages);
+    into.environments.push_back(std::move(made));
+  }
+  auto known = names.environments;
+  if (!root["environments"].present()) {
+    into.environments.push_back({usual, names.stages});
+    known = {usual};
+  }
+  root["default_environment"].read(into.default_environment);
+  if (!into.default_environment.empty())
+    check_reference(root["default_environment"], "environment", into.default_environment, known);
+  else if (is_named(known, usual))
+    into.default_environment = usual;
+  else if (known.size() == 1)
+    into.default_environment = known.front();
+  else if (!root["default_environment"].present() && !known.empty())
+    root.missing("default_environment", "none of several is named production, so one must be said");
+}
+
+} // namespace baton
