@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 #include "cli/near_command.hpp"
+#include "cli/workspace.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -46,6 +47,9 @@ int main(int argc, char** argv) {
   }
   try {
     return context.chosen ? context.chosen() : exit_code::usage;
+  } catch (const command_failed& why) {
+    std::cerr << why.message;
+    return why.exit_code;
   } catch (const std::exception& why) {
     std::cerr << "baton: a bug, please report it: " << why.what() << "\n";
     return exit_code::internal;

@@ -1,0 +1,133 @@
+#include "cli/run.hpp"
+#include "cli/view/plan_text.hpp"
+
+#include "messages/json.hpp"
+#include "rules/plan.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <unistd.h>
+
+namespace baton {
+
+namespace {
+
+struct deploy_flags {
+  std::string ref;
+  std::string environment;
+  bool skip_tests = false;
+  bool no_rollback = false;
+  std::string request_file;
+  bool yes = false;
+  run_options show;
+};
+
+std::string read_all(const std::string& file) {
+  if (file == "-")
+    return {std::istreambuf_iterator<char>{std::cin}, {}};
+  std::ifstream in{file, std::ios::binary};
+  if (!in)
+    throw command_failed{exit_code::no_input, "cannot read the request " + file + "\n"};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+[[noreturn]] void bad_request(const std::string& what) {
+  throw command_failed{exit_code::bad_input,
+                       "the request is not good: " + what
+                         + "\nIt looks like {\"commit_hash\": \"main\", \"environment\": "
+                           "\"production\", \"rollback_on_failure\": true, \"skip_tests\": false}\n"};
+}
+
+/// The request of RULES.md §5; every key may be left out, none may be misspelt.
+request read_request(const std::string& file) {
+  request asked;
+  const auto read = json::parse(read_all(file), nullptr, false);
+  if (!read.is_object())
+    bad_request("it is no JSON object");
+  for (const auto& [key, value] : read.items()) {
+    const bool is_text = key == "commit_hash" || key == "environment";
+    const bool is_flag = key == "rollback_on_failure" || key == "skip_tests";
+    if (!is_text && !is_flag)
+      bad_request("unknown key \"" + key + "\"");
+    if (is_text ? !value.is_string() : !value.is_boolean())
+      bad_request("\"" + key + "\" must be " + (is_text ? "a text" : "true or false"));
+    if (key == "commit_hash")
+      asked.commit_hash = value.get<std::string>();
+    else if (key == "environment")
+      asked.environment = value.get<std::string>();
+    else if (key == "rollback_on_failure")
+      asked.rollback_on_failure = value.get<bool>();
+    else
+      asked.skip_tests = value.get<bool>();
+  }
+  return asked;
+}
+
+request request_of(const deploy_flags& flags) {
+  auto asked = flags.request_file.empty() ? request{} : read_request(flags.request_file);
+  if (!flags.ref.empty())
+    asked.commit_hash = flags.ref;
+  if (!flags.environment.empty())
+    asked.environment = flags.environment;
+  asked.skip_tests = asked.skip_tests || flags.skip_tests;
+  asked.rollback_on_failure = asked.rollback_on_failure && !flags.no_rollback;
+  return asked;
+}
+
+/// The first run of an environment, asked for by a person: the plan is shown, and asked once.
+void ask_once(const cli_context& context, const workspace& in, const plan& todo) {
+  if (!is_terminal(STDIN_FILENO) || !is_terminal(STDERR_FILENO) || context.no_input)
+    return;
+  run_filter before;
+  before.fleet = in.fleet->name;
+  before.environment = todo.request.environment;
+  before.count_max = 1;
+  const auto earlier = in.journal->runs(before);
+  if (earlier && !earlier->empty())
+    return;
+  std::cerr << plan_text(todo);
+  if (!confirm(context, "This is the first deployment of environment " + todo.request.environment
+                          + ". Go on?"))
+    throw command_failed{exit_code::usage, "nothing was done\n"};
+}
+
+int deploy(const cli_context& context, const deploy_flags& flags) {
+  const auto asked = request_of(flags);
+  const auto in = open_workspace(context);
+  const auto run = new_run_id();
+  auto made = make_plan(*in.fleet, asked, {run, "r" + run},
+                        std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()),
+                        who_asks());
+  if (!made)
+    throw command_failed{made.error().code == ec::config_invalid ? exit_code::config
+                                                                 : exit_code::usage,
+                         describe(made.error()) + "\n"};
+  auto todo = std::make_shared<const plan>(std::move(*made));
+  if (!flags.yes)
+    ask_once(context, in, *todo);
+  return carry_out(context, in, todo, flags.show).exit_code;
+}
+
+} // namespace
+
+void add_deploy(CLI::App& app, cli_context& context) {
+  auto flags = std::make_shared<deploy_flags>();
+  auto* command = app.add_subcommand("deploy", "Bring a commit to the hosts of an environment");
+  command->add_option("ref", flags->ref, "Branch, tag or commit (default: main)");
+  command->add_option("--env", flags->environment, "The environment (default: the file's)");
+  command->add_flag("--skip-tests", flags->skip_tests, "Leave the tests out");
+  command->add_flag("--no-rollback", flags->no_rollback, "Take nothing back when something fails");
+  command->add_option("--request", flags->request_file, "Read the request as JSON (- for stdin)");
+  command->add_flag("-y,--yes", flags->yes, "Do not ask");
+  add_run_options(*command, flags->show);
+  command->callback([&context, flags] {
+    context.chosen = [&context, flags] { return deploy(context, *flags); };
+  });
+}
+
+} // namespace baton

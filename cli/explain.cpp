@@ -1,0 +1,90 @@
+#include "cli/workspace.hpp"
+
+#include "messages/json.hpp"
+#include "rules/explain.hpp"
+#include "rules/plan.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+
+namespace baton {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return text.empty() ? "nothing" : text;
+}
+
+void print_text(const plan& of, const std::vector<explanation>& rows) {
+  fmt::print("What a failure means in environment {} of {}:\n\n", of.request.environment,
+             of.fleet.name);
+  for (const auto& row : rows) {
+    fmt::print("If {} {}:\n", row.phase, row.how);
+    fmt::print("    rolled back: {}{}\n", joined(row.rolled_back),
+               row.put_back.empty() ? "" : "; secret files put back: " + joined(row.put_back));
+    fmt::print("    keeps the new release: {}\n", joined(row.keeps_new));
+    fmt::print("    status {}, exit code {}, alert {}; the run {}\n\n", to_string(row.ends),
+               row.exit_code, to_string(row.alert),
+               row.then == after_failure::go_on ? "goes on" : "stops");
+  }
+}
+
+void print_json(const plan& of, const std::vector<explanation>& rows) {
+  ordered_json list = ordered_json::array();
+  for (const auto& row : rows)
+    list.push_back({{"phase", row.phase},
+                    {"how", row.how},
+                    {"rolled_back", row.rolled_back},
+                    {"put_back", row.put_back},
+                    {"keeps_new", row.keeps_new},
+                    {"status", to_string(row.ends)},
+                    {"alert", to_string(row.alert)},
+                    {"then", to_string(row.then)},
+                    {"exit_code", row.exit_code}});
+  std::cout << dump({{"schema", 1},
+                     {"fleet", of.fleet.name},
+                     {"environment", of.request.environment},
+                     {"failures", list}})
+            << "\n";
+}
+
+} // namespace
+
+void add_explain(CLI::App& app, cli_context& context) {
+  struct options {
+    request asked;
+    bool no_rollback = false;
+    bool json = false;
+  };
+  auto flags = std::make_shared<options>();
+  auto* command
+    = app.add_subcommand("explain", "Say what each failure would mean for this baton.yaml");
+  command->add_option("--env", flags->asked.environment, "The environment (default: the file's)");
+  command->add_flag("--skip-tests", flags->asked.skip_tests, "As for deploy");
+  command->add_flag("--no-rollback", flags->no_rollback, "As for deploy");
+  command->add_flag("--json", flags->json, "As one JSON document");
+  command->callback([&context, flags] {
+    context.chosen = [&context, flags] {
+      flags->asked.rollback_on_failure = !flags->no_rollback;
+      const auto fleet = open_fleet(context);
+      const auto made = make_plan(*fleet, flags->asked, {"run", "release"}, {}, who_asks());
+      if (!made)
+        throw command_failed{exit_code::config, describe(made.error()) + "\n"};
+      const auto rows = explain(*made);
+      if (flags->json)
+        print_json(*made, rows);
+      else
+        print_text(*made, rows);
+      return exit_code::ok;
+    };
+  });
+}
+
+} // namespace baton

@@ -1,0 +1,122 @@
+#include "cli/run.hpp"
+
+#include "actors/house.hpp"
+#include "cli/hosts_of_house.hpp"
+#include "cli/observers.hpp"
+#include "cli/signals.hpp"
+#include "cli/view/summary.hpp"
+#include "cli/view/tty.hpp"
+#include "messages/json.hpp"
+#include "runtime/journal/run_lock.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <unistd.h>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+/// The journal, as the keeper needs it.
+class journal_store : public record_store {
+public:
+  explicit journal_store(std::shared_ptr<journal> in) : in_{std::move(in)} {}
+
+  expected<void> append(std::vector<record>& records) override {
+    if (auto done = in_->append(records); !done)
+      return tl::unexpected<error>{done.error()};
+    return {};
+  }
+  expected<std::size_t> count(const std::string& run) override { return in_->count(run); }
+  expected<std::vector<record>> read(const std::string& run) override { return in_->read_run(run); }
+
+private:
+  std::shared_ptr<journal> in_;
+};
+
+/// Which of the four ways of showing progress it is.
+std::string progress_of(const run_options& how, const cli_context& context) {
+  if (context.quiet)
+    return "quiet";
+  if (how.progress != "auto")
+    return how.progress;
+  return is_terminal(STDERR_FILENO) ? "tty" : "plain";
+}
+
+std::shared_ptr<observer> view_of(const std::string& progress, const cli_context& context) {
+  if (progress == "tty")
+    return std::make_shared<tty_view>(STDERR_FILENO, plain_ascii(),
+                                      wants_colour(context, STDERR_FILENO));
+  if (progress == "plain")
+    return std::make_shared<plain_view>(STDERR_FILENO);
+  return nullptr;
+}
+
+void on_signal(house& actors, const plan& todo, const std::string& name, int before) {
+  if (before > 0) {
+    std::cerr << "\nstopped at once; what runs on the hosts ends at its deadline at the latest\n"
+              << "baton resume " << todo.run << "\n";
+    ::_exit(exit_code::try_again);
+  }
+  std::cerr << "\n"
+            << name
+            << ": the running steps are stopped, what this run changed is taken back as its rules "
+               "say; look with: baton show "
+            << todo.run << "; once more to stop at once\n";
+  actors.cancel(name);
+}
+
+void print(const run_options& how, const result& told) {
+  if (how.json || how.events)
+    std::cout << dump(to_json(told)) << "\n" << std::flush;
+}
+
+} // namespace
+
+void add_run_options(CLI::App& command, run_options& into) {
+  auto* json = command.add_flag("--json", into.json, "Print the result as one JSON document");
+  command.add_flag("--events", into.events, "Print the events as lines of JSON, the result last")
+    ->excludes(json);
+  command.add_option("--progress", into.progress, "How to show progress: auto, tty, plain, quiet")
+    ->check(CLI::IsMember({"auto", "tty", "plain", "quiet"}));
+  command.add_option("--metrics-file", into.metrics_file,
+                     "Write the metrics to this file after each phase");
+}
+
+result carry_out(const cli_context& context, const workspace& in, std::shared_ptr<const plan> todo,
+                 const run_options& how) {
+  auto lock = run_lock::acquire(in.state, todo->run);
+  if (!lock)
+    throw command_failed{exit_code::try_again, describe(lock.error()) + "\n"};
+
+  const auto progress = progress_of(how, context);
+  auto view = view_of(progress, context);
+  auto store = std::make_shared<journal_store>(in.journal);
+
+  house::options with;
+  with.of = std::make_shared<const fleet>(todo->fleet);
+  with.store = store;
+  with.hosts = hosts_of_house(in, *todo);
+  if (view)
+    with.observers.push_back(view);
+  if (how.events)
+    with.observers.push_back(std::make_shared<event_printer>());
+  add_standing_observers(in, *todo, how.metrics_file, progress != "plain", with.observers);
+
+  result told;
+  {
+    house actors{std::move(with)};
+    signals heard{[&](const std::string& name, int before) { on_signal(actors, *todo, name, before); }};
+    told = actors.carry_out(todo);
+  }
+  if (auto* tty = dynamic_cast<tty_view*>(view.get()))
+    tty->finish();
+  if (!context.quiet)
+    std::cerr << summary(*todo, told, plain_ascii());
+  print(how, told);
+  return told;
+}
+
+} // namespace baton

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "cli/workspace.hpp"
+#include "messages/plan.hpp"
+#include "messages/result.hpp"
+
+#include <memory>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace baton {
+
+/// How a run is shown.
+struct run_options {
+  bool json = false;              ///< the result as the one document on stdout
+  bool events = false;            ///< records as lines of JSON on stdout, the result last
+  std::string progress = "auto";  ///< auto, tty, plain, quiet
+  std::string metrics_file;       ///< exposition, written after each phase; empty: none
+  bool journaled = true;          ///< false for what only looks: nothing of it is kept
+};
+
+/// The options of run_options that commands share, as flags.
+void add_run_options(CLI::App& command, run_options& into);
+
+/// Carries a plan out on this process's own actors, shows it, and ends with its result printed.
+/// The first SIGINT or SIGTERM cancels the run, the second ends the process.
+result carry_out(const cli_context& context, const workspace& in, std::shared_ptr<const plan> todo,
+                 const run_options& how);
+
+} // namespace baton

@@ -1,0 +1,72 @@
+#include "cli/signals.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+// The only things a signal handler may touch. A pipe, not a blocked mask: masks are inherited by
+// the programs we start, handlers are not.
+volatile std::sig_atomic_t wake_fd = -1;
+
+void on_raw_signal(int number) {
+  const auto saved = errno;
+  const char byte = static_cast<char>(number);
+  [[maybe_unused]] const auto n = ::write(wake_fd, &byte, 1);
+  errno = saved;
+}
+
+constexpr char end_mark = 0;
+
+} // namespace
+
+struct signals::impl {
+  int pipe[2] = {-1, -1};
+  struct sigaction old_int {};
+  struct sigaction old_term {};
+  std::thread listener;
+};
+
+signals::signals(std::function<void(const std::string&, int)> on_signal)
+    : impl_{std::make_unique<impl>()} {
+  if (::pipe2(impl_->pipe, O_CLOEXEC) != 0)
+    return; // without it the default action stands
+  wake_fd = impl_->pipe[1];
+  impl_->listener = std::thread{[fd = impl_->pipe[0], tell = std::move(on_signal)] {
+    int before = 0;
+    char byte = end_mark;
+    while (true) {
+      const auto n = ::read(fd, &byte, 1);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0 || byte == end_mark)
+        return;
+      tell(byte == SIGINT ? "SIGINT" : "SIGTERM", before++);
+    }
+  }};
+  struct sigaction handler {};
+  handler.sa_handler = &on_raw_signal;
+  handler.sa_flags = SA_RESTART;
+  ::sigaction(SIGINT, &handler, &impl_->old_int);
+  ::sigaction(SIGTERM, &handler, &impl_->old_term);
+}
+
+signals::~signals() {
+  if (impl_->pipe[0] < 0)
+    return;
+  ::sigaction(SIGINT, &impl_->old_int, nullptr);
+  ::sigaction(SIGTERM, &impl_->old_term, nullptr);
+  [[maybe_unused]] const auto n = ::write(impl_->pipe[1], &end_mark, 1);
+  impl_->listener.join();
+  wake_fd = -1;
+  ::close(impl_->pipe[0]);
+  ::close(impl_->pipe[1]);
+}
+
+} // namespace baton

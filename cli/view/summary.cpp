@@ -1,0 +1,109 @@
+#include "cli/view/summary.hpp"
+
+#include "cli/view/model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace baton {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names)
+    text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string headline(const result& how) {
+  if (!how.status)
+    return "unfinished";
+  switch (*how.status) {
+  case status::success:
+    return "success: every host serves the new release";
+  case status::partial_success:
+    return "partial_success: " + how.phase + " is not on the new release";
+  case status::failed:
+    return "failed in " + how.phase;
+  case status::aborted:
+    return "aborted in " + how.phase + " before any stack was touched";
+  case status::rolled_back:
+    return "rolled_back after " + how.phase;
+  }
+  return "failed";
+}
+
+std::string health_of(const host_verdict& host) {
+  if (!host.healthy)
+    return host.serves == serves::none ? "nothing runs" : "health unknown";
+  return *host.healthy ? "healthy" : "NOT healthy";
+}
+
+std::string host_line(const std::string& name, const host_verdict& host) {
+  return fmt::format("  {:<16} serves {:<8} {:<14} {}", name, to_string(host.serves),
+                     health_of(host), host.commit.substr(0, 12));
+}
+
+std::vector<std::string> untouched(const plan& of, const result& how) {
+  std::vector<std::string> names;
+  for (const auto& stage : of.stages)
+    for (const auto& host : stage.hosts)
+      if (std::find(how.changed.begin(), how.changed.end(), host) == how.changed.end())
+        names.push_back(host);
+  return names;
+}
+
+std::vector<std::string> next_steps(const result& how) {
+  std::vector<std::string> steps;
+  if (!how.status) {
+    steps.push_back("baton resume " + how.run);
+    return steps;
+  }
+  for (const auto& host : how.rollback_failed)
+    steps.push_back("a person is needed on " + host + ": baton health " + host + ", baton logs "
+                    + how.run + " --host " + host);
+  if (*how.status == status::success)
+    return steps;
+  if (how.exit_code == 3)
+    steps.push_back("baton lease show");
+  if (how.rollback_failed.empty()) {
+    steps.push_back("baton logs " + how.run);
+    if (!how.cancelled)
+      steps.push_back("mend it, then: baton deploy "
+                      + (how.commit.empty() ? std::string{} : "<the mended commit>"));
+  }
+  return steps;
+}
+
+} // namespace
+
+std::string summary(const plan& of, const result& how, bool plain_ascii) {
+  std::string text;
+  const auto line = [&](const std::string& one) { text += printable(one, 4000) + "\n"; };
+  const bool good = how.status == status::success;
+  line(fmt::format("{} {}{} ({}, run {})", plain_ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"),
+                   headline(how), how.cancelled ? ", cancelled by " + how.cancelled_by : "",
+                   human_duration(duration{static_cast<std::int64_t>(how.duration_seconds * 1000)}),
+                   how.run));
+  if (how.why)
+    line("  why: " + describe(*how.why));
+  for (const auto& [name, host] : how.hosts) {
+    line(host_line(name, host));
+    if (host.stacks.size() > 1)
+      for (const auto& [stack, own] : host.stacks)
+        line(host_line("  " + stack, own));
+  }
+  if (const auto names = untouched(of, how); !names.empty())
+    line("  not touched: " + joined(names));
+  if (!how.rollback_failed.empty())
+    line("  rollback FAILED on: " + joined(how.rollback_failed));
+  for (const auto& warning : how.warnings)
+    line("  note: " + warning);
+  for (const auto& step : next_steps(how))
+    line("  next: " + step);
+  return text;
+}
+
+} // namespace baton

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "messages/plan.hpp"
+#include "messages/result.hpp"
+
+#include <string>
+
+namespace baton {
+
+/// What a person is told when a run is over: how it ended and why, what each host serves, what was
+/// not touched, and what to do next. Several lines, each ended.
+std::string summary(const plan& of, const result& how, bool plain_ascii);
+
+} // namespace baton

@@ -1,0 +1,133 @@
+#include "cli/workspace.hpp"
+
+#include "runtime/config/load.hpp"
+#include "runtime/config/paths.hpp"
+#include "runtime/journal/state_dir.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <clocale>
+#include <cstdlib>
+#include <ctime>
+#include <fstream>
+#include <iostream>
+#include <langinfo.h>
+#include <pwd.h>
+#include <random>
+#include <sstream>
+#include <unistd.h>
+
+namespace baton {
+
+namespace {
+
+std::string first_line(const char* path) {
+  std::ifstream file{path};
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+std::string user_name() {
+  if (const auto* entry = ::getpwuid(::geteuid()); entry && entry->pw_name)
+    return entry->pw_name;
+  return std::to_string(::geteuid());
+}
+
+std::string controller() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "controller";
+}
+
+/// Field 22 of /proc/self/stat: clock ticks since boot. The name before it may hold anything.
+std::string start_ticks() {
+  const auto stat = first_line("/proc/self/stat");
+  const auto end = stat.rfind(')');
+  std::istringstream rest{end == std::string::npos ? std::string{} : stat.substr(end + 1)};
+  std::string field;
+  for (int i = 3; i <= 22; ++i)
+    rest >> field;
+  return field;
+}
+
+} // namespace
+
+std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string* file) {
+  const auto found = find_config(context.config_path);
+  if (!found)
+    throw command_failed{exit_code::no_input, found.error().what + "\n"};
+  if (file)
+    *file = *found;
+  auto loaded = load_fleet(*found);
+  if (!loaded)
+    throw command_failed{exit_code::config, to_string(loaded.error()) + "\n"};
+  return std::make_shared<const fleet>(std::move(*loaded));
+}
+
+std::shared_ptr<journal> open_journal() {
+  auto opened = journal::open(journal_file(state_dir()));
+  if (!opened)
+    throw command_failed{exit_code::io_error, describe(opened.error()) + "\n"};
+  return std::make_shared<journal>(std::move(*opened));
+}
+
+workspace open_workspace(const cli_context& context) {
+  workspace made;
+  made.fleet = open_fleet(context, &made.config_file);
+  made.state = state_dir();
+  made.journal = open_journal();
+  return made;
+}
+
+std::string who_asks() {
+  return user_name() + "@" + controller();
+}
+
+std::string lease_owner_json() {
+  return nlohmann::json{{"user", user_name()},
+                        {"controller", controller()},
+                        {"boot_id", first_line("/proc/sys/kernel/random/boot_id")},
+                        {"pid", ::getpid()},
+                        {"start_ticks", start_ticks()}}
+    .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string new_run_id() {
+  const auto now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  char stamp[32];
+  std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &utc);
+  std::random_device random;
+  char tail[8];
+  std::snprintf(tail, sizeof tail, "%06x", random() & 0xffffffu);
+  return std::string{stamp} + "-" + tail;
+}
+
+bool is_terminal(int fd) {
+  return ::isatty(fd) == 1;
+}
+
+bool wants_colour(const cli_context& context, int fd) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* term = std::getenv("TERM");
+  return is_terminal(fd) && !context.no_color && !(no_colour && *no_colour)
+         && !(term && std::string_view{term} == "dumb");
+}
+
+bool plain_ascii() {
+  std::setlocale(LC_CTYPE, "");
+  return std::string_view{::nl_langinfo(CODESET)} != "UTF-8";
+}
+
+bool confirm(const cli_context& context, const std::string& question) {
+  if (context.no_input || !is_terminal(STDIN_FILENO))
+    return false;
+  std::cerr << question << " [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes" || answer == "Y";
+}
+
+} // namespace baton

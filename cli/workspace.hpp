@@ -1,0 +1,57 @@
+#pragma once
+
+#include "cli/command.hpp"
+#include "messages/fleet.hpp"
+#include "runtime/journal/journal.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace baton {
+
+/// What most commands begin with: the fleet, the state folder, the journal.
+struct workspace {
+  std::string config_file;
+  std::shared_ptr<const struct fleet> fleet;
+  std::filesystem::path state;
+  std::shared_ptr<class journal> journal;
+};
+
+/// Thrown by the helpers below; main turns it into the message on stderr and the exit code.
+struct command_failed {
+  int exit_code;
+  std::string message; ///< whole lines, or empty when all is said
+};
+
+/// The fleet of the file that is meant. Throws command_failed (66 no file, 78 faults, all of them).
+std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string* file = nullptr);
+
+/// The journal of the state folder. Throws command_failed (74).
+std::shared_ptr<journal> open_journal();
+
+/// All of it.
+workspace open_workspace(const cli_context& context);
+
+/// `user@controller`, for records and leases.
+std::string who_asks();
+
+/// The owner of a lease, as one line of JSON (DESIGN.md §4.4): user, controller, its boot id, pid
+/// and start time.
+std::string lease_owner_json();
+
+/// A run's id: sorts by time, lower case, fits an image tag and a snapshot's name.
+std::string new_run_id();
+
+/// Whether a person sees it.
+bool is_terminal(int fd);
+/// Colours: on a terminal only, and not with NO_COLOR, TERM=dumb, --no-color.
+bool wants_colour(const cli_context& context, int fd);
+/// Whether the locale cannot show more than ASCII.
+bool plain_ascii();
+
+/// Asks yes or no on the terminal; false also when nobody can be asked.
+bool confirm(const cli_context& context, const std::string& question);
+
+} // namespace baton
