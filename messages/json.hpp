@@ -32,6 +32,10 @@ ordered_json to_json(const result& value); ///< RULES.md §5
 result result_from_json(const json& from);
 ordered_json to_json(const phase_details& value);
 
+/// Of every event's form. A change that an older reader would misunderstand raises it;
+/// record_from_json upcasts what is older and refuses what is newer.
+inline constexpr int event_version = 1;
+
 /// A record without its number: {type, version, run, at, dice, …members}.
 ordered_json to_json(const record& value);
 record record_from_json(const json& from);

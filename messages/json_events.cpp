@@ -4,10 +4,6 @@ namespace baton {
 
 namespace {
 
-/// Of every event's shape. A change that an older reader would misunderstand raises it, and
-/// record_from_json upcasts what is older.
-constexpr int version_now = 1;
-
 /// An event of the alternative with that name, its members zero.
 template <std::size_t I = 0>
 event_t event_named(const std::string& name, const json& from) {
@@ -28,7 +24,7 @@ event_t event_named(const std::string& name, const json& from) {
 ordered_json to_json(const record& value) {
   json_writer v;
   v("type", std::string{type_name(value.what)});
-  v("version", version_now);
+  v("version", event_version);
   v("run", value.run);
   v("at", value.at);
   v("dice", value.dice);
@@ -39,11 +35,11 @@ ordered_json to_json(const record& value) {
 record record_from_json(const json& from) {
   record made;
   std::string type;
-  int version = version_now;
+  int version = event_version;
   json_reader v{from};
   v("type", type);
   v("version", version);
-  if (version > version_now)
+  if (version > event_version)
     throw json::other_error::create(501, "an event of a newer Baton: " + type, &from);
   v("run", made.run);
   v("at", made.at);

@@ -14,6 +14,9 @@ void fields(auto& v, is<unit_view> auto& x) {
   v("last_good", x.last_good);
   v("baseline", x.baseline);
   v("ill", x.ill);
+  v("start_left", x.start_left);
+  v("restarts", x.restarts);
+  v("hopeless", x.hopeless);
 }
 
 void fields(auto& v, is<check_answer> auto& x) {
