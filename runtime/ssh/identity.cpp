@@ -1,0 +1,139 @@
+#include "runtime/ssh/identity.hpp"
+
+#include "runtime/ssh/encoding.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <utility>
+
+#include <sys/stat.h>
+
+namespace baton::ssh {
+
+namespace {
+
+constexpr off_t key_size_max = 64 * 1024;
+
+std::string read_file(const std::string& file) {
+  std::ifstream in{file, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+// OpenSSH's own format says both in the clear: whether it is encrypted, and the public key.
+struct container {
+  bool encrypted = false;
+  std::string blob;
+};
+
+std::optional<container> read_container(std::string_view text) {
+  constexpr std::string_view begin = "-----BEGIN OPENSSH PRIVATE KEY-----";
+  constexpr std::string_view end = "-----END OPENSSH PRIVATE KEY-----";
+  constexpr std::string_view magic{"openssh-key-v1\0", 15};
+  const auto from = text.find(begin);
+  const auto to = text.find(end);
+  if (from == std::string_view::npos || to == std::string_view::npos || to < from)
+    return {};
+  std::string base64;
+  for (const char c : text.substr(from + begin.size(), to - from - begin.size()))
+    if (c != '\n' && c != '\r' && c != ' ')
+      base64 += c;
+  const auto bytes = from_base64(base64);
+  if (!bytes || !bytes->starts_with(magic))
+    return {};
+  auto rest = std::string_view{*bytes}.substr(magic.size());
+  const auto cipher = read_string(rest);
+  const auto kdf = read_string(rest);
+  const auto kdf_options = read_string(rest);
+  const auto keys = read_u32(rest);
+  const auto blob = read_string(rest);
+  if (!cipher || !kdf || !kdf_options || !keys || !blob)
+    return {};
+  return container{*cipher != "none", std::string{*blob}};
+}
+
+host_key of_blob(std::string blob) {
+  std::string_view rest = blob;
+  host_key made;
+  made.type = read_string(rest).value_or("");
+  made.blob = std::move(blob);
+  return made;
+}
+
+// `FILE.pub`, or FILE itself when it holds a public key.
+host_key read_public(const std::string& file) {
+  ssh_key key = nullptr;
+  if (::ssh_pki_import_pubkey_file(file.c_str(), &key) != SSH_OK)
+    return {};
+  const key_ptr owner{key};
+  return public_part(key);
+}
+
+identity read_identity(const std::string& file) {
+  identity made;
+  made.file = file;
+  struct stat about {};
+  if (::stat(file.c_str(), &about) != 0) {
+    made.is =
+        errno == ENOENT || errno == ENOTDIR ? identity::kind::missing : identity::kind::unreadable;
+    made.why = std::strerror(errno);
+    made.shown = read_public(file + ".pub");
+    // A public key whose private half only the agent has.
+    if (made.is == identity::kind::missing && !made.shown.blob.empty())
+      made.is = identity::kind::encrypted;
+    return made;
+  }
+  if (!S_ISREG(about.st_mode) || about.st_size > key_size_max) {
+    made.is = identity::kind::unreadable;
+    made.why = "not a key file";
+    return made;
+  }
+  const auto inside = read_container(read_file(file));
+  if (inside)
+    made.shown = of_blob(inside->blob);
+  if (inside && inside->encrypted) {
+    made.is = identity::kind::encrypted;
+    return made;
+  }
+  // Without this callback libcrypto would ask for the passphrase on the terminal.
+  bool asked = false;
+  const auto refuse = [](const char*, char*, std::size_t, int, int, void* user) {
+    *static_cast<bool*>(user) = true;
+    return -1;
+  };
+  ssh_key key = nullptr;
+  const int rc = ::ssh_pki_import_privkey_file(file.c_str(), nullptr, refuse, &asked, &key);
+  if (rc == SSH_OK) {
+    made.key.reset(key);
+    made.is = identity::kind::usable;
+    if (made.shown.blob.empty())
+      made.shown = public_part(key);
+    return made;
+  }
+  if (made.shown.blob.empty())
+    made.shown = read_public(file + ".pub");
+  if (asked) {
+    made.is = identity::kind::encrypted;
+    return made;
+  }
+  if (auto self = read_public(file); !self.blob.empty()) {
+    made.shown = std::move(self);
+    made.is = identity::kind::encrypted;
+    return made;
+  }
+  made.is = identity::kind::unreadable;
+  made.why = rc == SSH_EOF ? "cannot be read" : "not a private key that can be used";
+  return made;
+}
+
+} // namespace
+
+std::shared_ptr<const identity> identity_store::load(const std::string& file) {
+  auto& slot = known_[file];
+  if (!slot)
+    slot = std::make_shared<const identity>(read_identity(file));
+  return slot;
+}
+
+} // namespace baton::ssh
