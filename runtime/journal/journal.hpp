@@ -1,0 +1,101 @@
+#pragma once
+
+#include "messages/event.hpp"
+#include "runtime/journal/journal_rows.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton {
+
+/// The append-only record of what happened, in a SQLite file: a chain of events, and tables derived
+/// from them in the same transaction. Several processes may have the same file open; each append
+/// is one short transaction. Members may be called from any thread, one at a time each; those that
+/// write block for an fsync. What is given to it is written as it is: redact before.
+///
+/// Errors are `journal_failed` and say what to do. After one the journal holds either all of what
+/// was to be written or nothing of it, and can be used on.
+class journal {
+public:
+  /// Opens the file, made with its folders (0700, file 0600) when missing, and brings its tables
+  /// up to date. Refuses a file of a newer Baton, a damaged one, and what is no journal.
+  static expected<journal> open(const std::filesystem::path& file);
+
+  /// One in memory, for tests.
+  static expected<journal> in_memory();
+
+  journal(journal&&) noexcept;
+  journal& operator=(journal&&) noexcept;
+  ~journal();
+
+  /// Makes the records durable, all or none, in their order; sets their `seq` and gives the same
+  /// numbers back.
+  expected<std::vector<std::uint64_t>> append(std::span<record> records);
+
+  /// How many records of a run are durable.
+  expected<std::size_t> count(std::string_view run) const;
+
+  /// All records of a run, oldest first; none when there is no such run.
+  expected<std::vector<record>> read_run(std::string_view run) const;
+
+  /// Records behind a number, oldest first, of one run or (empty) of all: for those who follow.
+  expected<std::vector<record>> events_after(std::uint64_t seq, std::size_t count_max = 1000,
+                                             std::string_view run = {}) const;
+
+  /// The number of the newest record; 0: none.
+  expected<std::uint64_t> last_seq() const;
+
+  /// Runs, newest first.
+  expected<std::vector<run_row>> runs(const run_filter& which = {}) const;
+
+  /// The run with that id, or the only one whose id begins so.
+  expected<run_row> find_run(std::string_view id) const;
+
+  /// Runs without a verdict, oldest first. Whether somebody still works at one: run_lock.
+  expected<std::vector<run_row>> unfinished_runs() const;
+
+  /// What the last verdicts said of each stack of a fleet's hosts, by host and stack.
+  expected<std::vector<host_state>> host_states(std::string_view fleet) const;
+
+  /// The same of one stack; nothing when no verdict has spoken of it.
+  expected<std::optional<host_state>> last_release(std::string_view fleet, std::string_view host,
+                                                   std::string_view stack) const;
+
+  /// Alerts that nobody has said to be delivered, oldest first.
+  expected<std::vector<alert_row>> pending_alerts(std::size_t count_max = 100) const;
+  expected<void> alert_delivered(std::uint64_t seq, time_point at);
+
+  /// What somebody has made of the events up to `seq`, kept so that it need not be made again
+  /// (metrics). Lost by `rebuild`; an older one never replaces a newer.
+  expected<void> save_fold(const fold_row& row);
+  expected<std::optional<fold_row>> load_fold(std::string_view name) const;
+
+  /// Walks the whole chain; how many events it has. Error: the first that is not as it was
+  /// written.
+  expected<std::uint64_t> verify() const;
+
+  /// Makes all derived tables anew from the events.
+  expected<void> rebuild();
+
+  /// The rows of a derived table as text, for comparing.
+  expected<std::vector<std::string>> derived_rows() const;
+
+  /// Bytes of the file and what belongs to it.
+  std::uint64_t size_bytes() const;
+
+  const std::filesystem::path& file() const;
+
+private:
+  struct impl;
+  explicit journal(std::unique_ptr<impl> made);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace baton

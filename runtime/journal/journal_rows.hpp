@@ -1,0 +1,78 @@
+#pragma once
+
+#include "messages/result.hpp"
+#include "messages/time.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+/// What the journal derives from its events.
+
+namespace baton {
+
+struct run_row {
+  std::string id;
+  std::string fleet;
+  std::string environment;
+  std::string ref;    ///< as it was asked for
+  std::string commit; ///< what it resolved to; empty: not yet
+  std::string release;
+  time_point requested_at;
+  std::string requested_by;
+  run_state state = run_state::running;
+  std::optional<enum status> status; ///< empty: unfinished
+  std::string phase;                 ///< that runs now, or decided the verdict
+  std::optional<int> exit_code;
+  std::optional<time_point> finished_at;
+  bool cancelled = false;
+  std::string error;      ///< of the verdict; empty: none
+  time_point last_at;     ///< of its newest event
+  std::uint64_t last_seq; ///< the same event's number
+};
+
+struct run_filter {
+  std::string fleet;       ///< empty: any
+  std::string environment; ///< empty: any
+  std::optional<enum status> status;
+  std::size_t count_max = 50;
+};
+
+/// What is known of a stack on a host since the last verdict that spoke of it.
+struct host_state {
+  std::string fleet;
+  std::string host;
+  std::string stack;
+  enum serves serves = serves::unknown; ///< as in that verdict
+  std::optional<bool> healthy;
+  std::string release; ///< that was seen to run, last time it could be seen
+  std::string commit;
+  time_point since;             ///< when that release was first seen there
+  std::string run;              ///< the verdict's run
+  time_point at;                ///< of the verdict
+  bool rollback_failed = false; ///< of that run on this host
+  std::string good_release;     ///< the last one that was good; empty: none yet
+  std::string good_commit;
+};
+
+struct alert_row {
+  std::uint64_t seq = 0;
+  std::string run;
+  std::string fleet;
+  time_point at;
+  enum severity severity = severity::warning;
+  std::string phase;
+  std::string host;
+  std::string text;
+};
+
+/// A fold over the events that somebody keeps in the journal.
+struct fold_row {
+  std::string name;
+  int version = 1;       ///< of the form of `state`; its owner ignores what it does not know
+  std::uint64_t seq = 0; ///< of the last event in it
+  std::string state;     ///< JSON
+};
+
+} // namespace baton

@@ -1,0 +1,140 @@
+#include "runtime/journal/schema.hpp"
+
+#include "runtime/fault.hpp"
+
+#include <array>
+
+namespace baton {
+
+namespace {
+
+/// `BTNJ`: tells a journal from any other SQLite file.
+constexpr int application_id = 0x42544e4a;
+
+/// Each is applied once, in order; the number of those applied is the file's user_version. What
+/// has been released is never changed.
+constexpr std::array migrations{
+    R"sql(
+CREATE TABLE event (
+  seq INTEGER PRIMARY KEY,
+  run TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  json TEXT NOT NULL,
+  prev BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+CREATE INDEX event_of_run ON event (run, seq);
+CREATE TRIGGER event_is_final BEFORE UPDATE ON event
+  BEGIN SELECT RAISE(ABORT, 'what happened is not changed'); END;
+CREATE TRIGGER event_stays BEFORE DELETE ON event
+  BEGIN SELECT RAISE(ABORT, 'what happened is not forgotten'); END;
+
+-- Derived from here on.
+CREATE TABLE run (
+  id TEXT PRIMARY KEY,
+  fleet TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  "commit" TEXT NOT NULL DEFAULT '',
+  release TEXT NOT NULL,
+  requested_at INTEGER NOT NULL,
+  requested_by TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'running',
+  status TEXT,
+  phase TEXT NOT NULL DEFAULT '',
+  exit_code INTEGER,
+  finished_at INTEGER,
+  cancelled INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '',
+  last_at INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL
+) STRICT;
+CREATE INDEX run_of_fleet ON run (fleet, requested_at);
+CREATE INDEX run_unfinished ON run (requested_at) WHERE status IS NULL;
+
+CREATE TABLE host_state (
+  fleet TEXT NOT NULL,
+  host TEXT NOT NULL,
+  stack TEXT NOT NULL,
+  serves TEXT NOT NULL,
+  healthy INTEGER,
+  release TEXT NOT NULL,
+  "commit" TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  run TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  rollback_failed INTEGER NOT NULL,
+  good_release TEXT NOT NULL,
+  good_commit TEXT NOT NULL,
+  PRIMARY KEY (fleet, host, stack)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert (
+  seq INTEGER PRIMARY KEY REFERENCES event (seq),
+  run TEXT NOT NULL,
+  fleet TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  severity TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  host TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE fold (
+  name TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  state TEXT NOT NULL
+) STRICT;
+
+-- Not derived: what was done about alerts outside of runs.
+CREATE TABLE delivery (
+  alert INTEGER PRIMARY KEY REFERENCES event (seq),
+  at INTEGER NOT NULL
+) STRICT;
+)sql",
+};
+constexpr int version_now = static_cast<int>(migrations.size());
+
+int pragma(SQLite::Database& db, const char* name) {
+  return db.execAndGet(std::string{"PRAGMA "} + name).getInt();
+}
+
+expected<int> version_of(SQLite::Database& db, const std::filesystem::path& file) {
+  const int version = pragma(db, "user_version");
+  const bool empty = db.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+  if (!empty && pragma(db, "application_id") != application_id)
+    return fault(ec::journal_failed, file.string()
+                                         + " is a SQLite file, but not a journal of Baton; move "
+                                           "it away, or set XDG_STATE_HOME");
+  if (version > version_now)
+    return fault(ec::journal_failed, file.string() + " was written by a newer Baton (schema "
+                                         + std::to_string(version) + ", this one knows up to "
+                                         + std::to_string(version_now)
+                                         + "): install that version or a later one");
+  return version;
+}
+
+} // namespace
+
+expected<void> migrate(SQLite::Database& db, const std::filesystem::path& file) {
+  if (const auto version = version_of(db, file); !version)
+    return tl::unexpected<error>{version.error()};
+  else if (*version == version_now)
+    return {};
+  SQLite::Transaction change{db, SQLite::TransactionBehavior::IMMEDIATE};
+  // Another process may have done it meanwhile.
+  const auto version = version_of(db, file);
+  if (!version)
+    return tl::unexpected<error>{version.error()};
+  for (int next = *version; next < version_now; ++next)
+    db.exec(migrations[static_cast<std::size_t>(next)]);
+  db.exec("PRAGMA application_id = " + std::to_string(application_id));
+  db.exec("PRAGMA user_version = " + std::to_string(version_now));
+  change.commit();
+  return {};
+}
+
+} // namespace baton
