@@ -1,0 +1,187 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # variables are shared between the files
+# S, the supervisor of one attempt at a step, in a session of its own:
+#
+#   S  keeps the deadline, stops the step when asked (TERM), says on the channel that it is over
+#   ├ L  starts W, waits for it, records its exit status by renaming x.___ to x.NNN
+#   ├ C  keeps W's output within its cap
+#   └ W  (a child of L, a session of its own) claims the step and becomes the script: worker.sh
+#
+# In the attempt's folder: me (what is claimed with), script, l.OFFSET (segments of the log), facts,
+# x.___ or x.NNN (exit), r.___ or r.deadline, r.kill (why it was stopped), c.___ or c.cut (the log
+# lost something), over (S has done all), left (something could not be killed). Statuses are names:
+# a rename works on a full disk.
+# Parameters come as lines on stdin, because arguments and environment can be seen by others.
+
+# L signals S, if S still is who it was.
+b_tell() { ! b_alive "$$" "$b_sstart" || kill "-$1" "$$"; }
+
+b_lead() {
+  b_look self
+  b_lpid=$b_pid b_lstart=$b_start
+  export BATON_ATTEMPT BATON_FACTS BATON_DIR
+  [ -z "$b_locale_set" ] || export LC_ALL="$b_locale"
+  [ -n "$b_locale_set" ] || unset LC_ALL
+  b_group_dir=''
+  [ -z "$b_cgroup" ] || [ ! -d "$b_cgroup/baton.$BATON_ATTEMPT" ] ||
+    b_group_dir=$b_cgroup/baton.$BATON_ATTEMPT
+  b_fresh_session sh -c "$b_worker" baton "$b_dir" "$b_fence" "$b_claim" "$b_kind" "$b_boot" \
+    "$b_lpid" "$b_lstart" "$$" "$b_sstart" "$b_umask" "$b_group_dir" 2>&1 &
+  b_worker_pid=$!
+  # Else the log would not end before L does.
+  exec >/dev/null 2>&1
+  wait "$b_worker_pid"
+  b_status=$?
+  case $b_status in
+  ?) b_status=00$b_status ;;
+  ??) b_status=0$b_status ;;
+  esac
+  for b_try in 1 2 3; do
+    [ ! -e "$b_dir/x.$b_status" ] || break
+    mv "$b_dir/x.___" "$b_dir/x.$b_status"
+  done
+  [ "$b_kind" = look ] || sync "$b_dir"
+  b_tell USR1
+}
+
+# b_count: b_reads, from what dd said. Fails when it did not end well.
+b_count() {
+  b_reads=${b_said%% records in*}
+  b_reads=${b_reads##*"$b_nl"}
+  case $b_reads in *[!0-9+]* | *+*+* | '' | +* | *+) return 1 ;; *+*) ;; *) return 1 ;; esac
+  b_whole=${b_reads%+*}
+  b_reads=$((b_whole + ${b_reads#*+}))
+}
+
+# b_written: how far the present segment has come. GNU dd tells, busybox's does not.
+b_written() {
+  b_bytes=${b_said##*"$b_nl"}
+  b_bytes=${b_bytes%% byte*}
+  case $b_bytes in
+  *[!0-9]* | '')
+    b_bytes=$(wc -c <"$b_dir/l.$b_here")
+    [ -z "$b_bytes" ] || b_end=$((b_here + b_bytes))
+    ;;
+  *) b_end=$((b_end + b_bytes)) ;;
+  esac
+}
+
+b_cut() { [ ! -e "$b_dir/c.___" ] || mv "$b_dir/c.___" "$b_dir/c.cut"; }
+
+# Keeps the first and the newest two thirds of the cap, in segments named by the offset of their
+# first byte. dd passes on what it reads at once, so small lines are not held back.
+b_keep() {
+  b_block=16384
+  [ "$b_cap" -ge 786432 ] || b_block=4096
+  b_blocks=$((b_cap / 6 / b_block))
+  [ "$b_blocks" -ge 1 ] || b_blocks=1
+  b_here=0 b_before='' b_end=0
+  while :; do
+    b_said=$(dd bs="$b_block" count="$b_blocks" 2>&1 >>"$b_dir/l.$b_here")
+    b_rc=$?
+    if b_count && [ "$b_rc" = 0 ]; then
+      b_written
+      [ "$b_reads" = "$b_blocks" ] || break
+      [ $((b_end - b_here)) -ge $((b_block * b_blocks)) ] || continue
+    else
+      # A full disk, or a dd that was killed. The program must not feel it: what cannot be kept is
+      # read and dropped.
+      b_cut
+      b_said=''
+      b_written
+      b_said=$(dd bs="$b_block" count="$b_blocks" 2>&1 >/dev/null)
+      if b_count; then
+        b_end=$((b_end + b_block * b_whole))
+        [ "$b_reads" = "$b_blocks" ] || break
+      fi
+    fi
+    [ "$b_end" != "$b_here" ] || continue
+    case $b_before in
+    '' | 0) ;;
+    *)
+      rm -f "$b_dir/l.$b_before"
+      b_cut
+      ;;
+    esac
+    b_before=$b_here b_here=$b_end
+  done
+  b_tell USR2
+}
+
+umask 077
+b_nl='
+'
+read -r b_mode
+read -r b_kind
+IFS= read -r b_marker
+read -r b_request
+IFS= read -r b_dir
+IFS= read -r b_fence
+read -r b_claim
+IFS= read -r BATON_DIR
+read -r b_deadline
+read -r b_grace
+read -r b_cap
+read -r b_helper b_helper_start
+read -r b_umask
+IFS= read -r b_locale_set
+IFS= read -r b_locale
+read -r b_setsid
+IFS= read -r b_cgroup
+read -r b_boot || exit 1
+exec </dev/null
+LC_ALL=C
+export LC_ALL
+BATON_ATTEMPT=${b_dir##*/}
+BATON_FACTS=$b_dir/facts
+
+if [ "$b_mode" = kill ]; then
+  # S itself was killed; this one takes its place for the end.
+  exec 3>&-
+  [ ! -e "$b_dir/r.___" ] || mv "$b_dir/r.___" "$b_dir/r.kill"
+  b_slay "$b_dir" "$b_grace" || true >"$b_dir/left"
+  exit
+fi
+
+b_look self
+b_sstart=$b_start b_told='' b_mute='' b_stop='' b_sleep=''
+trap 'b_told=1; [ -z "$b_sleep" ] || kill -KILL "$b_sleep"' USR1
+trap 'b_mute=1; [ -z "$b_sleep" ] || [ -z "$b_told" ] || kill -KILL "$b_sleep"' USR2
+trap 'b_stop=kill; [ -z "$b_sleep" ] || kill -KILL "$b_sleep"' TERM
+b_uptime
+b_until=$((b_up + b_deadline))
+
+b_lead 3>&- | b_keep 3>&- &
+
+# A sleep that was killed is no deadline: the clock is asked.
+while [ -z "$b_told$b_stop" ]; do
+  b_uptime
+  [ "$b_up" -lt "$b_until" ] || {
+    b_stop=deadline
+    break
+  }
+  sleep $((b_until - b_up)) 3>&- &
+  b_sleep=$!
+  [ -z "$b_told$b_stop" ] || kill -KILL "$b_sleep"
+  wait "$b_sleep"
+  b_sleep=''
+done
+if [ -z "$b_told" ]; then
+  mv "$b_dir/r.___" "$b_dir/r.$b_stop"
+  b_slay "$b_dir" "$b_grace" || true >"$b_dir/left"
+fi
+# The log gets a second for its end. A daemon that keeps it open cannot have more.
+if [ -z "$b_mute" ]; then
+  b_told=1
+  sleep 1 3>&- &
+  b_sleep=$!
+  [ -z "$b_mute" ] || kill -KILL "$b_sleep"
+  wait "$b_sleep"
+  b_sleep=''
+fi
+true >"$b_dir/over"
+# The channel may be gone.
+trap '' PIPE
+printf '\n%s ! %s\n' "$b_marker" "$b_request" >&3
+exec 3>&-
+[ -z "$b_helper" ] || ! b_alive "$b_helper" "$b_helper_start" || kill "$b_helper"
+[ -z "$b_cgroup" ] || rmdir "$b_cgroup/baton.$BATON_ATTEMPT"

@@ -1,0 +1,1 @@
+baton_test(runtime/steps LINKS baton_runtime TIMEOUT 300)
