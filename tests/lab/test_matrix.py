@@ -1,0 +1,144 @@
+"""What breaks hosts, engines, disks and releases: refused in time, or rolled back, never in between."""
+
+import json
+
+import pytest
+from expect import verdict
+
+ALL = "thinkpad rtx1080 vps"
+
+# fault → what the run is to say of the host at pre_flight
+REFUSED = {
+    ("vps", "power-off"): {"unreachable", "timed_out"},
+    ("vps", "link-down"): {"unreachable", "timed_out"},
+    ("vps", "blackhole"): {"unreachable", "timed_out"},
+    ("rtx1080", "sshd-down"): {"unreachable"},
+    ("rtx1080", "sshd-hang"): {"timed_out", "unreachable"},
+    ("vps", "freeze"): {"timed_out", "unreachable"},
+    ("vps", "no-auth"): {"auth_failed"},
+    ("vps", "hostkey-change"): {"host_key_changed"},
+    ("vps", "known-hosts-lost"): {"host_key_unknown"},
+    ("thinkpad", "docker-down"): {"missing_tool", "unreachable", "step_failed"},
+    ("rtx1080", "docker-hang"): {"timed_out", "missing_tool"},
+    ("rtx1080", "disk-full", "9000"): {"no_space"},
+    ("rtx1080", "disk-full", "50"): {"no_space"},
+    ("rtx1080", "git-dirty"): {"dirty"},
+    ("thinkpad", "fail-cmd", "git"): {"missing_tool", "remote_git", "step_failed"},
+}
+
+
+@pytest.mark.parametrize("fault", REFUSED, ids="-".join)
+def test_a_host_that_is_not_fit_is_refused_before_anything_is_touched(deployed, fault):
+    host = fault[0]
+    deployed("fault", *fault)
+    done = deployed.deploy("v2")
+    result = done.json
+    assert (result["status"], done.code) == ("aborted", 1), done
+    assert result["error_detail"]["host"] == host and result["error_detail"]["code"] in REFUSED[fault], done
+    deployed("heal")
+    assert deployed.serving() == dict.fromkeys(("thinkpad", "rtx1080", "vps"), "v1") or host == "thinkpad"
+    verdict(deployed, deployed.deploy("v2"), "success", "verification", ALL, "nnn", 0)
+
+
+def test_the_git_server_is_away(deployed):
+    deployed("fault", "origin", "sshd-down")
+    done = deployed.deploy("v2")
+    assert (done.json["status"], done.json["phase"], done.code) == ("aborted", "pre_flight", 1), done
+
+
+@pytest.mark.parametrize("fault, phase", [("secrets-missing", "secrets_sync"), ("snapshot-fail", "snapshots")])
+def test_secrets_or_snapshots_fail(deployed, fault, phase):
+    deployed("fault", "rtx1080", fault)
+    done = deployed.deploy("v2")
+    assert done.json["status"] == "aborted" and done.json["phase"] in (phase, "pre_flight"), done
+    assert deployed.serving() == dict.fromkeys(("thinkpad", "rtx1080", "vps"), "v1")
+
+
+def test_a_compose_file_that_is_no_yaml_touches_nothing(deployed):
+    result = verdict(deployed, deployed.deploy("v4-bad-compose"), "failed", "thinkpad", "", "ooo", 1)
+    assert result["error_detail"]["code"] == "config_invalid"
+    assert deployed.history("thinkpad") == ["v1"], "the old containers were touched"
+
+
+def test_an_image_that_does_not_exist_touches_nothing(deployed):
+    config = deployed.config()
+    config["stack"]["compose"]["images"] = "pull"
+    deployed.write(**config)
+    result = verdict(deployed, deployed.deploy("v2"), "failed", "thinkpad", "", "ooo", 1)
+    assert result["error_detail"]["code"] in ("image_missing", "unreachable")
+    assert deployed.history("thinkpad") == ["v1"]
+
+
+def test_a_release_that_is_slow_to_start_is_waited_for(deployed):
+    verdict(deployed, deployed.deploy("v8-slow-start"), "success", "verification", ALL, "nnn", 0, new="v8")
+
+
+def test_first_deployment_of_what_already_runs_goes_back_to_it(lab):
+    for host in ("thinkpad", "rtx1080", "vps"):
+        lab("ssh", host, "cd app && docker compose up -d --wait --build")
+    assert lab.serving() == dict.fromkeys(("thinkpad", "rtx1080", "vps"), "v1")
+    verdict(lab, lab.deploy("v3-bad-health"), "failed", "thinkpad", "", "ooo", 1)
+
+
+def test_first_deployment_where_nothing_ran_goes_back_to_nothing(lab):
+    verdict(lab, lab.deploy("v3-bad-health"), "failed", "thinkpad", "", "---", 1)
+
+
+def test_a_checkout_that_went_its_own_way_is_no_obstacle(deployed):
+    deployed("fault", "rtx1080", "git-diverged")
+    done = deployed.deploy("v2")
+    assert done.json["status"] in ("success", "aborted"), done
+
+
+@pytest.mark.parametrize("fault", [("vps", "slow-link", "256kbit"), ("vps", "loss", "5")], ids="-".join)
+def test_a_bad_line_is_only_slow(deployed, fault):
+    deployed("fault", *fault)
+    verdict(deployed, deployed.deploy("v2"), "success", "verification", ALL, "nnn", 0)
+
+
+def during(lab, phase, action, ref="v2"):
+    """Runs a deployment and does `action` when that phase begins. The result."""
+    process = lab.start(ref)
+    acted = False
+    last = None
+    for line in process.stdout:
+        last = json.loads(line)
+        if not acted and last.get("type") == "phase_started" and last.get("phase") == phase:
+            acted = True
+            action()
+    error = process.stderr.read()
+    process.wait(60)
+    assert acted, error
+    return last, process.returncode, error
+
+
+def test_the_vps_is_switched_off_when_its_turn_comes(deployed):
+    result, code, error = during(deployed, "vps", lambda: deployed("fault", "vps", "power-off"))
+    assert result["status"] == "partial_success" and code in (2, 4), (result, error)
+    assert result["hosts"]["vps"]["serves"] == "unknown"
+    assert deployed.serving() == {"thinkpad": "v2", "rtx1080": "v2", "vps": None}
+
+
+def test_production_is_switched_off_in_its_phase(deployed):
+    result, code, error = during(deployed, "rtx1080", lambda: deployed("fault", "rtx1080", "power-off"))
+    assert result["status"] in ("failed", "rolled_back") and code in (1, 2), (result, error)
+    assert deployed.serving()["thinkpad"] == "v1" and deployed.serving()["vps"] == "v1"
+
+
+def test_connections_are_cut_in_the_middle(deployed):
+    result, code, error = during(deployed, "rtx1080", lambda: deployed("fault", "rtx1080", "sessions-cut"))
+    assert (result["status"], code) == ("success", 0), (result, error)
+    assert deployed.history("rtx1080") == ["v1", "v2"]
+
+
+def test_an_app_that_crashes_once_is_restarted_and_told(deployed):
+    verdict(deployed, deployed.deploy("v2"), "success", "verification", ALL, "nnn", 0)
+    deployed("fault", "rtx1080", "app-crash")
+    assert deployed.baton("health", "--json").json["outcome"] in ("ok", "failed")
+
+
+def test_a_stopped_engine_in_production_takes_all_back(deployed):
+    result, code, error = during(deployed, "rtx1080", lambda: deployed("fault", "rtx1080", "docker-down"))
+    assert result["status"] in ("rolled_back", "failed") and code in (1, 2), (result, error)
+    deployed("heal")
+    assert deployed.serving()["thinkpad"] == "v1" and deployed.serving()["vps"] == "v1"
