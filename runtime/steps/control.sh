@@ -12,6 +12,7 @@
 #   fence/e.N/lease         who owns the host; N is the fence, raised by renaming the folder
 #   fence/e.N/b.UPTIME.BOOT the owner's last heartbeat (a name: renamed also on a full disk)
 #   fence/e.N/s.RUN+STEP    a claim: the hard link to the `me` of the attempt that runs
+#   files/RUN/STEP          what was uploaded for a step, until it is over
 #   effects/RUN/STEP/ATTEMPT, looks/RUN/STEP/ATTEMPT: see supervisor.sh; STEP/last names the attempt
 #                           started last, looks/RUN/STEP/claim is a look's claim
 
@@ -393,6 +394,7 @@ $b_locale_set
 $b_locale
 $b_setsid
 $b_cgroup
+$b_files
 $b_boot
 END
   b_sp=$!
@@ -405,7 +407,7 @@ b_executioner() {
   b_kp='' b_ks=''
   [ ! -s "$b_dir/killer" ] || read -r b_kp b_ks <"$b_dir/killer"
   b_alive "$b_kp" "$b_ks" && return
-  b_grace=10 b_deadline=0 b_cap=0 b_claim=- b_helper='' b_helper_start=''
+  b_files='' b_grace=10 b_deadline=0 b_cap=0 b_claim=- b_helper='' b_helper_start=''
   b_keep_sp=$b_sp b_keep_ss=$b_ss
   [ ! -s "$b_dir/grace" ] || read -r b_grace <"$b_dir/grace"
   b_launch kill
@@ -415,13 +417,14 @@ b_executioner() {
 
 # b_start KIND RUN STEP FENCE DEADLINE GRACE CAP WAIT LOG-MAX ATTEMPT; payload: the script.
 b_begin() {
-  b_started=0 b_run=$2 b_step=$3
+  b_started=0 b_run=$2 b_step=$3 b_files=$b_home/files/$2/$3
   b_judge "$b_run" "$b_step"
   case $b_is in
   absent | refused) ;;
   *)
     b_drain
     b_trailer
+    case $b_is in done | lost | rebooted) b_drop_files ;; esac
     b_report 0 "$9"
     return
     ;;
@@ -435,6 +438,7 @@ b_begin() {
     b_drain
     b_trailer
     b_is=refused b_code=201 b_dir=''
+    b_drop_files
     b_report
     return
   fi
@@ -445,6 +449,7 @@ b_begin() {
   if [ ! -d "$b_dir" ]; then
     b_drain
     b_trailer
+    b_drop_files
     b_refuse_as "$b_said"
     return
   fi
@@ -481,7 +486,13 @@ b_begin() {
   b_report 0 "$b_log_max"
 }
 
+# b_drop_files: what was uploaded for a step that does not start. Secrets may be among it.
+b_drop_files() {
+  [ ! -d "$b_files" ] || rm -rf "$b_files"
+}
+
 b_undo() {
+  b_drop_files
   rm -rf "$b_dir"
   [ -z "$b_group_dir" ] || rmdir "$b_group_dir"
   b_refuse_as "$1"
@@ -516,14 +527,14 @@ b_forget() { # RUN STEP
     ;;
   esac
   # The claim goes last: a step that is half forgotten must not look as if it had never been.
-  b_said=$(rm -rf "$b_home/effects/$1/$2" "$b_home/looks/$1/$2" 2>&1) || {
+  b_said=$(rm -rf "$b_home/effects/$1/$2" "$b_home/looks/$1/$2" "$b_home/files/$1/$2" 2>&1) || {
     b_refuse_as "$b_said"
     return
   }
   [ -z "$b_claim_at" ] || [ "$b_kind_is" = look ] || rm -f "$b_claim_at"
   [ -z "$b_cgroup" ] || [ -z "$b_dir" ] || [ ! -d "$b_cgroup/baton.${b_dir##*/}" ] ||
     rmdir "$b_cgroup/baton.${b_dir##*/}"
-  for b_name in "$b_home/effects/$1" "$b_home/looks/$1"; do
+  for b_name in "$b_home/effects/$1" "$b_home/looks/$1" "$b_home/files/$1"; do
     set -- "$b_name"/*
     [ -e "$1" ] || [ ! -d "$b_name" ] || rmdir "$b_name"
   done
@@ -546,21 +557,21 @@ b_prune() { # KEEP
   for b_part in effects looks; do
     b_nth=0
     # shellcheck disable=SC2045 # the names are ours: no spaces; newest first is what is wanted
-    for b_run in $(ls -t "$b_home/$b_part"); do
+    for b_old_run in $(ls -t "$b_home/$b_part"); do
       b_nth=$((b_nth + 1))
-      case $b_run in *[!A-Za-z0-9._%-]* | "$b_lease_run") continue ;; esac
+      case $b_old_run in *[!A-Za-z0-9._%-]* | "$b_lease_run") continue ;; esac
       [ "$b_nth" -gt "$1" ] || continue
       b_busy=''
-      for b_item in "$b_home/$b_part/$b_run"/*; do
+      for b_item in "$b_home/$b_part/$b_old_run"/*; do
         [ -d "$b_item" ] || continue
-        b_judge "$b_run" "${b_item##*/}"
+        b_judge "$b_old_run" "${b_item##*/}"
         case $b_is in running | orphan | settling) b_busy=1 ;; esac
       done
       [ -z "$b_busy" ] || continue
-      rm -rf "$b_home/$b_part/${b_run:?}"
+      rm -rf "$b_home/$b_part/${b_old_run:?}" "$b_home/files/${b_old_run:?}"
       [ "$b_part" = looks ] || {
         b_fence_now
-        rm -f "$b_fence/s.$b_run+"*
+        rm -f "$b_fence/s.$b_old_run+"*
       }
       b_gone=$((b_gone + 1))
     done

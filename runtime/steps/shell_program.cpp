@@ -35,6 +35,10 @@ std::string control_program(std::string_view marker, std::string_view nonce,
          + std::string{nonce} + ' ' + shell_quote(state_dir) + '\n';
 }
 
+std::string upload_program() {
+  return without_comments(embedded::upload_sh);
+}
+
 std::string step_program(std::string_view id, std::string_view script) {
   static const auto prelude = without_comments(embedded::step_prelude_sh);
   std::string text = "export BATON_STEP=" + shell_quote(id) + '\n' + prelude;

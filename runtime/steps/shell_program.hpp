@@ -12,4 +12,7 @@ std::string control_program(std::string_view marker, std::string_view nonce,
 /// A step's script as it is sent: the prelude, BATON_STEP, then the text itself.
 std::string step_program(std::string_view id, std::string_view script);
 
+/// The function that takes one file (upload.sh).
+std::string upload_program();
+
 } // namespace baton

@@ -18,7 +18,7 @@ b_tell() { ! b_alive "$$" "$b_sstart" || kill "-$1" "$$"; }
 b_lead() {
   b_look self
   b_lpid=$b_pid b_lstart=$b_start
-  export BATON_ATTEMPT BATON_FACTS BATON_DIR
+  export BATON_ATTEMPT BATON_FACTS BATON_DIR BATON_FILES
   [ -z "$b_locale_set" ] || export LC_ALL="$b_locale"
   [ -n "$b_locale_set" ] || unset LC_ALL
   b_group_dir=''
@@ -127,6 +127,7 @@ IFS= read -r b_locale_set
 IFS= read -r b_locale
 read -r b_setsid
 IFS= read -r b_cgroup
+IFS= read -r BATON_FILES
 read -r b_boot || exit 1
 exec </dev/null
 LC_ALL=C
@@ -178,6 +179,8 @@ if [ -z "$b_mute" ]; then
   wait "$b_sleep"
   b_sleep=''
 fi
+# Secrets may be among them.
+[ ! -d "$BATON_FILES" ] || rm -rf "$BATON_FILES"
 true >"$b_dir/over"
 # The channel may be gone.
 trap '' PIPE
