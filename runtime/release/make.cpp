@@ -1,0 +1,189 @@
+#include "runtime/release/release.hpp"
+
+#include "embedded/scripts.hpp"
+#include "runtime/fault.hpp"
+#include "runtime/release/bundle.hpp"
+#include "runtime/release/engine_text.hpp"
+#include "runtime/release/names.hpp"
+#include "runtime/release/script.hpp"
+#include "runtime/release/stack_of.hpp"
+#include "runtime/release/tools_text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace baton::release {
+
+namespace {
+
+std::string_view body_of(step_kind kind) {
+  switch (kind) {
+  case step_kind::inspect:
+    return embedded::inspect_sh;
+  case step_kind::baseline:
+    return embedded::baseline_sh;
+  case step_kind::prepare:
+    return embedded::prepare_sh;
+  case step_kind::activate:
+    return embedded::activate_sh;
+  case step_kind::restore:
+    return embedded::restore_sh;
+  case step_kind::settle:
+    return embedded::settle_sh;
+  default:
+    return embedded::look_sh;
+  }
+}
+
+bool is_look(step_kind kind) {
+  switch (kind) {
+  case step_kind::inspect:
+  case step_kind::gate:
+  case step_kind::guard:
+  case step_kind::verify:
+  case step_kind::look:
+    return true;
+  default:
+    return false;
+  }
+}
+
+std::string_view word_for(dirty_policy policy) {
+  switch (policy) {
+  case dirty_policy::discard:
+    return "discard";
+  case dirty_policy::keep:
+    return "keep";
+  case dirty_policy::refuse:
+    break;
+  }
+  return "refuse";
+}
+
+/// What is known of every stack's step, before the step's own part.
+script stack_script(const job_context& context, const stack_of& of) {
+  const auto& plan = context.plan;
+  const auto& stack = *of.stack;
+  const auto unit = unit_path(plan, *of.of);
+  const auto engine = engine_text(of);
+  const bool by_compose = std::holds_alternative<compose_engine>(stack.engine);
+  script text;
+  text.part(embedded::lib_sh)
+      .set("B_UNIT", unit)
+      .set("B_REF", "refs/baton/" + unit + "/")
+      .set("B_STACK", image_name(stack.name))
+      .set("B_PATH", stack.path)
+      .set("B_URL", stack.repository)
+      .set("B_URL_SHOWN", shown_url(stack.repository))
+      .set("B_SOURCE", stack.source == source_kind::push ? "push" : "fetch")
+      .set("B_DIRTY", word_for(stack.dirty))
+      .set("B_RUN", plan.run)
+      .set("B_RELEASE", path_name(plan.release))
+      .set("B_COMMIT", resolved_commit(context, stack.name))
+      .set("B_KEEP", std::to_string(std::max(plan.fleet.keep_releases, 1)))
+      .set("B_DISK_FREE", std::to_string(plan.fleet.disk_free_min))
+      .set("B_CHECKS", stack.health.checks.empty() ? "none" : "some")
+      .set("B_GOOD", earlier_fact(context, step_kind::settle, "good"))
+      .set("B_ENGINE", engine)
+      .part(engine)
+      .part(env_files_text(plan, of))
+      .part(checks_text(of))
+      .part(tools_text(plan, of.of->host))
+      .part(embedded::git_sh)
+      .part(embedded::host_check_sh)
+      .part(embedded::checks_sh)
+      .part(embedded::tools_sh)
+      .part(embedded::record_sh)
+      .part(by_compose ? embedded::compose_sh : embedded::command_sh);
+  return text;
+}
+
+/// A host that no stack is on: only what other phases need there.
+job host_job(const job_context& context, const stack_of& of) {
+  script text;
+  text.part(embedded::lib_sh)
+      .set("B_PATH", "")
+      .part(tools_text(context.plan, of.of->host))
+      .part(embedded::tools_sh)
+      .part(embedded::inspect_sh);
+  job made;
+  made.script = text.text();
+  made.is_look = true;
+  return made;
+}
+
+expected<job> resolve_job(const job_context& context) {
+  const auto& plan = context.plan;
+  const auto& ref = plan.request.commit_hash;
+  if (const auto why = bad_ref(ref))
+    return fault(ec::bad_commit, "`" + ref + "` cannot be a branch, tag or commit: " + *why);
+  std::vector<std::pair<std::string, std::string>> repositories; // URL, keys
+  for (const auto& stage : plan.stages)
+    for (const auto& stack : stage.stacks) {
+      auto found = std::find_if(repositories.begin(), repositories.end(),
+                                [&](const auto& one) { return one.first == stack.repository; });
+      if (found == repositories.end())
+        found = repositories.insert(
+            found,
+            {stack.repository, repositories.empty() ? std::string{"commit"} : std::string{}});
+      const auto key = "commit:" + stack.name;
+      if ((' ' + found->second + ' ').find(' ' + key + ' ') == std::string::npos)
+        found->second += (found->second.empty() ? "" : " ") + key;
+    }
+  const auto cache = cache_folder();
+  if (!cache)
+    return tl::unexpected<error>{cache.error()};
+  std::vector<std::string> lines;
+  for (std::size_t n = 0; n < repositories.size(); ++n) {
+    const auto& [url, keys] = repositories[n];
+    lines.push_back(words(
+        "\"$@\"", {std::to_string(n), keys, url, shown_url(url), *cache + "/" + cache_name(url)}));
+  }
+  script text;
+  text.part(embedded::lib_sh)
+      .set("B_REF_WANTED", ref)
+      .set("B_REF_HEX", looks_like_commit(ref) ? "yes" : "no")
+      .function("each_repository", lines)
+      .part(tools_text(plan, controller_name))
+      .part(embedded::git_sh)
+      .part(embedded::tools_sh)
+      .part(embedded::resolve_sh);
+  job made;
+  made.script = text.text();
+  return made;
+}
+
+} // namespace
+
+expected<job> make_job(const job_context& context) {
+  if (context.step.kind == step_kind::resolve)
+    return resolve_job(context);
+  const auto of = find_stack_of(context);
+  if (!of)
+    return tl::unexpected<error>{of.error()};
+  if (!of->stack) {
+    if (context.step.kind == step_kind::inspect)
+      return host_job(context, *of);
+    return fault(ec::internal,
+                 "a step `" + std::string{to_string(context.step.kind)} + "` needs a stack",
+                 of->of->host);
+  }
+  const auto commit = resolved_commit(context, of->stack->name);
+  const auto kind = context.step.kind;
+  if ((kind == step_kind::prepare || kind == step_kind::activate) && !is_commit(commit))
+    return fault(ec::internal, "no commit was resolved for " + of->stack->name, of->of->host);
+
+  job made;
+  made.is_look = is_look(kind);
+  if (kind == step_kind::prepare && of->stack->source == source_kind::push) {
+    auto bundle = make_bundle(of->stack->repository, commit,
+                              earlier_fact(context, step_kind::inspect, "have_commit"));
+    if (!bundle)
+      return tl::unexpected<error>{bundle.error()};
+    made.files.push_back({"commit.bundle", *std::move(bundle)});
+  }
+  made.script = stack_script(context, *of).part(body_of(kind)).text();
+  return made;
+}
+
+} // namespace baton::release

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "messages/fleet.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton::release {
+
+/// A script of ours, put together: the parts of runtime/scripts, and between them what is known of
+/// this step. Everything from outside is quoted here and nowhere else.
+class script {
+public:
+  /// A part of runtime/scripts, as it is.
+  script& part(std::string_view text);
+  /// `NAME='VALUE'`
+  script& set(std::string_view name, std::string_view value);
+  /// A function of that name, with these lines as its body (each made by `words`).
+  script& function(std::string_view name, const std::vector<std::string>& lines);
+
+  const std::string& text() const { return text_; }
+
+private:
+  std::string text_;
+};
+
+/// One line: words that are ours, then words from outside, quoted.
+std::string words(std::string_view ours, const std::vector<std::string>& theirs);
+
+/// A command of the user as quoted words: its own, or `sh -c LINE`. A first word `~/…` is in the
+/// home folder of whoever runs it.
+std::string command_words(const command& of);
+
+} // namespace baton::release

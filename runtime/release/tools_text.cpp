@@ -1,0 +1,38 @@
+#include "runtime/release/tools_text.hpp"
+
+#include "runtime/release/script.hpp"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace baton::release {
+
+std::string tools_text(const plan& of, const std::string& target) {
+  std::set<std::vector<std::string>> needed;
+  const auto& secrets = of.fleet.secrets;
+  const bool leased = std::find(of.hosts.begin(), of.hosts.end(), target) != of.hosts.end();
+  if (secrets.driver == secrets_driver::script
+      && (secrets.on == target || (secrets.on == "each_host" && leased)))
+    needed.insert({"secrets_failed", "secrets script", secrets.script});
+  for (const auto& stage : of.stages) {
+    if (!stage.snapshot)
+      continue;
+    const auto& on = stage.snapshot->on;
+    const bool here =
+        on.empty() ? std::find(stage.hosts.begin(), stage.hosts.end(), target) != stage.hosts.end()
+                   : on == target;
+    if (here && stage.snapshot->driver == snapshot_driver::script)
+      needed.insert({"snapshot_failed", "snapshot script", stage.snapshot->script});
+    if (here && stage.snapshot->driver == snapshot_driver::btrfs)
+      needed.insert({"snapshot_failed", "btrfs snapshot", "btrfs"});
+  }
+  std::vector<std::string> lines;
+  for (const auto& one : needed)
+    lines.push_back(words("\"$@\"", one));
+  script text;
+  text.function("each_tool", lines);
+  return text.text();
+}
+
+} // namespace baton::release

@@ -1,0 +1,171 @@
+# shellcheck shell=sh
+# The command engine: a stack is what its `start` leaves running. What was started carries the
+# marker BATON_SERVES=$S/release/ID in its environment, so that a look can tell which release a
+# process was started from. The user's words: functions user_prepare, user_start, user_stop,
+# user_status, and user_has NAME; user_vars sets the environment.
+
+# marked: PID and RELEASE of every process started from a release of this stack, a line each.
+marked() {
+  # shellcheck disable=SC2013 # names of /proc hold no spaces
+  for command_file in $(grep -lsF -- "BATON_SERVES=$S/release/" /proc/[0-9]*/environ 2>/dev/null); do
+    command_pid=${command_file#/proc/}
+    command_pid=${command_pid%/environ}
+    # Its last word: a value given again by a child of its own counts.
+    command_release=$(tr '\0' '\n' <"$command_file" 2>/dev/null | while IFS= read -r command_line; do
+      case $command_line in
+      "BATON_SERVES=$S/release/"*) printf '%s\n' "${command_line#"BATON_SERVES=$S/release/"}" ;;
+      esac
+    done)
+    [ -z "$command_release" ] || printf '%s %s\n' "$command_pid" "$command_release"
+  done
+}
+
+# started PID: its start time, which makes the pid an identity. Nothing for a zombie.
+started() {
+  command_stat=
+  { IFS= read -r command_stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+  # The name may hold anything; a newline in it makes us miss the process, no more.
+  command_stat=${command_stat##*) }
+  # shellcheck disable=SC2086 # numbers
+  set -- $command_stat
+  [ "${1-}" = Z ] || printf '%s\n' "${20-}"
+}
+
+# identities RELEASE|'': `PID START RELEASE` of the marked processes of that release, or all others.
+identities() {
+  marked | while read -r command_pid command_release; do
+    case $1 in
+    "!$command_release") continue ;;
+    '!'*) ;;
+    "$command_release") ;;
+    *) continue ;;
+    esac
+    command_start=$(started "$command_pid")
+    [ -z "$command_start" ] || printf '%s %s %s\n' "$command_pid" "$command_start" "$command_release"
+  done
+}
+
+in_folder() {
+  cd -- "$1" || fail config_invalid "cannot go to $1"
+  shift
+  # What the step protocol is told by is no matter of the user's programs.
+  unset BATON_FACTS BATON_FILES BATON_DIR
+  umask "$lib_umask"
+  if [ -n "$lib_locale" ]; then LC_ALL=$lib_locale; else unset LC_ALL; fi
+  user_vars
+  "$@"
+}
+# user_status_of_checkout: 0 when its `status` says so in time.
+user_status_of_checkout() { (in_folder "$checkout" user_status within 10) 2>&1; }
+
+engine_faults() { :; }
+
+# Whether something serves although no release record says so.
+engine_running() {
+  [ -n "$(marked)" ] || { user_has status && [ -d "$checkout" ] && user_status_of_checkout >/dev/null; }
+}
+
+# engine_baseline: records what runs.
+engine_baseline() {
+  command_healthy=
+  if user_has status && user_status_of_checkout >/dev/null; then
+    command_healthy=status
+  fi
+  release_put baseline healthy "$command_healthy"
+  engine_note_started baseline
+}
+
+engine_prepare() {
+  user_has prepare || return 0
+  run user 'prepare' in_tree "$1" user_prepare
+}
+in_tree() { (in_folder "$@"); }
+
+engine_before() { :; }
+
+# engine_note_started ID: which process it is, as far as that can be known.
+engine_note_started() {
+  identities "$1" >"$S/release/$1/processes"
+  identities "!$1" >"$S/release/$1/companions"
+  put "$S/running" "$1"
+}
+
+# engine_up ID: the checkout's commit comes up as that release.
+engine_up() {
+  command_log=$S/release/$1/start.log
+  rm -f -- "$S/start.pipe" "$command_log"
+  mkfifo "$S/start.pipe" || fail no_space "cannot make $S/start.pipe"
+  # A service may keep its output open for ever and print without end: its first part is kept, the
+  # rest is read and dropped, by a process that lasts as long as the service.
+  keeper=
+  ! have setsid || keeper=setsid
+  # shellcheck disable=SC2016
+  $keeper sh -c 'head -c 262144 >"$1"; exec cat >/dev/null' keeper "$command_log" <"$S/start.pipe" >/dev/null 2>&1 &
+  command_keeper=$!
+  (
+    BATON_SERVES=$S/release/$1
+    BATON_RELEASE=$1
+    export BATON_SERVES BATON_RELEASE
+    in_folder "$checkout" user_start
+  ) >"$S/start.pipe" 2>&1
+  command_status=$?
+  # Its last words, unless a service still holds the pipe.
+  command_patience=0
+  while [ "$command_patience" -lt 10 ] && [ -n "$(started "$command_keeper")" ]; do
+    command_patience=$((command_patience + 1))
+    sleep 0.03 2>/dev/null || sleep 1
+  done
+  rm -f -- "$S/start.pipe"
+  fact doing_kind user
+  fact doing start
+  printf -- '--- start\n'
+  tail -n 60 "$command_log" 2>/dev/null
+  if [ "$command_status" -ne 0 ]; then
+    fact status "$command_status"
+    exit 1
+  fi
+  engine_note_started "$1"
+  while read -r command_pid command_start command_release; do
+    note "process $command_pid, started from release $command_release, still runs after the start"
+  done <"$S/release/$1/companions"
+}
+
+engine_restore() { engine_up "$1"; }
+
+# engine_down: nothing runs afterwards, as far as it can be known.
+engine_down() {
+  if user_has stop && [ -d "$checkout" ]; then
+    run user stop in_tree "$checkout" user_stop
+  fi
+  for command_signal in TERM KILL; do
+    command_patience=0
+    for command_pid in $(marked | cut -d ' ' -f 1); do
+      kill "-$command_signal" "$command_pid" 2>/dev/null || :
+    done
+    while [ "$command_patience" -lt 50 ] && [ -n "$(identities '!')" ]; do
+      command_patience=$((command_patience + 1))
+      sleep 0.1 2>/dev/null || sleep 1
+    done
+  done
+  [ -z "$(identities '!')" ] || fail step_failed "processes of the stack do not end: $(identities '!' | cut -d ' ' -f 1 | tr '\n' ' ')"
+  rm -f -- "$S/running"
+}
+
+# engine_look: facts for the view.
+engine_look() {
+  command_running=$(get "$S/running")
+  fact look.engine command
+  fact look.running "$command_running"
+  fact look.processes "$(identities '!')"
+  [ -z "$command_running" ] || {
+    fact look.recorded "$(cat "$S/release/$command_running/processes" 2>/dev/null)"
+    fact look.companions "$(cat "$S/release/$command_running/companions" 2>/dev/null)"
+  }
+  if user_has status && [ -d "$checkout" ]; then
+    command_said=$(user_status_of_checkout)
+    fact look.status "$?"
+    fact look.said "$(printf '%s\n' "$command_said" | tail -n 3 | head -c 400)"
+  fi
+}
+
+engine_forget() { :; }

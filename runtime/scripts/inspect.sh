@@ -1,0 +1,81 @@
+# shellcheck shell=sh
+# Step `inspect`, a look: everything that would stop a deployment here, each with what mends it.
+
+# tenths KIB: as GB with one digit.
+gigabytes() {
+  inspect_tenths=$(($1 * 1024 / 100000000))
+  printf '%s.%s GB\n' "$((inspect_tenths / 10))" "$((inspect_tenths % 10))"
+}
+inspect_seen=' '
+# need_space FOLDER WHAT MEND
+need_space() {
+  inspect_line=$(df -Pk -- "$1" 2>/dev/null | sed -n '2p')
+  inspect_free=$(printf '%s\n' "$inspect_line" | sed -n 's/^.* \(-\{0,1\}[0-9][0-9]*\) *[0-9-]*%.*$/\1/p')
+  inspect_device=${inspect_line%% *}
+  if [ -z "$inspect_free" ]; then
+    note "free space on $1 cannot be told"
+    return
+  fi
+  case $inspect_seen in
+  *" $inspect_device "*) [ "$inspect_device" = overlay ] || [ "$inspect_device" = tmpfs ] || return 0 ;;
+  esac
+  inspect_seen="$inspect_seen$inspect_device "
+  if [ "$inspect_free" -lt $((B_DISK_FREE / 1024)) ]; then
+    fault no_space "$2 ($1) has $(gigabytes "$inspect_free") free, needed are $(gigabytes $((B_DISK_FREE / 1024)))" "$3"
+  fi
+}
+
+# Each check says what it needs of the others: without git, or without a checkout, some say nothing.
+inspect_git() {
+  if ! have git; then
+    fault missing_tool 'git is not on this host' 'sudo apt-get install git'
+    return
+  fi
+  if [ "$B_SOURCE" = fetch ]; then
+    inspect_said=$(bounded 30 git ls-remote -q -- "$B_URL" HEAD 2>&1 >/dev/null) ||
+      fault remote_git "the host cannot ask $B_URL_SHOWN: $(printf '%s\n' "$inspect_said" | tail -n 3 | tr '\n' ' ')" \
+        "on the host: git ls-remote $B_URL_SHOWN (or \`source: push\`, when it is to have no access)"
+  fi
+  if [ ! -e "$checkout" ]; then
+    note "$checkout does not exist yet: it will be cloned"
+    inspect_above=$(holder "$checkout")
+    [ -w "$inspect_above" ] || fault config_invalid "$checkout cannot be made: $inspect_above is not ours to write to" \
+      "sudo install -d -o $(id -un) $checkout"
+    return
+  fi
+  if ! is_checkout; then
+    [ -d "$checkout" ] && [ -z "$(ls -A -- "$checkout" 2>/dev/null)" ] && return
+    inspect_said=$(g rev-parse --git-dir 2>&1 >/dev/null)
+    case $inspect_said in
+    *'dubious ownership'*)
+      fault config_invalid "$checkout belongs to somebody else than $(id -un): git refuses it" "sudo chown -R $(id -un) $checkout"
+      ;;
+    *) fault config_invalid "$checkout is there, but is no git checkout" "mv $checkout $checkout.before" ;;
+    esac
+    return
+  fi
+  [ -w "$checkout" ] || fault config_invalid "$checkout cannot be written by $(id -un)" "sudo chown -R $(id -un) $checkout"
+  inspect_lock=$(lock_file)
+  [ -z "$inspect_lock" ] || fault dirty "a git process is at work in $checkout, or one has died there ($inspect_lock)" "rm $inspect_lock"
+  inspect_dirt=$(dirt "$B_COMMIT" | tr '\n' ';')
+  [ -z "$inspect_dirt" ] || fault dirty "${inspect_dirt%;}" "git -C $checkout stash --include-untracked (or \`dirty: discard\`, \`dirty: keep\`)"
+  if is_tracked .env || { [ -n "$B_COMMIT" ] && g cat-file -e "$B_COMMIT:.env" 2>/dev/null; }; then
+    fault config_invalid ".env is tracked by git in $checkout: its secrets are in every clone" \
+      'git rm --cached .env && echo .env >>.gitignore && git commit -m "Do not track .env"'
+  fi
+  # For bundles: what need not be sent.
+  [ "$(g rev-parse --is-shallow-repository 2>/dev/null)" = true ] || fact have_commit "$(git_head)"
+  [ -z "$B_COMMIT" ] || ! has_commit "$B_COMMIT" || fact have_wanted yes
+}
+
+each_tool need_tool
+if [ -n "$B_PATH" ]; then
+  inspect_git
+  need_space "$(holder "$checkout")" "the file system of $checkout" "du -xh $(holder "$checkout") | sort -h | tail"
+  need_space "$(holder "$S")" "the file system of Baton's folder" "du -xh $(holder "$S") | sort -h | tail"
+  engine_faults
+  [ "$B_CHECKS" != none ] || note "no health check is configured: only running containers or processes are looked at; add \`health: {checks: [{http: \"http://localhost:PORT/\"}]}\` to the stack"
+  look_records
+  engine_look
+fi
+[ "$lib_faults" -eq 0 ] || exit 1

@@ -1,0 +1,134 @@
+# shellcheck shell=sh
+# What every script of this folder may rely on; put before its assignments. See README.md. The step
+# protocol has put `fact` before it (runtime/steps/step_prelude.sh).
+# No `set -e`: each command that may fail is looked at where it stands.
+# Ours is for nobody else to read; what the user's programs and git write is as they are used to.
+lib_umask=$(umask)
+umask 077
+lib_locale=${LC_ALL-}
+LC_ALL=C
+export LC_ALL
+unset ENV CDPATH GREP_OPTIONS GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY SSH_ASKPASS
+unset IFS
+for lib_folder in /usr/local/sbin /usr/sbin /sbin /usr/local/bin /usr/bin /bin; do
+  case ":${PATH-}:" in
+  *":$lib_folder:"*) ;;
+  *) PATH=${PATH:+$PATH:}$lib_folder ;;
+  esac
+done
+export PATH
+exec </dev/null
+
+# Login shells set it; sudo and cron may not.
+if [ -z "${HOME-}" ]; then
+  HOME=$(cd ~ 2>/dev/null && pwd) || HOME=/
+  export HOME
+fi
+
+lib_newline='
+'
+
+# note TEXT: a line for the details of the verdict.
+lib_notes=0
+note() {
+  lib_notes=$((lib_notes + 1))
+  fact "note.$lib_notes" "$1"
+  printf '%s\n' "$1"
+}
+
+# fail CODE TEXT [yes|no]: the end, with an error's code (`no_space`), its sentence, and whether
+# trying again may help (when the code alone does not tell).
+fail() {
+  fact error_code "$1"
+  fact error_text "$2"
+  [ -z "${3-}" ] || fact error_retryable "$3"
+  printf '%s\n' "$2" >&2
+  exit 1
+}
+
+# fault CODE TEXT MEND: something is wrong, and more may be; the script goes on. MEND is the command
+# that mends it.
+lib_faults=0
+fault() {
+  lib_faults=$((lib_faults + 1))
+  fact "fault.$lib_faults.code" "$1"
+  fact "fault.$lib_faults.text" "$2"
+  fact "fault.$lib_faults.mend" "${3-}"
+  printf '%s\n' "$2" >&2
+}
+
+# run KIND NAME COMMAND...: a command that must succeed. What it prints after the line with its name
+# becomes the error's text; KIND (git, remote, config, pull, build, engine, user) says how to read it.
+run() {
+  fact doing_kind "$1"
+  fact doing "$2"
+  printf -- '--- %s\n' "$2"
+  shift 2
+  "$@" && return 0
+  lib_status=$?
+  fact status "$lib_status"
+  exit 1
+}
+
+# as_user COMMAND...: with the umask that the user has.
+as_user() {
+  umask "$lib_umask"
+  "$@"
+  lib_status=$?
+  umask 077
+  return "$lib_status"
+}
+
+# expand PATH: prints it absolute: `~` and what is relative mean the home folder.
+expand() {
+  case $1 in
+  \~ | '') printf '%s\n' "$HOME" ;;
+  \~/*) printf '%s\n' "$HOME/${1#??}" ;;
+  /*) printf '%s\n' "$1" ;;
+  *) printf '%s\n' "$HOME/$1" ;;
+  esac
+}
+
+# put FILE VALUE: the whole file at once, or the old one stays.
+put() {
+  if printf '%s\n' "$2" >"$1.new" && mv -f -- "$1.new" "$1"; then
+    sync "$1" 2>/dev/null || :
+    return 0
+  fi
+  rm -f -- "$1.new"
+  fail no_space "cannot write $1: is the disk full, or the folder read-only?"
+}
+
+# get FILE: its first line, or nothing.
+get() {
+  lib_line=
+  [ ! -f "$1" ] || IFS= read -r lib_line <"$1" || :
+  printf '%s\n' "$lib_line"
+}
+
+# holder PATH: the nearest folder above (or at) PATH that exists.
+holder() {
+  lib_path=$1
+  while [ ! -d "$lib_path" ] && [ "$lib_path" != / ]; do
+    lib_path=${lib_path%/*}
+    lib_path=${lib_path:-/}
+  done
+  printf '%s\n' "$lib_path"
+}
+
+# bounded SECONDS COMMAND...: as long as the host has a tool for it.
+bounded() {
+  if command -v timeout >/dev/null 2>&1; then
+    timeout "$@"
+  else
+    shift
+    "$@"
+  fi
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+case ${BATON_DIR-} in
+/*) ;;
+*) fail internal "BATON_DIR is no absolute path: ${BATON_DIR-}" ;;
+esac

@@ -1,0 +1,20 @@
+# shellcheck shell=sh
+# Step `prepare`: everything a release needs is brought to the host; nothing that serves is touched.
+have git || fail missing_tool 'git is not on this host: install it (apt-get install git)'
+make_checkout
+prepare_lock=$(lock_file)
+[ -z "$prepare_lock" ] ||
+  fail dirty "a git process is at work in $checkout, or one has died there: remove $prepare_lock" yes
+fetch_commit
+prepare_dirt=$(dirt "$B_COMMIT" | tr '\n' ';')
+[ -z "$prepare_dirt" ] || fail dirty "${prepare_dirt%;}"
+tree=$S/release/$B_RELEASE/tree/${checkout##*/}
+lay_tree "$B_COMMIT" "$tree"
+copy_env_to "$tree"
+case $(release_get "$B_RELEASE" state) in
+'' | prepared)
+  begin_record "$B_RELEASE" "$B_COMMIT"
+  release_put "$B_RELEASE" state prepared
+  ;;
+esac
+engine_prepare "$tree"

@@ -1,0 +1,155 @@
+# shellcheck shell=sh
+# The release records of one stack on this host: $S = $BATON_DIR/stacks/FLEET/HOST/STACK
+#
+#   current             release that was last begun here (written before anything is touched)
+#   last_good           release that a rollback goes to; not there before the first good one
+#   release/ID/         `baseline` is the ID of what ran before Baton
+#     state             prepared, activating, up, good, restoring, restored, none (baseline: nothing ran)
+#     commit, branch    what is checked out; branch only for the baseline
+#     at, run           when and by which run it was made
+#     engine.sh         the engine's words as they were: functions and variables
+#     env/N, env/N.path files beside the commit that belong to it
+#     services          compose: SERVICE, image id, config hash, image name, a tab between, a line each
+#     tree/NAME         while it is prepared: the commit's files beside the checkout
+S=$BATON_DIR/stacks/$B_UNIT
+checkout=$(expand "$B_PATH")
+export S
+
+release_dir() { printf '%s\n' "$S/release/$1"; }
+# release_get ID FILE
+release_get() { get "$S/release/$1/$2"; }
+release_put() {
+  mkdir -p -- "$S/release/$1" || fail no_space "cannot make the folder $S/release/$1"
+  put "$S/release/$1/$2" "$3"
+}
+is_release() { [ -n "$1" ] && [ -n "$(release_get "$1" state)" ]; }
+
+# Newest first; the baseline, the oldest, last.
+releases() {
+  # shellcheck disable=SC2010,SC2012 # made by us: no odd names
+  ls -1r "$S/release" 2>/dev/null | grep -v '^baseline$'
+  [ ! -d "$S/release/baseline" ] || echo baseline
+}
+
+# begin_record ID: what is known of a release before it exists.
+begin_record() {
+  release_put "$1" commit "$2"
+  release_put "$1" run "$B_RUN"
+  release_put "$1" at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+  release_put "$1" engine.sh "$B_ENGINE"
+}
+
+# use_engine ID: the engine's words as that release had them.
+use_engine() {
+  [ ! -f "$S/release/$1/engine.sh" ] || . "$S/release/$1/engine.sh"
+}
+
+# What a failed run goes back to; nothing when nothing ran before it.
+rollback_target() {
+  record_target=$(get "$S/last_good")
+  if is_release "$record_target"; then
+    printf '%s\n' "$record_target"
+  elif is_release baseline && [ "$(release_get baseline state)" != none ]; then
+    echo baseline
+  fi
+}
+
+# --- files beside the commit: .env and its like --------------------------------------------------
+
+# each_env COMMAND...: with each that is there and not the commit's own, as last word.
+each_env() {
+  each_env_file env_if_own "$@"
+  for record_file in "$checkout"/.env "$checkout"/.env.* "$checkout"/*.env \
+    "$checkout"/*/.env "$checkout"/*/.env.* "$checkout"/*/*.env \
+    "$checkout"/*/*/.env "$checkout"/*/*/*.env; do
+    env_if_own "$@" "${record_file#"$checkout"/}"
+  done
+}
+env_if_own() {
+  eval "record_path=\${$#}"
+  case $record_path in
+  /*) [ -f "$record_path" ] || return 0 ;;
+  *)
+    [ -f "$checkout/$record_path" ] || return 0
+    is_tracked "$record_path" && return 0
+    ;;
+  esac
+  "$@"
+}
+in_checkout() {
+  case $1 in
+  /*) printf '%s\n' "$1" ;;
+  *) printf '%s\n' "$checkout/$1" ;;
+  esac
+}
+
+# copy_env_to FOLDER: into a tree beside the checkout.
+copy_env_to() { each_env copy_env_file "$1"; }
+copy_env_file() {
+  case $2 in
+  /* | *../*) return 0 ;;
+  */*) mkdir -p -- "$1/${2%/*}" ;;
+  esac
+  [ -e "$1/$2" ] || cp -p -- "$checkout/$2" "$1/$2" ||
+    fail no_space "cannot copy $checkout/$2 beside the checkout"
+}
+
+# record_env ID
+record_env() {
+  record_env_dir=$S/release/$1/env
+  rm -rf -- "$record_env_dir"
+  mkdir -p -- "$record_env_dir" || fail no_space "cannot make the folder $record_env_dir"
+  record_count=0
+  each_env record_env_file
+}
+record_env_file() {
+  record_count=$((record_count + 1))
+  if ! cp -p -- "$(in_checkout "$1")" "$record_env_dir/$record_count" ||
+    ! printf '%s' "$1" >"$record_env_dir/$record_count.path"; then
+    fail no_space "cannot keep a copy of $(in_checkout "$1")"
+  fi
+}
+
+# restore_env ID: the files as that release had them; what they replace is kept.
+restore_env() {
+  for record_file in "$S/release/$1/env"/*.path; do
+    [ -f "$record_file" ] || continue
+    record_path=$(in_checkout "$(cat "$record_file")")
+    record_copy=${record_file%.path}
+    cmp -s "$record_copy" "$record_path" && continue
+    env_back "$record_copy" "$record_path" || fail no_space "cannot put back $record_path"
+  done
+}
+
+# env_back COPY PATH: through a link, and with the mode that the file has.
+env_back() {
+  if [ -f "$2" ]; then
+    mkdir -p -- "$S/release/$B_RELEASE/replaced"
+    cp -p -- "$2" "$S/release/$B_RELEASE/replaced/" 2>/dev/null || :
+    record_real=$(readlink -f -- "$2")
+    cp -p -- "$record_real" "$record_real.baton-new" && cat "$1" >"$record_real.baton-new"
+  else
+    record_real=$2
+    cp -p -- "$1" "$record_real.baton-new"
+  fi && mv -f -- "$record_real.baton-new" "$record_real"
+}
+
+# put_back_saved: secret files that this run has changed are put back by who saved them.
+command -v put_back_saved >/dev/null 2>&1 || put_back_saved() { :; }
+
+# look_records: facts of the view that hold for every engine.
+look_records() {
+  fact look.now "$(date +%s)"
+  [ ! -e "$checkout" ] || ! have git || fact look.head "$(git_head)"
+  look_current=$(get "$S/current")
+  fact look.current "$look_current"
+  [ -z "$look_current" ] || fact look.current_state "$(release_get "$look_current" state)"
+  look_good=$(get "$S/last_good")
+  ! is_release "$look_good" || fact look.last_good "$look_good"
+  look_baseline=$(release_get baseline state)
+  fact look.baseline_state "$look_baseline"
+  if [ -n "$look_baseline" ]; then
+    fact look.baseline_healthy "$(cat "$S/release/baseline/healthy" 2>/dev/null)"
+    fact look.baseline_checks "$(cat "$S/release/baseline/checks" 2>/dev/null)"
+  fi
+}

@@ -1,0 +1,18 @@
+# shellcheck shell=sh
+# need_tool CODE WHAT FILE: a program of the user's that later phases run on this target.
+need_tool() {
+  case $3 in
+  */*) ;;
+  *)
+    # A program of the system.
+    have "$3" || fault "$1" "$3, that a $2 needs, is not on this host" "sudo apt-get install $3"
+    return 0
+    ;;
+  esac
+  tool_file=$(expand "$3")
+  if [ ! -e "$tool_file" ]; then
+    fault "$1" "the $2 $tool_file does not exist" "ls -l ${tool_file%/*}"
+  elif [ ! -f "$tool_file" ] || [ ! -x "$tool_file" ]; then
+    fault "$1" "the $2 $tool_file cannot be run" "chmod +x $tool_file"
+  fi
+}

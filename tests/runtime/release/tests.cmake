@@ -1,0 +1,1 @@
+baton_test(runtime/release LINKS baton_runtime TIMEOUT 180)
