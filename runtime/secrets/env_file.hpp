@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton {
+
+struct env_entry {
+  std::string name;
+  std::string value; ///< without its quotes; may hold newlines when it was quoted
+};
+
+/// The `NAME=value` and `export NAME=value` of an env file, in its order. A value that begins with
+/// a quote goes on to the next such quote, over lines. Everything else is passed over. The same
+/// reading as env_keys in digest.sh.
+std::vector<env_entry> read_env(std::string_view text);
+
+/// The names alone, sorted, each once.
+std::vector<std::string> env_names(std::string_view text);
+
+} // namespace baton

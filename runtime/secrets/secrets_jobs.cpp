@@ -1,0 +1,246 @@
+#include "runtime/secrets/secrets_jobs.hpp"
+
+#include "embedded/scripts.hpp"
+#include "embedded/secrets.hpp"
+#include "runtime/fault.hpp"
+#include "runtime/process.hpp"
+#include "runtime/release/facts.hpp"
+#include "runtime/release/names.hpp"
+#include "runtime/release/script.hpp"
+#include "runtime/secrets/env_file.hpp"
+#include "runtime/secrets/places.hpp"
+#include "runtime/secrets/secret_file.hpp"
+#include "runtime/shell_quote.hpp"
+#include "runtime/step_end.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace baton {
+
+namespace {
+
+using release::script;
+
+const std::string& host_of(const job_context& context) {
+  return context.plan.units.at(context.step.of).host;
+}
+
+const secrets_policy& policy_of(const job_context& context) {
+  return context.plan.fleet.secrets;
+}
+
+/// `NAME_1`, `NAME_2` … and their number as `NAME_count`.
+void set_all(script& to, const std::string& name, const std::vector<std::string>& values) {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    to.set(name + "_" + std::to_string(i + 1), values[i]);
+  to.set(name + "_count", std::to_string(values.size()));
+}
+
+job_file file(std::string name, std::string content) {
+  return {std::move(name), std::make_shared<const std::string>(std::move(content))};
+}
+
+std::string spaced(const std::vector<std::string>& words) {
+  std::string line;
+  for (const auto& word : words)
+    (line += line.empty() ? "" : " ") += word;
+  return line;
+}
+
+/// What a step on another host has left of a place: a digest, or empty.
+std::string digest_from(const job_context& context, const std::string& host,
+                        const std::string& key) {
+  for (const auto& [of, facts] : context.facts)
+    if (of.first == step_kind::sync_secrets && context.plan.units.at(of.second).host == host)
+      return release::get(facts, key);
+  return {};
+}
+
+step_outcome without(step_outcome outcome, std::string_view prefix) {
+  std::erase_if(outcome.facts, [&](const auto& fact) { return fact.first.starts_with(prefix); });
+  return outcome;
+}
+
+/// The built-in driver's script and files for one host.
+expected<job> builtin_sync(const job_context& context) {
+  const auto places = places_on(policy_of(context), host_of(context));
+  job made;
+  script text;
+  text.part(embedded::lib_sh).part(embedded::secrets_lib_sh);
+  set_all(text, "B_TO", targets_of(places));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto& from = places[i].place->from;
+    auto source = read_secret_file(from);
+    if (!source)
+      return fault(ec::secrets_failed, "the secrets for " + host_of(context) + " are not there",
+                   source.error());
+    if (source->open_to_others)
+      text.set("B_OPEN", from).part("note \"$B_OPEN can be read by others: chmod 600 $B_OPEN\"");
+    made.files.push_back(file("place." + std::to_string(i + 1), std::move(source->content)));
+  }
+  made.script = text.part(embedded::sync_builtin_sh).text();
+  return made;
+}
+
+/// What a place is compared with, when its source is here on the controller.
+expected<void> add_wanted(job& made, const std::string& key, std::size_t number,
+                          const secret_place& place, std::vector<std::string>& wanted) {
+  const auto source = read_secret_file(place.from);
+  if (!source)
+    return fault(ec::secrets_failed, "nothing to compare " + place.to + " with", source.error());
+  if (place.compare == compare_mode::bytes) {
+    wanted.push_back(keyed_digest(key, source->content));
+    return {};
+  }
+  std::string names;
+  for (const auto& name : env_names(source->content))
+    names += name + '\n';
+  made.files.push_back(file("keys." + std::to_string(number), std::move(names)));
+  wanted.emplace_back("names");
+  return {};
+}
+
+} // namespace
+
+std::string_view secrets_lib() {
+  return embedded::secrets_lib_sh;
+}
+
+expected<job> save_secrets_job(const job_context& context) {
+  script text;
+  text.part(embedded::lib_sh).part(embedded::secrets_lib_sh).set("B_RUN", context.plan.run);
+  set_all(text, "B_TO", targets_of(places_on(policy_of(context), host_of(context))));
+  job made;
+  made.script = text.part(embedded::save_sh).text();
+  return made;
+}
+
+step_outcome save_secrets_outcome(const job_context& context, const job_end& end) {
+  auto outcome = read_end(context, end, ec::secrets_failed, "saving the secret files");
+  // Copies beside them change no file of the user.
+  outcome.changed_nothing = outcome.why && end.exit.has_value();
+  return outcome;
+}
+
+job secrets_script_job(const fleet& of, std::string_view target,
+                       const std::vector<std::string>& hosts,
+                       const std::vector<std::string>& verbs) {
+  const bool here = target == controller_name;
+  script text;
+  text.part(embedded::lib_sh).part(embedded::digest_sh);
+  text.set("B_SCRIPT", of.secrets.script);
+  text.set("B_FOLDER", here ? std::filesystem::path{of.file}.parent_path().string() : "~");
+  text.set("B_VERBS", spaced(verbs));
+  std::vector<std::string> vars{release::words("export", {"BATON_HOSTS=" + spaced(hosts)})};
+  if (const auto* host = here ? nullptr : find_host(of, target))
+    for (const auto& [name, value] : host->vars)
+      if (release::is_variable_name(name))
+        vars.push_back("export " + name + "=" + shell_quote(value));
+  job made;
+  made.script = text.function("user_vars", vars).text();
+  return made;
+}
+
+expected<job> sync_secrets_job(const job_context& context) {
+  const auto& policy = policy_of(context);
+  if (policy.driver != secrets_driver::script)
+    return builtin_sync(context);
+  const auto& target = context.step.target;
+  const bool each = policy.on == "each_host";
+  auto made = secrets_script_job(context.plan.fleet, target,
+                                 each ? std::vector{host_of(context)} : context.plan.hosts,
+                                 {"test", "status", "sync"});
+  // A script on one host writes to others: what its sources are must be known there, by digest.
+  std::vector<std::string> sources;
+  if (target != controller_name && !each) {
+    auto key = digest_key_of_run(context.plan.run);
+    if (!key)
+      return tl::unexpected{key.error()};
+    for (const auto& place : policy.places)
+      sources.push_back(place.from);
+    made.files.push_back(file("key", std::move(*key)));
+  }
+  script text;
+  text.part(made.script);
+  set_all(text, "B_DIGEST", sources);
+  made.script = text.part(embedded::sync_script_sh).text();
+  return made;
+}
+
+step_outcome sync_secrets_outcome(const job_context& context, const job_end& end) {
+  auto outcome = read_end(context, end, ec::secrets_failed, "the sync of secrets");
+  const auto verb = release::get(outcome.facts, "script_verb");
+  if (outcome.why && !verb.empty() && end.exit) {
+    const auto status = release::get(outcome.facts, "script_status");
+    auto what = policy_of(context).script + " " + verb + " "
+                + how_it_ended(std::atoi(status.c_str())); // 0 for what is no number
+    if (const auto said = last_lines(end.log_tail); !said.empty())
+      what += ": " + said;
+    outcome.why = step_error(context, ec::secrets_failed, std::move(what));
+    // `test` and `status` only ask.
+    outcome.changed_nothing = verb != "sync";
+  }
+  return outcome;
+}
+
+expected<job> compare_secrets_job(const job_context& context) {
+  const auto& policy = policy_of(context);
+  const auto& host = host_of(context);
+  const auto places = places_on(policy, host);
+  const auto source = source_of(policy, host);
+  auto key = source == secret_source::other_host ? digest_key_of_run(context.plan.run)
+                                                 : fresh_digest_key();
+  if (!key)
+    return tl::unexpected{key.error()};
+  job made;
+  made.is_look = true;
+  std::vector<std::string> modes;
+  std::vector<std::string> from;
+  std::vector<std::string> wanted;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto& place = *places[i].place;
+    const bool bytes = place.compare == compare_mode::bytes;
+    modes.emplace_back(bytes ? "bytes" : "keys");
+    from.push_back(source == secret_source::same_host ? place.from : "");
+    if (source == secret_source::controller) {
+      if (auto added = add_wanted(made, *key, i + 1, place, wanted); !added)
+        return tl::unexpected{added.error()};
+    } else if (source == secret_source::other_host) {
+      wanted.push_back(digest_from(
+          context, policy.on, (bytes ? "bytes." : "keys.") + std::to_string(places[i].number)));
+    } else {
+      wanted.emplace_back();
+    }
+  }
+  made.files.push_back(file("key", std::move(*key)));
+  script text;
+  text.part(embedded::lib_sh).part(embedded::digest_sh);
+  set_all(text, "B_TO", targets_of(places));
+  set_all(text, "B_MODE", modes);
+  set_all(text, "B_FROM", from);
+  set_all(text, "B_WANTED", wanted);
+  made.script = text.part(embedded::compare_sh).text();
+  return made;
+}
+
+step_outcome compare_secrets_outcome(const job_context& context, const job_end& end) {
+  return without(read_end(context, end, ec::secrets_failed, "comparing the secret files"), "key");
+}
+
+expected<job> put_back_secrets_job(const job_context& context) {
+  const auto saved = context.facts.find({step_kind::save_secrets, context.step.of});
+  script text;
+  text.part(embedded::lib_sh).part(embedded::secrets_lib_sh).set("B_RUN", context.plan.run);
+  text.set("B_SAVED",
+           saved != context.facts.end() && saved->second.contains("saved") ? "yes" : "no");
+  job made;
+  made.script = text.part(embedded::put_back_sh).text();
+  return made;
+}
+
+step_outcome put_back_secrets_outcome(const job_context& context, const job_end& end) {
+  return read_end(context, end, ec::secrets_failed, "putting back the secret files");
+}
+
+} // namespace baton
