@@ -79,7 +79,7 @@ class Lab:
             },
             "environments": {"production": list(HOSTS), "staging": ["thinkpad"]},
             "secrets": {"script": "/usr/local/bin/sync-secrets.sh", "on": "each_host",
-                        "places": [{"to": "~/app/.env"}]},
+                        "places": [{"from": "~/.secrets.env", "to": "~/app/.env"}]},
             "tests": {"on": "thinkpad", "workdir": "~/app", "command": ["python3", "-m", "pytest", "-q"]},
             "deadlines": {"connect": "5s"},
             "guard": {"unreachable_after": "5s"},
