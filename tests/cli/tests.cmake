@@ -1,0 +1,1 @@
+baton_test(cli LINKS baton_cli)
