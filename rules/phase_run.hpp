@@ -53,7 +53,6 @@ struct unit_run {
   std::size_t passed = 0; ///< barriers that it is through
   int attempt = 1;
   unit_state state = unit_state::held;
-  bool judged = true;          ///< false: what it finds is only reported
   bool changed_before = false; ///< the truth before the running step, should it change nothing
   std::optional<error> why;    ///< of the last failure
   time_point retry_at;
@@ -75,7 +74,8 @@ struct phase_run {
   std::optional<error> why;    ///< that made it fail
   std::vector<unit_run> units; ///< sorted by unit
   std::vector<fault_found> faults;
-  bool cancelled = false;
+  bool cancelled = false; ///< and nothing had failed before
+  bool halted = false;    ///< nothing more is begun: a unit failed for good, or a cancel
   std::map<std::string, std::string> facts; ///< for `details`
 
   // Only while it is open: positions in `units`.
@@ -85,8 +85,6 @@ struct phase_run {
   std::vector<std::size_t> pending;        ///< per barrier: units not yet through
   std::vector<std::set<std::size_t>> held; ///< per barrier: who waits for it
   std::size_t open_barriers = 0;           ///< leading ones that are open
-
-  bool stopping() const { return cancelled || !faults.empty(); }
 };
 
 } // namespace baton

@@ -4,7 +4,7 @@
 #include "messages/plan.hpp"
 
 #include <string>
-#include <string_view>
+#include <utility>
 
 namespace baton {
 
@@ -30,8 +30,8 @@ expected<plan> make_plan(const fleet& from, const request& asked, const run_ids&
 /// The unit of the host as such on which a unit lives; of the controller: itself.
 unit_id host_unit(const plan& of, unit_id which);
 
-/// The stage of the plan that a host belongs to; nothing for the controller and hosts outside.
-std::optional<std::size_t> stage_of_host(const plan& of, std::string_view host);
+/// The (host, stack) units of a host: [first, second).
+std::pair<unit_id, unit_id> stacks_of(const plan& of, unit_id host);
 
 /// Index into `phases` of the deploy phase of a stage of the plan.
 std::size_t deploy_phase(const plan& of, std::size_t stage);

@@ -26,7 +26,7 @@ struct unit_truth {
   std::optional<unit_view> before;  ///< of pre_flight
   std::uint32_t viewed_in = 0;      ///< `run::epoch` of that look
   bool stale = false;               ///< changed, or failed in a step, since the last look
-  bool prepared = false;            ///< a release was laid out there (its fate must be recorded)
+  bool prepared = false;            ///< a release may lie there: its fate must be recorded
   bool touched = false;             ///< `activate` began: owes a rollback
   bool restored = false;            ///< rolled back, and its gate passed
   bool rollback_failed = false;
@@ -46,7 +46,8 @@ struct failure {
   std::set<std::size_t> meant;  ///< stages that it rolls back, were rollback_on_failure true
   std::set<std::size_t> stages; ///< stages that it does roll back
   bool by_guard = false;
-  bool contained = false; ///< of a stage with go_on: its rollback cannot worsen the status
+  std::set<std::size_t> contained; ///< stages with go_on that are blamed: what happens on their
+                                   ///< hosts cannot worsen the status
   error why;
 };
 
@@ -61,17 +62,19 @@ struct run {
   std::size_t at = 0;                      ///< forward phase that is open or comes next
   std::optional<phase_place> open;         ///< the one phase in progress
   std::uint32_t epoch = 0;                 ///< counts phases begun
-  bool touched = false;                    ///< some stack was touched
+  std::size_t touched = 0;                 ///< stacks that were touched
   bool stopped = false;                    ///< no further forward phase
-  bool cancel_pending = false;             ///< asked for between two phases
+  std::string cancel_pending;              ///< by whom, when asked for between two phases
   std::optional<std::string> cancelled_by; ///< set once a cancel had an effect
   std::vector<failure> failures;
 
-  std::vector<unit_id> to_roll_back;     ///< of the last failure, until it is announced
-  std::set<std::size_t> stages_left;     ///< of an announced rollback; the last goes first
-  bool excused = false;                  ///< the rollback in progress is of a contained failure
-  std::set<std::string> rollback_failed; ///< hosts
-  bool rollback_worsens = false;         ///< one of those makes the run `failed`
+  std::vector<std::size_t> deploys;                 ///< per stage: its deploy phase
+  std::vector<std::vector<unit_id>> hosts_of_stage; ///< as such, sorted
+  std::set<std::size_t> fallen;                     ///< stages that failed or were rolled back
+  std::vector<unit_id> to_roll_back;                ///< of the last failure, until it is announced
+  std::map<std::size_t, std::vector<unit_id>> stages_left; ///< of the announced rollback
+  std::set<std::string> rollback_failed;                   ///< hosts
+  std::optional<error> worsened_by; ///< a failed rollback that makes the run `failed`
 
   std::vector<event::alert_raised> alerts; ///< in order; the first `alerts_sent` are raised
   std::size_t alerts_sent = 0;

@@ -1,0 +1,42 @@
+#include "rules/alerts.hpp"
+
+namespace baton {
+
+namespace {
+
+std::string consequence(const plan& of, const failure& about) {
+  std::string text;
+  for (auto stage : about.stages)
+    text += (text.empty() ? "; rolling back " : ", ") + of.stages[stage].name;
+  if (!about.contained.empty())
+    text += "; manual intervention required";
+  return text;
+}
+
+} // namespace
+
+void alert_failure(const plan& of, run& now, const failure& about) {
+  if (about.policy.alert == severity::none)
+    return;
+  const auto& phase = of.phases[about.phase].id;
+  // The controller is no host that an alert could be about.
+  const auto host = about.why.target == controller_name ? std::string{} : about.why.target;
+  now.alerts.push_back({about.policy.alert, phase, host,
+                        phase + (about.by_guard ? " was found ill: " : " failed: ")
+                            + describe(about.why) + consequence(of, about)});
+}
+
+void fail_rollback(const plan& of, run& now, unit_id on, const error& why, bool excused) {
+  const auto& host = of.units[on].host;
+  if (!excused && !now.worsened_by)
+    now.worsened_by = why;
+  if (!now.rollback_failed.insert(host).second)
+    return;
+  const auto& phase =
+      now.failures.empty() ? "secrets_sync" : of.phases[now.failures.back().phase].id;
+  now.alerts.push_back(
+      {severity::critical, phase, host,
+       host + " could not be brought back: " + describe(why) + "; manual intervention required"});
+}
+
+} // namespace baton

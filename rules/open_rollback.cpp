@@ -1,0 +1,89 @@
+#include "rules/alerts.hpp"
+#include "rules/open_phase.hpp"
+#include "rules/plan.hpp"
+
+#include <algorithm>
+
+/// A stage goes back: each host by its application, by its snapshot, or, when the first did not
+/// help, by the second. A snapshot rewinds the whole host, so its stacks go together.
+
+namespace baton {
+
+void open_phase::begin_rollback() {
+  const bool by_app = spec_.steps.front().kind == step_kind::restore;
+  for (std::size_t nth = 0; nth < state_.units.size(); ++nth) {
+    const bool is_host = of_.units[state_.units[nth].of].stack.empty();
+    if (by_app != is_host)
+      make_ready(nth, 1);
+  }
+}
+
+void open_phase::make_ready(std::size_t nth, int attempt) {
+  auto& unit = state_.units[nth];
+  unit.attempt = attempt;
+  unit.state = unit_state::ready;
+  state_.ready.insert(nth);
+}
+
+std::vector<std::size_t> open_phase::stacks_here(unit_id host) const {
+  std::vector<std::size_t> found;
+  const auto [first, last] = stacks_of(of_, host);
+  for (auto stack = first; stack < last; ++stack)
+    if (const auto nth = find_unit(state_, stack))
+      found.push_back(*nth);
+  return found;
+}
+
+void open_phase::regroup(std::size_t nth) {
+  const auto& unit = state_.units[nth];
+  const auto host = host_unit(of_, unit.of);
+  if (unit.of == host)
+    restored_by_snapshot(unit);
+  else {
+    now_.units[unit.of].restored = unit.state == unit_state::done;
+    restored_by_app(host);
+  }
+}
+
+void open_phase::restored_by_snapshot(const unit_run& host) {
+  const auto stacks = stacks_here(host.of);
+  if (host.state == unit_state::failed)
+    return give_up(host.of, *host.why);
+  for (auto nth : stacks) {
+    auto& unit = state_.units[nth];
+    now_.units[unit.of].restored = false;
+    // The gate is what ends every path.
+    unit.at = unit.path.size() - 1;
+    make_ready(nth, host.attempt);
+  }
+}
+
+void open_phase::restored_by_app(unit_id host) {
+  const unit_run* failed = nullptr;
+  for (auto nth : stacks_here(host)) {
+    const auto& unit = state_.units[nth];
+    if (unit.state == unit_state::failed)
+      failed = &unit;
+    else if (unit.state != unit_state::done)
+      return;
+  }
+  if (failed == nullptr)
+    return;
+  const auto as_such = find_unit(state_, host);
+  const bool may_still = as_such && state_.units[*as_such].state == unit_state::held;
+  if (may_still && !now_.units[host].lost)
+    make_ready(*as_such, 2);
+  else
+    give_up(host, *failed->why);
+}
+
+void open_phase::give_up(unit_id host, const error& why) {
+  const auto stage = *spec_.stage;
+  for (auto nth : stacks_here(host))
+    if (!now_.units[state_.units[nth].of].restored)
+      now_.units[state_.units[nth].of].rollback_failed = true;
+  accuse(host, stage, why);
+  fail_rollback(of_, now_, host, why, now_.failures.back().contained.contains(stage));
+}
+
+} // namespace baton
