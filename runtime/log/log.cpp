@@ -1,0 +1,142 @@
+#include "runtime/log/log.hpp"
+
+#include "runtime/fault.hpp"
+#include "runtime/journal/state_dir.hpp"
+#include "runtime/log/log_lines.hpp"
+#include "runtime/log/redactor.hpp"
+
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/rotating_file_sink.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <sys/stat.h>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+constexpr std::array<std::string_view, 5> level_names{"debug", "info", "warning", "error", "off"};
+
+using file_sink = spdlog::sinks::rotating_file_sink_mt;
+
+std::unique_ptr<file_sink> open_file(const log_options& options) {
+  if (auto made = make_private_folder(options.file.parent_path()); !made)
+    throw std::runtime_error{made.error().what};
+  spdlog::file_event_handlers handlers;
+  // Each file of the rotation is a new one, and would be made by the umask.
+  handlers.after_open = [](const spdlog::filename_t&, std::FILE* file) {
+    (void)fchmod(fileno(file), 0600);
+  };
+  auto made = std::make_unique<file_sink>(options.file.string(), options.file_bytes_max,
+                                          options.files_max, false, handlers);
+  // The line is JSON before it comes here: a pattern would not escape anything.
+  made->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
+  return made;
+}
+
+} // namespace
+
+std::string_view to_string(log_level value) noexcept {
+  return level_names[static_cast<std::size_t>(value)];
+}
+
+std::optional<log_level> log_level_from_string(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < level_names.size(); ++i)
+    if (level_names[i] == name)
+      return static_cast<log_level>(i);
+  return std::nullopt;
+}
+
+std::filesystem::path log_file(const std::filesystem::path& state_folder) {
+  return state_folder / "logs" / "deployment_orchestrator.log";
+}
+
+struct logger::impl {
+  explicit impl(log_options given) : options(std::move(given)) {
+    colour = options.colour.value_or(stderr_wants_colour());
+    if (!options.file.empty() && options.file_level != log_level::off)
+      guarded([this] { file = open_file(options); });
+  }
+
+  /// Whatever goes wrong is said once; the caller has other things to do.
+  template <class Work>
+  void guarded(Work work) noexcept {
+    try {
+      work();
+    } catch (const std::exception& thrown) {
+      if (!complained.exchange(true))
+        std::fprintf(stderr, "baton: the log file %s cannot be written: %s\n", options.file.c_str(),
+                     thrown.what());
+    } catch (...) {
+    }
+  }
+
+  log_options options;
+  bool colour = false;
+  std::unique_ptr<file_sink> file; ///< null: none, or it could not be opened
+  std::array<std::atomic<std::uint64_t>, 4> counted{};
+  std::atomic<bool> complained{false};
+};
+
+logger::logger(log_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
+logger::~logger() = default;
+
+void logger::write(log_level level, std::string_view text, const log_fields& fields) noexcept {
+  if (level >= log_level::off)
+    return;
+  impl_->counted[static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
+  const auto& options = impl_->options;
+  const auto now =
+      std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+  impl_->guarded([&] {
+    if (level < options.terminal_level)
+      return;
+    // One call for the whole line, so that lines of several threads do not mix.
+    const auto line =
+        human_line(now, level, text, fields, options.secrets.get(), impl_->colour) + '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  });
+  impl_->guarded([&] {
+    if (!impl_->file || level < options.file_level)
+      return;
+    const auto line = json_line(now, level, text, fields, options.secrets.get());
+    impl_->file->log(spdlog::details::log_msg{"baton", spdlog::level::info,
+                                              spdlog::string_view_t{line.data(), line.size()}});
+    impl_->file->flush();
+  });
+}
+
+std::array<std::uint64_t, 4> logger::counts() const noexcept {
+  std::array<std::uint64_t, 4> made{};
+  for (std::size_t i = 0; i < made.size(); ++i)
+    made[i] = impl_->counted[i].load(std::memory_order_relaxed);
+  return made;
+}
+
+namespace {
+
+std::mutex process_mutex;
+std::shared_ptr<logger> process_logger;
+
+} // namespace
+
+void log_to(std::shared_ptr<logger> where) {
+  const std::lock_guard alone{process_mutex};
+  process_logger = std::move(where);
+}
+
+void log(log_level level, std::string_view text, const log_fields& fields) noexcept {
+  std::shared_ptr<logger> to;
+  {
+    const std::lock_guard alone{process_mutex};
+    to = process_logger;
+  }
+  if (to)
+    to->write(level, text, fields);
+}
+
+} // namespace baton

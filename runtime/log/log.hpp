@@ -1,0 +1,79 @@
+#pragma once
+
+#include "messages/error.hpp"
+#include "messages/time.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace baton {
+
+class redactor;
+
+enum class log_level : std::uint8_t { debug, info, warning, error, off };
+
+std::string_view to_string(log_level value) noexcept;
+/// Nothing for a name nobody knows.
+std::optional<log_level> log_level_from_string(std::string_view name) noexcept;
+
+/// What a line speaks of. Only views: they need to live for the call alone.
+struct log_fields {
+  std::string_view run = {};
+  std::string_view fleet = {};
+  std::string_view host = {};
+  std::string_view phase = {};
+  std::string_view step = {};   ///< its id
+  std::string_view event = {};  ///< stable snake_case name: `step_ended`
+  std::string_view status = {}; ///< `ok`, `failed`, a verdict's status
+  int attempt = 0;              ///< 1-based; 0: none
+  std::optional<duration> took = {};
+  const error* why = nullptr; ///< with its causes, and where the innermost was made
+};
+
+struct log_options {
+  std::filesystem::path file; ///< JSON lines; empty: no file
+  log_level file_level = log_level::info;
+  log_level terminal_level = log_level::warning; ///< of stderr, for people; `off`: nothing
+  std::optional<bool> colour;                    ///< empty: as the terminal and NO_COLOR say
+  std::size_t file_bytes_max = 10u << 20;
+  std::size_t files_max = 5;               ///< older ones beside the current
+  std::shared_ptr<const redactor> secrets; ///< null: nothing is redacted
+};
+
+/// `logs/deployment_orchestrator.log` in a state folder.
+std::filesystem::path log_file(const std::filesystem::path& state_folder);
+
+/// Writes lines for people on stderr, and JSON lines into a file (0600, rotating). Never throws and
+/// never fails its caller: a file that cannot be written is told of once, on stderr. Secrets are
+/// taken out, invalid UTF-8 is replaced, control characters do not reach the terminal. May be used
+/// by any number of threads.
+class logger {
+public:
+  explicit logger(log_options options);
+  logger(const logger&) = delete;
+  logger& operator=(const logger&) = delete;
+  ~logger();
+
+  void write(log_level level, std::string_view text, const log_fields& fields = {}) noexcept;
+
+  /// How many lines of each level were asked for, written or not; index is the level.
+  std::array<std::uint64_t, 4> counts() const noexcept;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+/// Where `log()` writes from now on; null (as at the start): nowhere.
+void log_to(std::shared_ptr<logger> where);
+
+/// Writes a line to the process's logger.
+void log(log_level level, std::string_view text, const log_fields& fields = {}) noexcept;
+
+} // namespace baton

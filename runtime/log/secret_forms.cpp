@@ -1,0 +1,134 @@
+#include "runtime/log/secret_forms.hpp"
+
+#include "messages/json.hpp"
+
+#include <algorithm>
+
+namespace baton {
+
+namespace {
+
+/// A line of a longer secret is one by itself when it is that long: `{` or `-----` is not.
+constexpr std::size_t line_bytes_min = 12;
+
+constexpr std::string_view standard =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view for_urls =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The base64 of `bytes` behind `before` unknown ones, without the characters that depend on
+/// neighbours.
+std::string base64_core(std::string_view bytes, std::size_t before, std::string_view alphabet) {
+  const std::string padded = std::string(before, '\0') + std::string{bytes};
+  const std::size_t begin = (before * 8 + 5) / 6;
+  const std::size_t end = padded.size() * 8 / 6;
+  std::string made;
+  for (std::size_t i = begin; i < end; ++i) {
+    unsigned value = 0;
+    for (std::size_t bit = i * 6; bit < i * 6 + 6; ++bit)
+      value = value << 1 | (static_cast<unsigned char>(padded[bit / 8]) >> (7 - bit % 8) & 1U);
+    made += alphabet[value];
+  }
+  return made;
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::string_view newline) {
+  std::string made;
+  for (std::size_t i = 0; i < text.size(); i += width) {
+    if (i > 0)
+      made += newline;
+    made += text.substr(i, width);
+  }
+  return made;
+}
+
+std::string url_encoded(std::string_view text, std::string_view hex, bool as_form) {
+  std::string made;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z')
+                       || (byte >= 'a' && byte <= 'z') || c == '-' || c == '.' || c == '_'
+                       || (as_form ? c == '*' : c == '~');
+    if (plain) {
+      made += c;
+    } else if (as_form && c == ' ') {
+      made += '+';
+    } else {
+      made += '%';
+      made += hex[byte >> 4];
+      made += hex[byte & 15];
+    }
+  }
+  return made;
+}
+
+/// Without the quotes around it.
+std::string json_escaped(std::string_view text, bool ascii) {
+  const auto quoted = json(std::string{text}).dump(-1, ' ', ascii, json::error_handler_t::replace);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+std::string with_each(std::string_view text, char what, std::string_view by) {
+  std::string made;
+  for (const char c : text)
+    if (c == what)
+      made += by;
+    else
+      made += c;
+  return made;
+}
+
+void add_forms(std::string_view secret, std::vector<std::string>& to) {
+  to.emplace_back(secret);
+  for (const auto alphabet : {standard, for_urls}) {
+    for (std::size_t before = 0; before < 3; ++before)
+      to.push_back(base64_core(secret, before, alphabet));
+    const auto whole = base64_core(secret, 0, alphabet);
+    for (const std::size_t width : {64U, 76U})
+      for (const auto* newline : {"\n", "\r\n"})
+        to.push_back(wrapped(whole, width, newline));
+  }
+  for (const auto* hex : {"0123456789ABCDEF", "0123456789abcdef"})
+    for (const bool as_form : {false, true})
+      to.push_back(url_encoded(secret, hex, as_form));
+  for (const bool ascii : {false, true}) {
+    const auto escaped = json_escaped(secret, ascii);
+    to.push_back(escaped);
+    to.push_back(with_each(escaped, '/', "\\/"));
+  }
+  // `sh -x` and our own scripts write a quote in a word as '\''.
+  to.push_back(with_each(secret, '\'', "'\\''"));
+  to.push_back(with_each(secret, '\n', "\r\n"));
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blank = " \t\r\n";
+  const auto begin = text.find_first_not_of(blank);
+  if (begin == std::string_view::npos)
+    return {};
+  return text.substr(begin, text.find_last_not_of(blank) - begin + 1);
+}
+
+} // namespace
+
+std::vector<std::string> forms_of(std::string_view secret) {
+  std::vector<std::string> made;
+  add_forms(secret, made);
+  // A file's secret is printed without its last newline, and a key line by line.
+  if (const auto core = trimmed(secret); core.size() != secret.size())
+    add_forms(core, made);
+  if (secret.find('\n') != std::string_view::npos)
+    for (std::size_t begin = 0; begin < secret.size();) {
+      const auto end = std::min(secret.find('\n', begin), secret.size());
+      const auto line = trimmed(secret.substr(begin, end - begin));
+      if (line.size() >= line_bytes_min && !line.starts_with("-----"))
+        add_forms(line, made);
+      begin = end + 1;
+    }
+  std::erase_if(made, [](const std::string& form) { return form.size() < secret_bytes_min; });
+  std::sort(made.begin(), made.end());
+  made.erase(std::unique(made.begin(), made.end()), made.end());
+  return made;
+}
+
+} // namespace baton
