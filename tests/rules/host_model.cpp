@@ -125,12 +125,16 @@ void host_model::apply(const event::step_started& step, const unit& at, bool hal
     break;
   }
   case step_kind::restore:
+    if (half) {
+      host.stacks.at(at.stack).serving.clear();
+      break;
+    }
     host.stacks.at(at.stack).serving = before_.at(at.host).stacks.at(at.stack).serving;
     if (host.saved_secrets)
       host.secrets = *host.saved_secrets;
     break;
   case step_kind::restore_snapshot:
-    if (host.snapshot) {
+    if (host.snapshot && !half) {
       for (auto& [name, stack] : host.stacks)
         stack.serving = host.snapshot->stacks.at(name).serving;
       host.secrets = host.snapshot->secrets;

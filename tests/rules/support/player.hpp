@@ -45,10 +45,10 @@ struct played {
 };
 
 struct staging {
-  std::vector<trouble> troubles;
-  std::function<void(host_model&)> first; ///< how the hosts are before the run
+  std::vector<trouble> troubles = {};
+  std::function<void(host_model&)> first = {}; ///< how the hosts are before the run
   /// Called after each event has been reacted to.
-  std::function<void(const played&, const std::vector<record>& batch)> watch;
+  std::function<void(const played&, const std::vector<record>& batch)> watch = {};
 };
 
 /// Plays a plan against the model, in virtual time; steps end in the order they began.
