@@ -1,3 +1,4 @@
+#include "rules/policies.hpp"
 #include "runtime/config/read_fleet.hpp"
 
 #include <algorithm>
@@ -44,27 +45,31 @@ void check_paths(const view& root, const fleet& of) {
       }
 }
 
-/// A run deploys a stack to a host once.
-void check_environments(const view& root, const fleet& of) {
-  for (const auto& environment : of.environments) {
-    std::map<host_and, std::string> stage_of;
-    for (const auto& name : environment.stages) {
-      const auto* stage = find_stage(of, name);
-      if (!stage)
-        continue;
-      for (const auto& host : stage->hosts)
-        for (const auto& stack : stage->stacks) {
-          const auto [known, is_new] = stage_of.try_emplace({host, stack.name}, name);
-          if (is_new || known->second == name)
-            continue;
-          const auto at = root["environments"].present() ? root["environments"][environment.name]
-                                                         : root["stages"][name];
-          at.fault("deploys " + stack.name + " to " + host + " twice, in the stages "
-                       + known->second + " and " + name,
-                   "a host gets a stack in one stage of an environment");
-        }
-    }
-  }
+/// One part of a path in the other: what was said of one need not be said of the other.
+bool related(const std::string& one, const std::string& other) {
+  const auto& shorter = one.size() < other.size() ? one : other;
+  const auto& longer = one.size() < other.size() ? other : one;
+  if (!longer.starts_with(shorter))
+    return false;
+  return longer.size() == shorter.size() || longer[shorter.size()] == '.'
+         || longer[shorter.size()] == '[';
+}
+
+/// A key of the top that is missing or misspelt makes everything look senseless.
+bool of_the_top(const config_fault& fault) {
+  return fault.path.find_first_of(".[") == std::string::npos;
+}
+
+/// What the rules would not understand.
+void check_senses(const view& root, const fleet& of) {
+  const auto known = root.faults();
+  if (std::ranges::any_of(known, of_the_top))
+    return;
+  for (const auto& [where, what] : check_policies(of))
+    if (std::ranges::none_of(known, [&path = where](const config_fault& fault) {
+          return related(fault.path, path);
+        }))
+      root.fault_at(where, what);
 }
 
 } // namespace
@@ -72,7 +77,7 @@ void check_environments(const view& root, const fleet& of) {
 void check_fleet(const view& root, const fleet& of) {
   check_engines(root, of);
   check_paths(root, of);
-  check_environments(root, of);
+  check_senses(root, of);
 }
 
 } // namespace baton

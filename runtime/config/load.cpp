@@ -102,8 +102,7 @@ tl::expected<fleet, faults_t> load_fleet_text(std::string_view text, const std::
   read_stages(root, names, stacks, made);
   read_environments(root, names, made);
   read_phases(root, names, made);
-  if (shared.faults.empty())
-    check_fleet(root, made);
+  check_fleet(root, made);
   fill_repositories(root, shared, options, made);
   if (!shared.faults.empty())
     return tl::unexpected<faults_t>{in_order(std::move(shared.faults))};

@@ -9,7 +9,8 @@ namespace {
 
 // Longer names are typed by nobody, and the work below grows with the square.
 constexpr std::size_t length_max = 64;
-constexpr std::size_t listed_max = 14;
+constexpr std::size_t listed_max = 20;
+constexpr std::size_t prefix_min = 3;
 
 std::string lower(std::string_view text) {
   std::string small{text};
@@ -52,6 +53,8 @@ std::optional<std::string> near_name(std::string_view wrong,
       continue;
     const auto candidate = lower(name);
     auto apart = distance(typed, candidate);
+    if (typed.size() >= prefix_min && candidate.starts_with(typed))
+      apart = std::min<std::size_t>(apart, 1);
     // One wrong letter of two is no likeness.
     if (apart > 0 && apart * 2 >= std::max(typed.size(), candidate.size()))
       continue;

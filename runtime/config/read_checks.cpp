@@ -59,7 +59,7 @@ void read_kind(const view& in, health_check& into) {
   if (given("command", check_kind::command))
     in["command"].read(into.run);
   given("compose", check_kind::compose);
-  if (kinds != 1 && in.is(yaml_kind::mapping))
+  if (kinds != 1 && in.is(yaml_kind::mapping) && !in.has_faults_below())
     in.fault(kinds == 0 ? "does not say what to ask" : "asks more than one thing",
              "one of http, tcp, command, compose is wanted");
   for (const auto* key : {"expect", "body"})

@@ -57,7 +57,7 @@ void read_stages(const view& root, const declared_names& names, const std::vecto
 void read_environments(const view& root, const declared_names& names, fleet& into);
 void read_phases(const view& root, const declared_names& names, fleet& into);
 
-/// What is wrong only when several parts are seen together.
+/// What is wrong only when several parts are seen together, and policies without sense.
 void check_fleet(const view& root, const fleet& of);
 
 } // namespace baton

@@ -79,8 +79,8 @@ void read_own_stacks(const view& in, const declared_names& names, const std::vec
   std::vector<std::string> wanted;
   if (in["stack"].present() && in["stacks"].present())
     in["stack"].fault("stands beside `stacks`", "take one of both");
-  read_references(in["stack"], "stack", names.stacks, wanted);
-  read_references(in["stacks"], "stack", names.stacks, wanted);
+  read_references(in[in["stack"].present() ? "stack" : "stacks"], "stack", names.stacks, wanted);
+  in["stacks"].read(wanted);
   for (const auto& known : stacks)
     if (wanted.empty() || is_named(wanted, known.name)) {
       into.stacks.push_back(known);

@@ -12,6 +12,7 @@
 #include <valijson/validator.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <set>
 
@@ -134,6 +135,24 @@ std::string hint_for_type(const yaml_node& value, const std::vector<std::string>
   return {};
 }
 
+std::string list_of(const std::vector<std::string>& words) {
+  std::string list;
+  for (const auto& word : words)
+    list += (list.empty() ? "" : ", ") + word;
+  return list;
+}
+
+/// What a key is for, as the end of a sentence.
+std::string purpose(const schema_node& property) {
+  if (property.contains("enum"))
+    return "one of " + list_of(property["enum"].get<std::vector<std::string>>()) + " is wanted";
+  auto said = property.value("description", std::string{});
+  said = said.substr(0, said.find('.'));
+  if (said.size() > 1 && std::islower(static_cast<unsigned char>(said[1])))
+    said[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(said[0])));
+  return said;
+}
+
 class translator {
 public:
   translator(const yaml_node& root, const std::string& file) : root_{root}, file_{file} {}
@@ -179,9 +198,8 @@ private:
     const auto from = description.find('\'') + 1;
     const auto key = description.substr(from, description.rfind('\'') - from);
     const auto& property = rule["properties"][key];
-    const auto said = property.value("description", std::string{});
     missing_.insert(to_text(path + key));
-    add(path + key, here.at, "missing", said.substr(0, said.find(". ")));
+    add(path + key, here.at, "missing", purpose(property));
   }
 
   void wrong_value(const schema_path& path, const schema_node& rule, const location& here) {
@@ -195,11 +213,8 @@ private:
       return add(path, at, wanted(rule) + ", not " + shown(value), hint_for_type(value, types));
     if (rule.contains("enum")) {
       const auto known = rule["enum"].get<std::vector<std::string>>();
-      std::string list;
-      for (const auto& word : known)
-        list += (list.empty() ? "" : ", ") + word;
       const auto near = value.kind == yaml_kind::text ? near_name(value.text, known) : std::nullopt;
-      return add(path, at, "one of " + list + " is wanted, not " + shown(value),
+      return add(path, at, "one of " + list_of(known) + " is wanted, not " + shown(value),
                  near ? "did you mean \"" + *near + "\"?" : "");
     }
     add(path, at, wanted(rule) + ", not " + shown_or_empty(value), "");

@@ -73,6 +73,35 @@ void view::fault(std::string what, std::string hint) const {
       {shared_->file, at.line, at.column, path_, std::move(what), std::move(hint)});
 }
 
+void view::fault_at(const std::string& path, std::string what) const {
+  // Names may hold dots: at each step the key that fits decides.
+  const auto* at = node_;
+  auto mark = at_;
+  for (std::string_view rest = path; at && !rest.empty();) {
+    const auto fits = [&](const yaml_entry& entry) {
+      return rest.starts_with(entry.key)
+             && (rest.size() == entry.key.size() || rest[entry.key.size()] == '.');
+    };
+    const auto found = std::ranges::find_if(at->entries, fits);
+    if (found == at->entries.end())
+      break;
+    mark = found->at;
+    at = found->value.get();
+    rest.remove_prefix(std::min(rest.size(), found->key.size() + 1));
+  }
+  shared_->faults.push_back({shared_->file, mark.line, mark.column, path, std::move(what), ""});
+}
+
+const std::vector<config_fault>& view::faults() const {
+  return shared_->faults;
+}
+
+bool view::has_faults_below() const {
+  return std::ranges::any_of(shared_->faults, [&](const config_fault& fault) {
+    return fault.path.starts_with(path_ + '.');
+  });
+}
+
 void view::missing(std::string_view key, std::string hint) const {
   shared_->faults.push_back({shared_->file, at_.line, at_.column,
                              join_path(path_, std::string{key}), "missing", std::move(hint)});

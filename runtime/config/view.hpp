@@ -66,6 +66,10 @@ public:
   }
 
   void fault(std::string what, std::string hint = {}) const;
+  /// Of a value named by a dotted path from here, or the nearest one above it that is there.
+  void fault_at(const std::string& path, std::string what) const;
+  bool has_faults_below() const;                   ///< something in this mapping was found wrong
+  const std::vector<config_fault>& faults() const; ///< of the whole document, so far
   /// Of a key that is not there: stands at this mapping, speaks of the key.
   void missing(std::string_view key, std::string hint) const;
 

@@ -125,7 +125,8 @@ private:
   }
 
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
-    if (!tag.empty() && tag != "?" && tag != "!" && !tag.starts_with("tag:yaml.org,2002:"))
+    if (limits_.strict && !tag.empty() && tag != "?" && tag != "!"
+        && !tag.starts_with("tag:yaml.org,2002:"))
       refuse(to_mark(mark), "the tag " + tag + " means nothing here", "leave it out");
   }
 
@@ -136,7 +137,8 @@ private:
         text += (text.empty() ? "" : ".") + pending->key;
       else if (node->kind == yaml_kind::list)
         text += '[' + std::to_string(node->items.size()) + ']';
-    return text;
+    constexpr std::size_t length_max = 120;
+    return text.size() > length_max ? text.substr(0, length_max) + "..." : text;
   }
 
   void check_depth(yaml_mark at, std::size_t depth) const {
@@ -201,12 +203,12 @@ private:
       refuse(at, std::string{describe(key.kind)} + " cannot be a key", "keys are words");
     if (key.text.empty())
       refuse(at, "an empty key", "");
-    if (key.text == "<<")
+    if (key.text == "<<" && limits_.strict)
       refuse(at, "merge keys (<<) are not read", "name the anchor where each value goes");
     const auto& siblings = open_.back().node->entries;
     const auto twin = std::ranges::find(siblings, key.text, &yaml_entry::key);
     pending = yaml_entry{key.text, at, nullptr};
-    if (twin != siblings.end())
+    if (twin != siblings.end() && limits_.strict)
       faults_.push_back({file_, at.line, at.column, path(), "duplicate key",
                          "it stands in line " + std::to_string(twin->at.line) + " already"});
   }
@@ -236,6 +238,31 @@ bool indented_by_tab(std::string_view line) {
   return indent.find('\t') != std::string_view::npos;
 }
 
+struct words_for {
+  std::string_view theirs, ours, hint;
+};
+
+// What yaml-cpp says of the mistakes that people make.
+const words_for syntax_words[]{
+    {YAML::ErrorMsg::MAP_VALUE, "a `:` stands where no value can begin",
+     "is the line indented like its neighbours? text with `: ` in it needs quotes"},
+    {YAML::ErrorMsg::MAP_KEY, "a key stands where none can be", "is the line indented right?"},
+    {YAML::ErrorMsg::BLOCK_ENTRY, "a list begins where none can be", "is the line indented right?"},
+    {YAML::ErrorMsg::END_OF_MAP, "the mapping before this does not go on like that",
+     "is the line indented like its neighbours?"},
+    {YAML::ErrorMsg::END_OF_SEQ, "the list before this does not go on like that",
+     "is the line indented like its neighbours?"},
+    {YAML::ErrorMsg::END_OF_MAP_FLOW, "a `{` is not closed", "a comma, or `}`, is missing"},
+    {YAML::ErrorMsg::END_OF_SEQ_FLOW, "a `[` is not closed", "a comma, or `]`, is missing"},
+    {YAML::ErrorMsg::UNKNOWN_TOKEN, "no value can begin with this character",
+     "text that begins with @, `, % or the like needs quotes"},
+    {YAML::ErrorMsg::EOF_IN_SCALAR, "a quote is not closed", ""},
+    {YAML::ErrorMsg::UNKNOWN_ANCHOR, "an alias (*name) of an anchor (&name) that is not there",
+     "text that begins with * needs quotes"},
+    {YAML::ErrorMsg::INVALID_ESCAPE, "an unknown escape in a quoted text",
+     "double the backslash, or take single quotes"},
+};
+
 /// yaml-cpp's words for a tab are about maps and keys: look for it ourselves.
 config_fault syntax_fault(const YAML::Exception& error, std::string_view text,
                           const std::string& file) {
@@ -245,6 +272,9 @@ config_fault syntax_fault(const YAML::Exception& error, std::string_view text,
       const auto column = static_cast<int>(line_at(text, line).find('\t')) + 1;
       return {file, line, column, "", "a tab indents this line", "YAML wants spaces"};
     }
+  for (const auto& [theirs, ours, hint] : syntax_words)
+    if (error.msg.starts_with(theirs))
+      return {file, at.line, at.column, "", std::string{ours}, std::string{hint}};
   return {file, at.line, at.column, "", "not YAML: " + error.msg, ""};
 }
 

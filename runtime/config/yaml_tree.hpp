@@ -49,6 +49,9 @@ struct yaml_limits {
   std::size_t nodes = 10'000;
   std::size_t depth = 64;
   std::size_t scalar = 4096; ///< bytes of one scalar
+  /// Whether duplicate keys, `<<` and tags are refused; else the first key counts, `<<` is a key
+  /// like others, tags say nothing: for files that are not ours.
+  bool strict = true;
 };
 
 /// Parses one document whose top is a mapping. `file` is only for the faults' sake. Faults: of

@@ -1,0 +1,84 @@
+#include "cli/command.hpp"
+#include "messages/json.hpp"
+#include "runtime/config/load.hpp"
+#include "runtime/config/paths.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <iostream>
+#include <memory>
+#include <set>
+
+namespace baton {
+
+namespace {
+
+ordered_json as_json(const config_fault& fault) {
+  return {{"file", fault.file}, {"line", fault.line}, {"column", fault.column},
+          {"path", fault.path}, {"what", fault.what}, {"hint", fault.hint}};
+}
+
+int say_json(const std::string& file, const std::vector<config_fault>& faults) {
+  auto list = ordered_json::array();
+  for (const auto& fault : faults)
+    list.push_back(as_json(fault));
+  std::cout << dump({{"schema", 1}, {"file", file}, {"ok", faults.empty()}, {"faults", list}})
+            << '\n';
+  return faults.empty() ? exit_code::ok : exit_code::config;
+}
+
+std::string counted(std::size_t number, std::string_view of) {
+  return fmt::format("{} {}{}", number, of, number == 1 ? "" : "s");
+}
+
+/// A compose stack without checks is looked at by its own healthchecks alone; say so.
+void warn_of_no_checks(const fleet& of) {
+  std::set<std::string> told;
+  for (const auto& stage : of.stages)
+    for (const auto& stack : stage.stacks)
+      if (stack.health.checks.empty() && std::holds_alternative<compose_engine>(stack.engine)
+          && told.insert(stack.name).second)
+        std::cerr << "note: stack " << stack.name
+                  << " has no checks of its own: only compose's healthchecks say whether it is "
+                     "well.\n      Add e.g. health: {checks: [{http: "
+                     "\"http://localhost:8080/health\"}]}\n";
+}
+
+int check_file(const cli_context& context, bool as_document) {
+  const auto found = find_config(context.config_path);
+  if (!found) {
+    std::cerr << found.error().what << '\n';
+    return exit_code::no_input;
+  }
+  const auto loaded = load_fleet(*found);
+  const auto faults = loaded ? std::vector<config_fault>{} : loaded.error();
+  if (as_document)
+    return say_json(*found, faults);
+  if (!loaded) {
+    std::cerr << to_string(faults) << '\n';
+    if (faults.size() > 1)
+      std::cerr << counted(faults.size(), "fault") << '\n';
+    return exit_code::config;
+  }
+  if (context.quiet)
+    return exit_code::ok;
+  warn_of_no_checks(*loaded);
+  fmt::print("{}: fleet {}: {}, {}, {}; all good\n", *found, loaded->name,
+             counted(loaded->hosts.size(), "host"), counted(loaded->stages.size(), "stage"),
+             counted(loaded->environments.size(), "environment"));
+  return exit_code::ok;
+}
+
+} // namespace
+
+void add_check(CLI::App& app, cli_context& context) {
+  auto as_document = std::make_shared<bool>(false);
+  auto* command = app.add_subcommand("check", "Say everything that is wrong with baton.yaml");
+  command->add_flag("--json", *as_document, "As one JSON document");
+  command->callback([&context, as_document] {
+    context.chosen = [&context, as_document] { return check_file(context, *as_document); };
+  });
+}
+
+} // namespace baton
