@@ -170,6 +170,7 @@ rider::mood command_channel::open() {
     return mood::gone;
   }
   link_->opened();
+  had_channel_ = true;
   step_ = step::requesting;
   return mood::hungry;
 }

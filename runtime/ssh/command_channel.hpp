@@ -29,6 +29,8 @@ public:
   bool told() const noexcept { return told_; }
   /// Whether it takes one of the connection's few places.
   bool on_connection() const noexcept { return link_ != nullptr; }
+  /// Whether the host had opened it.
+  bool had_channel() const noexcept { return had_channel_; }
   /// Why the host refused the channel, when it has left the connection without being told over.
   const error& refusal() const noexcept { return refusal_; }
 
@@ -78,6 +80,7 @@ private:
   ssh_channel_callbacks_struct callbacks_{};
   step step_ = step::queued;
   bool told_ = false;
+  bool had_channel_ = false;
   reactor::timer deadline_ = 0;
 
   std::string out_;

@@ -61,17 +61,8 @@ connection::~connection() {
 }
 
 void connection::start() {
-  const auto weak = weak_from_this();
   extend(deadline_);
-  if (route_.depth > depth_max) {
-    retry_timer_ = owner_.loop->after({}, [weak] {
-      if (const auto self = weak.lock())
-        self->fail(self->trouble(ec::config_invalid,
-                                 "more than " + std::to_string(depth_max)
-                                     + " jump hosts in a row: do they go in a circle?"));
-    });
-    return;
-  }
+  const auto weak = weak_from_this();
   owner_.look_up(route_.to, [weak](const expected<resolved_endpoint>& to) {
     if (const auto self = weak.lock(); self && self->state_ == state::resolving)
       self->resolved(to);
@@ -145,11 +136,16 @@ void connection::go_through_bastion() {
     fail(std::move(hop.error()));
     return;
   }
-  route how{std::move(*hop), {}, route_.depth + 1};
+  route how{std::move(*hop), {}, route_.chain};
   // The hops before the last one are the way to it; alone, its own ssh config says the way.
   if (to_.jumps.size() > 1)
     how.jumps = std::vector<std::string>(to_.jumps.begin(), to_.jumps.end() - 1);
-  bastion_ = owner_.bastion(how, deadline_);
+  bastion_ = owner_.bastion(std::move(how), deadline_);
+  if (!bastion_) {
+    fail(trouble(ec::config_invalid, "the jump hosts of " + to_.name + " go in a circle at "
+                                         + to_.jumps.back() + ": mend ProxyJump or `jump`"));
+    return;
+  }
   owner_.when_ready(bastion_, weak_from_this(), [this](const error* why) {
     if (state_ != state::jumping)
       return;

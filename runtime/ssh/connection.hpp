@@ -41,7 +41,8 @@ public:
     endpoint to;
     /// Jump hosts in place of those of the endpoint or the ssh config, nearest first.
     std::optional<std::vector<std::string>> jumps;
-    int depth = 0; ///< how many connections depend on this one
+    /// The jump hosts (their keys in the engine) that this one is itself the way to.
+    std::vector<std::string> chain;
   };
 
   connection(engine& owner, route how, reactor::clock::time_point deadline, hooks on);

@@ -3,6 +3,7 @@
 #include "runtime/fault.hpp"
 #include "runtime/ssh/host_session.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -102,12 +103,15 @@ const known_hosts& engine::hosts_in(const std::vector<std::string>& files) {
   return slot.hosts;
 }
 
-std::shared_ptr<connection> engine::bastion(const connection::route& route,
+std::shared_ptr<connection> engine::bastion(connection::route route,
                                             reactor::clock::time_point deadline) {
   auto key = key_of(route.to);
   if (route.jumps)
     for (const auto& hop : *route.jumps)
       key += key_of("by", hop);
+  if (std::find(route.chain.begin(), route.chain.end(), key) != route.chain.end())
+    return nullptr;
+  route.chain.push_back(key);
   auto& slot = bastions_[key];
   if (slot.link && !slot.link->over()) {
     slot.link->extend(deadline);
@@ -116,7 +120,7 @@ std::shared_ptr<connection> engine::bastion(const connection::route& route,
   connection::hooks on;
   on.ready = [this, key] { bastion_settled(key, nullptr); };
   on.lost = [this, key](const error& why) { bastion_settled(key, &why); };
-  slot.link = std::make_shared<connection>(*this, route, deadline, std::move(on));
+  slot.link = std::make_shared<connection>(*this, std::move(route), deadline, std::move(on));
   slot.link->start();
   return slot.link;
 }

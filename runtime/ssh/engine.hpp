@@ -45,9 +45,9 @@ public:
   /// The known_hosts files, read anew only when one of them has changed.
   const known_hosts& hosts_in(const std::vector<std::string>& files);
 
-  /// The connection to a jump host, which all that go through it share.
-  std::shared_ptr<connection> bastion(const connection::route& how,
-                                      reactor::clock::time_point deadline);
+  /// The connection to a jump host, which all that go through it share; null when that host is
+  /// itself reached through the asker.
+  std::shared_ptr<connection> bastion(connection::route how, reactor::clock::time_point deadline);
   /// Calls `done` when the bastion is ready (null) or has failed.
   void when_ready(const std::shared_ptr<connection>& bastion, std::weak_ptr<void> asker,
                   std::function<void(const error*)> done);

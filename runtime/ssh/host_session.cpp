@@ -28,7 +28,7 @@ void host_session::open(const endpoint& to, reactor::clock::time_point deadline)
       self->lose(why);
   };
   link_ =
-      std::make_shared<connection>(owner_, connection::route{to, {}, 0}, deadline, std::move(on));
+      std::make_shared<connection>(owner_, connection::route{to, {}, {}}, deadline, std::move(on));
   link_->start();
 }
 
@@ -94,9 +94,19 @@ void host_session::settle(channel_id id) {
   if (one->on_connection())
     return;
   open_.erase(id);
+  had_channels_ = had_channels_ || one->had_channel();
   if (!one->told()) {
     if (open_.empty()) {
-      one->stop(one->refusal());
+      const auto refusal = one->refusal();
+      if (had_channels_) {
+        // Commands that outlived their channels hold the host's places: a fresh connection has
+        // them again.
+        auto why =
+            make_error(ec::connection_lost, refusal.what + "; the session is used up", name_);
+        lose(std::move(why));
+        return;
+      }
+      one->stop(refusal);
     } else {
       // The host allows fewer than we thought: this one waits for another's end.
       open_max_ = open_.size();

@@ -47,6 +47,7 @@ private:
   std::deque<channel_id> queue_;
   std::set<channel_id> open_; ///< those on the connection
   std::size_t open_max_;
+  bool had_channels_ = false; ///< the host has opened one before
   bool over_ = false;
 };
 

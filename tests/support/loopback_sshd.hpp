@@ -31,10 +31,10 @@ std::uint16_t free_port();
 class loopback_sshd {
 public:
   struct setup {
-    std::vector<std::string> config; ///< lines of sshd_config; they win over the usual ones
+    std::vector<std::string> config = {}; ///< lines of sshd_config; they win over the usual ones
     std::string host_key_type = "ed25519";
-    std::string authorized_key; ///< a public key line; empty: a key of its own
-    std::uint16_t port = 0;     ///< 0: a free one
+    std::string authorized_key = {}; ///< a public key line; empty: a key of its own
+    std::uint16_t port = 0;          ///< 0: a free one
   };
 
   loopback_sshd() : loopback_sshd(setup{}) {}
