@@ -71,6 +71,7 @@ script stack_script(const job_context& context, const stack_of& of) {
   text.part(embedded::lib_sh)
       .set("B_UNIT", unit)
       .set("B_REF", "refs/baton/" + unit + "/")
+      .set("B_HOST", of.of->host)
       .set("B_STACK", image_name(stack.name))
       .set("B_PATH", stack.path)
       .set("B_URL", stack.repository)

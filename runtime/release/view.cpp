@@ -106,7 +106,7 @@ std::vector<std::string> running_commands(const facts& told) {
 
 unit_view read_view(const facts& told, const stack_of& of) {
   unit_view view;
-  view.seen = told.contains("look.now");
+  view.seen = get(told, "look.done") == "yes";
   view.commit = get(told, "look.head");
   view.last_good = get(told, "look.last_good");
   const auto baseline = get(told, "look.baseline_state");

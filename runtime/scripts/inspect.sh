@@ -76,6 +76,6 @@ if [ -n "$B_PATH" ]; then
   engine_faults
   [ "$B_CHECKS" != none ] || note "no health check is configured: only running containers or processes are looked at; add \`health: {checks: [{http: \"http://localhost:PORT/\"}]}\` to the stack"
   look_records
-  engine_look
+  ! engine_look || fact look.done yes
 fi
 [ "$lib_faults" -eq 0 ] || exit 1

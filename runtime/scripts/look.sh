@@ -1,5 +1,6 @@
 # shellcheck shell=sh
 # Steps `look`, `gate`, `guard`, `verify`: what serves here and how well. Changes nothing.
 look_records
-engine_look
+engine_look || fail step_failed "what runs here cannot be asked: the docker daemon does not answer" yes
 fact look.checks "$(run_checks)"
+fact look.done yes

@@ -17,4 +17,8 @@ case $(release_get "$B_RELEASE" state) in
   release_put "$B_RELEASE" state prepared
   ;;
 esac
+prepare_current=$(get "$S/current")
+if [ -n "$prepare_current" ] && [ "$(kind_of "$prepare_current")" != "$B_KIND" ]; then
+  fail config_invalid "what serves is a $(kind_of "$prepare_current") stack, this one is a $B_KIND stack: stop it, remove $S, deploy again"
+fi
 engine_prepare "$tree"

@@ -44,10 +44,13 @@ use_engine() {
   [ ! -f "$S/release/$1/engine.sh" ] || . "$S/release/$1/engine.sh"
 }
 
-# What a failed run goes back to; nothing when nothing ran before it.
+# kind_of ID: its engine, `compose` or `command`.
+kind_of() { sed -n "s/^B_KIND='\([a-z]*\)'$/\1/p" "$S/release/$1/engine.sh" 2>/dev/null; }
+
+# What a failed run goes back to; nothing when nothing ran before it, or under another engine only.
 rollback_target() {
   record_target=$(get "$S/last_good")
-  if is_release "$record_target"; then
+  if is_release "$record_target" && [ "$(kind_of "$record_target")" = "$B_KIND" ]; then
     printf '%s\n' "$record_target"
   elif is_release baseline && [ "$(release_get baseline state)" != none ]; then
     echo baseline
