@@ -12,7 +12,8 @@ namespace {
 
 /// In the order in which help lists them.
 constexpr baton::command_adder commands[] = {
-  &baton::add_deploy,
+  &baton::add_deploy, &baton::add_explain, &baton::add_history, &baton::add_lease,
+  &baton::add_show,   &baton::add_status,  &baton::add_version,
 };
 
 } // namespace

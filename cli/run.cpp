@@ -8,6 +8,7 @@
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
 #include "runtime/journal/run_lock.hpp"
+#include "runtime/log/redact_record.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,12 +20,15 @@ namespace baton {
 
 namespace {
 
-/// The journal, as the keeper needs it.
+/// The journal, as the keeper needs it. No secret gets further than here.
 class journal_store : public record_store {
 public:
-  explicit journal_store(std::shared_ptr<journal> in) : in_{std::move(in)} {}
+  journal_store(std::shared_ptr<journal> in, std::shared_ptr<const redactor> secrets)
+      : in_{std::move(in)}, secrets_{std::move(secrets)} {}
 
   expected<void> append(std::vector<record>& records) override {
+    for (auto& one : records)
+      one = redact(*secrets_, std::move(one));
     if (auto done = in_->append(records); !done)
       return tl::unexpected<error>{done.error()};
     return {};
@@ -34,6 +38,7 @@ public:
 
 private:
   std::shared_ptr<journal> in_;
+  std::shared_ptr<const redactor> secrets_;
 };
 
 /// Which of the four ways of showing progress it is.
@@ -76,9 +81,9 @@ void print(const run_options& how, const result& told) {
 } // namespace
 
 void add_run_options(CLI::App& command, run_options& into) {
-  auto* json = command.add_flag("--json", into.json, "Print the result as one JSON document");
+  auto* as_json = command.add_flag("--json", into.json, "Print the result as one JSON document");
   command.add_flag("--events", into.events, "Print the events as lines of JSON, the result last")
-    ->excludes(json);
+    ->excludes(as_json);
   command.add_option("--progress", into.progress, "How to show progress: auto, tty, plain, quiet")
     ->check(CLI::IsMember({"auto", "tty", "plain", "quiet"}));
   command.add_option("--metrics-file", into.metrics_file,
@@ -93,12 +98,11 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
 
   const auto progress = progress_of(how, context);
   auto view = view_of(progress, context);
-  auto store = std::make_shared<journal_store>(in.journal);
 
   house::options with;
   with.of = std::make_shared<const fleet>(todo->fleet);
-  with.store = store;
   with.hosts = hosts_of_house(in, *todo);
+  with.store = std::make_shared<journal_store>(in.journal, with.hosts.secrets);
   if (view)
     with.observers.push_back(view);
   if (how.events)

@@ -1,6 +1,7 @@
 #include "actors/host/host.hpp"
 
 #include "runtime/fault.hpp"
+#include "runtime/log/redact_record.hpp"
 
 #include <caf/actor_cast.hpp>
 #include <caf/actor_system.hpp>
@@ -127,16 +128,15 @@ void host_work::end(const std::string& id, step_outcome outcome) {
   auto found = orders_.find(id);
   if (found == orders_.end())
     return;
-  if (outcome.why) {
-    auto& why = *outcome.why;
-    why.what = house_->redact(why.what);
-    if (why.target.empty())
-      why.target = found->second.order.step.target;
-    if (why.step.empty())
-      why.step = id;
-  }
-  for (auto& note : outcome.notes)
-    note = house_->redact(note);
+  const auto& step = found->second.order.step;
+  if (outcome.why && outcome.why->target.empty())
+    outcome.why->target = step.target;
+  if (outcome.why && outcome.why->step.empty())
+    outcome.why->step = id;
+  // Whatever a target has said enters the house without its secrets.
+  record entering;
+  entering.what = event::step_ended{step.phase, step.kind, step.of, step.attempt, std::move(outcome)};
+  outcome = std::get<event::step_ended>(redact(*house_->secrets, std::move(entering)).what).outcome;
   auto askers = std::move(found->second.askers);
   orders_.erase(found);
   const auto shared = std::make_shared<const step_outcome>(std::move(outcome));

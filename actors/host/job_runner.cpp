@@ -1,6 +1,7 @@
 #include "actors/host/job_runner.hpp"
 
 #include "runtime/fault.hpp"
+#include "runtime/steps/upload.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -21,11 +22,16 @@ constexpr duration reconnect_pause{1'000};
 constexpr std::size_t tail_max = 8 * 1024;
 constexpr std::uint32_t log_piece = 64 * 1024;
 
+struct bringing_file {
+  std::unique_ptr<upload> by;
+  channel_id channel = 0;
+};
+
 } // namespace
 
 job_runner::job_runner(link& to, timers clock, const host_house& house, task what, end_callback done)
     : link_{to}, clock_{std::move(clock)}, house_{house}, task_{std::move(what)},
-      done_{std::move(done)} {}
+      done_{std::move(done)}, told_{house.secrets} {}
 
 void job_runner::run() {
   began_ = clock_.now();
@@ -48,8 +54,46 @@ void job_runner::connect() {
     else if (self->reached_)
       self->start(); // known there: answered with its present state
     else
-      self->upload(0);
+      self->bring_files(0);
   });
+}
+
+/// One file after the other, each through a channel of its own; then the step.
+void job_runner::bring_files(std::size_t which) {
+  if (which == task_.work.files.size()) {
+    start();
+    return;
+  }
+  stage_ = stage::uploading;
+  const auto& file = task_.work.files[which];
+  upload::options what;
+  what.folder = step_files_folder(link_.facts().state_dir, task_.id);
+  what.name = file.name;
+  what.size = file.content->size();
+  what.target = task_.label.target;
+  auto bringing = std::make_shared<bringing_file>();
+  bringing->by = std::make_unique<upload>(
+    what,
+    [self = shared_from_this(), bringing = bringing.get(), content = file.content] {
+      self->link_.write(bringing->channel, *content);
+      self->link_.write_end(bringing->channel);
+    },
+    [self = shared_from_this(), which](const expected<void>& done) {
+      if (self->stage_ != stage::uploading)
+        return;
+      if (!done)
+        self->lost(done.error());
+      else
+        self->bring_files(which + 1);
+    });
+  bringing->channel = link_.open_channel(
+    {[bringing](std::string_view bytes) { bringing->by->feed(bytes); },
+     [bringing, target = task_.label.target](const transport_event::ended& end) {
+       bringing->by->lost(end.why ? *end.why
+                                  : make_error(ec::connection_lost, "the upload was cut off", target));
+     }},
+    task_.deadline);
+  link_.write(bringing->channel, bringing->by->bootstrap());
 }
 
 void job_runner::start() {
@@ -147,7 +191,12 @@ void job_runner::take_log(const step_report& report) {
   log_offset_ = std::max(log_offset_, report.log_end());
   if (report.log.empty())
     return;
-  auto text = house_.redact(report.log);
+  tell(told_.push(report.log));
+}
+
+void job_runner::tell(std::string text) {
+  if (text.empty())
+    return;
   log_tail_ += text;
   if (log_tail_.size() > 2 * tail_max)
     log_tail_.erase(0, log_tail_.size() - tail_max);
@@ -160,6 +209,7 @@ void job_runner::take_log(const step_report& report) {
 
 void job_runner::read_facts(const step_report& last) {
   stage_ = stage::reading;
+  tell(told_.finish());
   job_end end;
   end.exit = last.signal.empty() ? std::optional<int>{last.status} : std::nullopt;
   end.signal = last.signal;

@@ -45,7 +45,7 @@ private:
   enum class stage { connecting, uploading, asking, waiting, reading, over };
 
   void connect();
-  void upload(std::size_t which);
+  void bring_files(std::size_t which);
   void start();
   void on_report(const expected<step_report>& answer);
   void follow();
@@ -54,6 +54,7 @@ private:
   void finish(expected<job_end> how);
   void kill();
   void take_log(const step_report& report);
+  void tell(std::string text);
   error stopped() const;
 
   link& link_;
@@ -68,6 +69,7 @@ private:
   bool kill_answered_ = false;
   bool unproven_ = false;
   std::uint64_t log_offset_ = 0;
+  redacted_stream told_;
   std::string log_tail_;
   duration poll_delay_{10};
   duration began_{0};

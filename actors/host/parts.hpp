@@ -3,6 +3,7 @@
 #include "actors/host/timers.hpp"
 #include "messages/actors.hpp"
 #include "runtime/job.hpp"
+#include "runtime/log/redactor.hpp"
 #include "runtime/transport.hpp"
 
 #include <functional>
@@ -22,7 +23,7 @@ struct host_house {
   std::function<void(std::vector<health_check>, endpoint of,
                      std::function<void(std::vector<check_answer>)>)>
     ask_checks;
-  std::function<std::string(std::string_view)> redact;
+  std::shared_ptr<const redactor> secrets; ///< never null
   /// Output of a running step, redacted: to the log files and to people.
   std::function<void(const output_note&)> on_output;
   std::string owner;          ///< of leases: one line of JSON (DESIGN.md §4.4)

@@ -1,0 +1,146 @@
+#include "cli/conversation.hpp"
+#include "cli/hosts_of_house.hpp"
+#include "cli/workspace.hpp"
+
+#include "messages/json.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+
+namespace baton {
+
+namespace {
+
+constexpr duration answer_deadline{20'000};
+
+const host& host_named(const fleet& in, const std::string& name) {
+  const auto* found = find_host(in, name);
+  if (!found)
+    throw command_failed{exit_code::usage, "no host \"" + name + "\" in this fleet\n"};
+  return *found;
+}
+
+std::string owner_text(const lease_owner& owner) {
+  auto text = fmt::format("run {} of {}", owner.run, owner.owner);
+  if (owner.heartbeat_age)
+    text += fmt::format(", last sign of life {:.0f} s ago", *owner.heartbeat_age);
+  if (!owner.same_boot)
+    text += ", before the host's last reboot";
+  return text;
+}
+
+std::string text_of(const std::string& host, const expected<lease_report>& told) {
+  if (!told)
+    return fmt::format("{:<16} cannot be asked: {}\n", host, describe(told.error()));
+  if (!told->holder)
+    return fmt::format("{:<16} free (fence {})\n", host, told->fence);
+  return fmt::format("{:<16} {} (fence {})\n", host, owner_text(*told->holder), told->fence);
+}
+
+ordered_json json_of(const std::string& host, const expected<lease_report>& told) {
+  ordered_json made{{"host", host}};
+  if (!told) {
+    made["error"] = describe(told.error());
+    return made;
+  }
+  made["fence"] = told->fence;
+  made["run"] = told->holder ? ordered_json{told->holder->run} : ordered_json{};
+  if (told->holder) {
+    made["owner"] = told->holder->owner;
+    made["same_boot"] = told->holder->same_boot;
+    made["heartbeat_age_seconds"] = told->holder->heartbeat_age
+                                      ? ordered_json{*told->holder->heartbeat_age}
+                                      : ordered_json{};
+  }
+  return made;
+}
+
+using lease_request_fn = std::string (control_shell::*)(control_shell::callback<lease_report>);
+
+expected<lease_report> ask(const std::shared_ptr<transport>& over, const fleet& in, const host& to,
+                           lease_request_fn what) {
+  link::options how;
+  how.to = to.reach;
+  how.state_dir = to.state_dir;
+  how.connect_deadline = in.deadlines.connect;
+  conversation talk{over, how};
+  return talk.ask<lease_report>(
+    [what](link& at, std::function<void(expected<lease_report>)> then) {
+      at.send((at.shell().*what)(std::move(then)));
+    },
+    answer_deadline);
+}
+
+int show(const cli_context& context, const std::string& only, bool as_json) {
+  const auto fleet = open_fleet(context);
+  const auto over = ssh_of(*fleet);
+  ordered_json list = ordered_json::array();
+  bool all_told = true;
+  for (const auto& one : fleet->hosts) {
+    if (!only.empty() && one.reach.name != only)
+      continue;
+    const auto told = ask(over, *fleet, one, &control_shell::lease_show);
+    all_told = all_told && told.has_value();
+    if (as_json)
+      list.push_back(json_of(one.reach.name, told));
+    else
+      std::cout << text_of(one.reach.name, told);
+  }
+  if (as_json)
+    std::cout << dump({{"schema", 1}, {"leases", list}}) << "\n";
+  return all_told ? exit_code::ok : exit_code::unavailable;
+}
+
+int release(const cli_context& context, const std::string& name, bool yes) {
+  const auto fleet = open_fleet(context);
+  const auto& to = host_named(*fleet, name);
+  const auto over = ssh_of(*fleet);
+  const auto held = ask(over, *fleet, to, &control_shell::lease_show);
+  if (!held)
+    throw command_failed{exit_code::unavailable, describe(held.error()) + "\n"};
+  if (!held->holder) {
+    std::cerr << name << " is free already\n";
+    return exit_code::ok;
+  }
+  if (!yes
+      && !confirm(context, "Take " + name + " from " + owner_text(*held->holder)
+                             + "? If that run lives, its next step there is refused."))
+    throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
+  const auto done = ask(over, *fleet, to, &control_shell::lease_break);
+  if (!done)
+    throw command_failed{exit_code::unavailable, describe(done.error()) + "\n"};
+  std::cerr << name << " is free now\n";
+  return exit_code::ok;
+}
+
+} // namespace
+
+void add_lease(CLI::App& app, cli_context& context) {
+  auto* command = app.add_subcommand("lease", "Who may change a host");
+  command->require_subcommand(1);
+
+  struct options {
+    std::string host;
+    bool json = false;
+    bool yes = false;
+  };
+  auto flags = std::make_shared<options>();
+  auto* showing = command->add_subcommand("show", "Who has the lease of each host");
+  showing->add_option("host", flags->host, "Only of this host");
+  showing->add_flag("--json", flags->json, "As one JSON document");
+  showing->callback([&context, flags] {
+    context.chosen = [&context, flags] { return show(context, flags->host, flags->json); };
+  });
+
+  auto* releasing = command->add_subcommand("release", "Take a host's lease from its owner");
+  releasing->add_option("host", flags->host, "The host")->required();
+  releasing->add_flag("-y,--yes", flags->yes, "Do not ask");
+  releasing->callback([&context, flags] {
+    context.chosen = [&context, flags] { return release(context, flags->host, flags->yes); };
+  });
+}
+
+} // namespace baton
