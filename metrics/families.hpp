@@ -1,0 +1,80 @@
+#pragma once
+
+#include "messages/fleet.hpp"
+#include "metrics/family.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Every metric family of Baton, in one place. The comment behind each says its labels and their
+/// values. All label values that are known are made at 0 as soon as they are known: the first
+/// increase of a series that was not there is none to Prometheus.
+
+namespace baton {
+
+/// The label `phase`: a phase's id; of all guards `guard`, of all rollbacks `rollback`.
+std::string phase_label(std::string_view phase_id);
+
+/// Folded from the journal's events, so they go on over restarts and count all processes' runs.
+struct run_families {
+  run_families();
+
+  /// Makes the series of a fleet at 0.
+  void know(const fleet& one) const;
+
+  family_registry all;
+
+  counter_family runs;              ///< fleet; status = success partial_success rolled_back …
+  counter_family errors;            ///< fleet; phase; reason = the error codes; a failed step each
+  counter_family rollbacks;         ///< fleet
+  counter_family rollback_failures; ///< fleet; runs in which one failed
+  histogram_family run_duration;    ///< status
+  histogram_family phase_duration;  ///< phase
+  gauge_family in_progress;         ///< none
+  gauge_family last_success;        ///< fleet; 0: never
+  gauge_family last_failure;        ///< fleet; any status but success; 0: never
+  gauge_family phase_start;         ///< fleet; of the phase in progress, 0: none
+  gauge_family deployed_revision;   ///< fleet; host; revision = commit. One per fleet and host
+
+  gauge_family host_up;           ///< host; whether the last step there reached it
+  gauge_family host_last_contact; ///< host
+  gauge_family lease_held;        ///< host; 1: by a run of this controller
+  histogram_family ssh_command;   ///< none; steps on hosts, from start to end
+
+  counter_family tasks;           ///< actor = supervisor (runs), phase (phases), host (steps)
+  counter_family task_failures;   ///< actor; reason
+  histogram_family task_duration; ///< actor
+
+  counter_family snapshots;           ///< driver = script btrfs; operation = create rollback delete
+  counter_family snapshot_failures;   ///< driver; operation
+  histogram_family snapshot_duration; ///< operation
+  counter_family health_checks;       ///< fleet; gates, guards, verifications, looks
+  counter_family health_check_failures;   ///< fleet
+  histogram_family health_check_duration; ///< none
+};
+
+/// Of this process alone: they begin at 0 with it.
+struct process_families {
+  process_families();
+  void know(const fleet& one) const;
+
+  family_registry all;
+
+  gauge_family build;                      ///< version; revision; compiler
+  counter_family log_messages;             ///< level = debug info warning error
+  gauge_family ssh_sessions;               ///< none
+  counter_family ssh_connects;             ///< host
+  counter_family ssh_connect_failures;     ///< host; reason = unreachable timed_out auth_failed …
+  counter_family ssh_received;             ///< none
+  counter_family journal_writes;           ///< none
+  counter_family journal_write_failures;   ///< none
+  histogram_family journal_write_duration; ///< none
+  gauge_family journal_size;               ///< none
+};
+
+/// The names of all families that an exposition can hold, sorted; those of the process collector
+/// too.
+std::vector<std::string> family_names();
+
+} // namespace baton

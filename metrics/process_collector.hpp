@@ -1,0 +1,19 @@
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <string>
+#include <vector>
+
+namespace baton {
+
+/// The `process_*` families of this process, read from /proc at each call. Any thread may call.
+class process_collector : public prometheus::Collectable {
+public:
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+  static std::vector<std::string> names();
+};
+
+} // namespace baton

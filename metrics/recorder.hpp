@@ -1,0 +1,67 @@
+#pragma once
+
+#include "messages/event.hpp"
+#include "runtime/journal/journal.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace baton {
+
+/// All numbers of Baton, and their exposition for Prometheus. What runs did is folded from the
+/// journal's events, whichever process wrote them; the rest is told to it by this process. Members
+/// may be called from any thread.
+class recorder {
+public:
+  struct build_words {
+    std::string version;
+    std::string revision;
+  };
+
+  explicit recorder(const build_words& build);
+  recorder(const recorder&) = delete;
+  recorder& operator=(const recorder&) = delete;
+  ~recorder();
+
+  /// Makes the series of a fleet at 0.
+  void know(const fleet& one);
+
+  /// Folds what the journal holds and has not been folded yet: at the start all of it, from the
+  /// last `save` on; later whatever any process has added.
+  expected<void> catch_up(const journal& from);
+
+  /// Keeps the fold in the journal, so that the next process need not read the whole history. At
+  /// the end of a run.
+  expected<void> save(journal& to);
+
+  /// One record by hand, for those without a journal. One that was folded already (by its number)
+  /// is not folded again.
+  void apply(const record& what);
+
+  // What this process does.
+  void journal_written(std::chrono::nanoseconds took, bool ok);
+  void journal_size(std::uint64_t bytes);
+  void log_counts(const std::array<std::uint64_t, 4>& by_level); ///< as `logger::counts` has them
+  void ssh_connecting(const std::string& host);
+  void ssh_connected();
+  void ssh_connect_failed(const std::string& host, ec why);
+  void ssh_closed(); ///< of a session that was connected
+  void ssh_received(std::size_t bytes);
+
+  /// Prometheus's text format 0.0.4, families and series sorted.
+  std::string exposition() const;
+
+  /// Puts the exposition in place of the file at once (0644), for node exporter's textfile
+  /// collector. Error config_invalid names the file.
+  expected<void> write_textfile(const std::filesystem::path& file) const;
+
+private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace baton
