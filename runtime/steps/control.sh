@@ -2,9 +2,11 @@
 # The control shell: answers framed requests on stdin until that ends.
 #
 #   request   ID OPERATION LENGTH ARGUMENT…, newline, LENGTH bytes, then `end ID`, newline
-#   answer    bytes, newline, MARKER ID ok|no WORD…, newline
-#   hint      newline, MARKER ! ID, newline: the step that request ID started is over; printed by
-#             its supervisor, so it may stand amid an answer's bytes
+#   answer    bytes, MARKER ID ok|no WORD…, newline
+#   hint      MARKER ! ID, newline: the step that request ID started is over; printed by its
+#             supervisor, so it may stand amid an answer's bytes
+#
+# No newline before a marker: bash would write that by itself, and a hint could come between.
 #
 # A request without its trailer was cut: nothing of it is done and the shell ends. Arguments are
 # words of safe characters; the client encodes what is not.
@@ -16,7 +18,7 @@
 #   effects/RUN/STEP/ATTEMPT, looks/RUN/STEP/ATTEMPT: see supervisor.sh; STEP/last names the attempt
 #                           started last, looks/RUN/STEP/claim is a look's claim
 
-b_answer() { printf '\n%s %s %s\n' "$b_marker" "$b_id" "$*"; }
+b_answer() { printf '%s %s %s\n' "$b_marker" "$b_id" "$*"; }
 b_refuse() {
   b_refuse_word=$1
   shift
@@ -66,7 +68,7 @@ b_raise() {
 
 # b_lease_read: who has the lease; fails when nobody has.
 b_lease_read() {
-  b_lease_run='' b_lease_owner='' b_lease_number='' b_age=- b_same=0
+  b_lease_run='' b_lease_owner='' b_lease_number='' b_beat='' b_age=- b_same=0
   [ -e "$b_fence/lease" ] || return 1
   {
     read -r b_lease_run
@@ -100,10 +102,15 @@ b_beat() {
   [ -d "$b_fence" ]
 }
 
+# b_lost_race: somebody else was faster. Not all try again at once, or nobody would come through.
+b_lost_race() { [ $((($$ + b_try_lease) % 3)) = 0 ] || b_nap; }
+
 # acquire RUN AT-LEAST; payload: the owner's line.
 b_acquire() {
   b_mine=$b_home/fence/o.$b_nonce.$b_id
-  for b_try_lease in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  b_try_lease=0
+  while [ "$b_try_lease" -lt 50 ]; do
+    b_try_lease=$((b_try_lease + 1))
     b_fence_now || break
     if b_lease_read; then
       if [ "$b_lease_run" != "$1" ]; then
@@ -115,10 +122,16 @@ b_acquire() {
       # Ours. A lease that stands under another number than it was taken for came late into a
       # folder that was raised meanwhile: raised once more, nobody else can have its number.
       if [ "$b_number" -lt "$2" ]; then
-        b_raise "$2" || continue
+        b_raise "$2" || {
+          b_lost_race
+          continue
+        }
         sync "$b_home/fence"
       elif [ "$b_lease_number" -gt "$b_number" ] || [ -n "$b_late" ]; then
-        b_raise $((b_number + 1)) || continue
+        b_raise $((b_number + 1)) || {
+          b_lost_race
+          continue
+        }
         sync "$b_home/fence"
       fi
       b_beat
@@ -130,6 +143,7 @@ b_acquire() {
     [ "$b_next" -ge "$2" ] || b_next=$2
     b_raise "$b_next" || {
       case $b_said in *'ead-only'* | *'o space'* | *'uota'* | *'ermission'*) break ;; esac
+      b_lost_race
       continue
     }
     b_said='the lease cannot be written: no space left on device, or the folder is not ours'
@@ -137,7 +151,8 @@ b_acquire() {
     printf '%s\n%s\n%s\n' "$1" "$b_text" "$b_number $b_up.$b_boot" >"$b_mine" || break
     rm -f "$b_fence"/b.*
     b_said=$(ln "$b_mine" "$b_fence/lease" 2>&1) || {
-      [ -d "$b_fence" ] && [ ! -e "$b_fence/lease" ] && break
+      case $b_said in *'ead-only'* | *'o space'* | *'uota'* | *'ermi'*) break ;; esac
+      b_lost_race
       continue
     }
     [ -e "$b_fence/lease" ] || {
@@ -162,7 +177,9 @@ b_give_up() {
 }
 
 b_release() { # RUN FENCE
-  for b_try_lease in 1 2 3 4 5 6 7 8; do
+  b_try_lease=0
+  while [ "$b_try_lease" -lt 50 ]; do
+    b_try_lease=$((b_try_lease + 1))
     b_fence_now || break
     b_lease_read || {
       b_answer ok
@@ -176,12 +193,15 @@ b_release() { # RUN FENCE
       b_answer ok
       return
     }
+    b_lost_race
   done
   b_refuse_as "${b_said:-the lease cannot be removed}"
 }
 
 b_break() {
-  for b_try_lease in 1 2 3 4 5 6 7 8; do
+  b_try_lease=0
+  while [ "$b_try_lease" -lt 50 ]; do
+    b_try_lease=$((b_try_lease + 1))
     b_fence_now || break
     b_lease_read || b_lease_run=-
     if b_give_up; then
@@ -189,6 +209,7 @@ b_break() {
       b_answer ok held "$b_number" "$b_lease_run" "$b_age" "$b_same"
       return
     fi
+    b_lost_race
   done
   b_refuse_as "${b_said:-the lease cannot be removed}"
 }
@@ -264,14 +285,6 @@ b_judge() {
     }
   fi
   return 0
-}
-
-# b_exit_of DIR: b_code = the recorded exit status in three digits, or empty.
-b_exit_of() {
-  b_code=''
-  for b_name in "$1"/x.[0-9][0-9][0-9]; do
-    [ ! -e "$b_name" ] || b_code=${b_name##*/x.}
-  done
 }
 
 # Its waiter is dead and has recorded nothing.
@@ -503,7 +516,8 @@ b_stop() { # RUN STEP
   b_judge "$1" "$2"
   case $b_is in running | settling | orphan)
     if b_alive "$b_sp" "$b_ss"; then
-      [ "$b_is" = settling ] || kill -TERM "$b_sp"
+      [ ! -e "$b_dir/r.___" ] || mv "$b_dir/r.___" "$b_dir/r.kill"
+      b_wake "$b_dir"
     else
       b_executioner
     fi
@@ -721,7 +735,7 @@ b_main() {
   b_nl='
 '
   b_marker=$1 b_nonce=$2 b_id=0
-  printf '\n%s 0 READY\n' "$b_marker"
+  printf '%s 0 READY\n' "$b_marker"
   b_examine
   b_settle_home "$3"
   b_settle_folders

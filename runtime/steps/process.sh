@@ -28,6 +28,23 @@ b_uptime() {
   b_up=${b_up%%.*}
 }
 
+# b_wake DIR: ends the sleep of that attempt's supervisor. Whoever calls it has first written down
+# what is to be seen; the supervisor looks for that after it has named its sleep, so neither misses
+# the other. (A signal to the supervisor could be missed: bash runs traps between commands only.)
+b_wake() {
+  b_napper='' b_napper_start=''
+  [ ! -s "$1/nap" ] || read -r b_napper b_napper_start <"$1/nap"
+  ! b_alive "$b_napper" "$b_napper_start" || kill -KILL "$b_napper"
+}
+
+# b_exit_of DIR: b_code = the recorded exit status in three digits, or empty.
+b_exit_of() {
+  b_code=''
+  for b_name in "$1"/x.[0-9][0-9][0-9]; do
+    [ ! -e "$b_name" ] || b_code=${b_name##*/x.}
+  done
+}
+
 # b_nap: a tenth of a second, or what is nearest to it.
 b_nap() { sleep 0.1 2>/dev/null || sleep 1; }
 

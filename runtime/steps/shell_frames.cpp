@@ -30,7 +30,7 @@ std::vector<std::string> split(std::string_view line) {
 
 } // namespace
 
-shell_frames::shell_frames(std::string_view marker) : needle_{"\n" + std::string{marker} + " "} {}
+shell_frames::shell_frames(std::string_view marker) : needle_{std::string{marker} + " "} {}
 
 void shell_frames::feed(std::string_view bytes) {
   if (!broken_.empty())

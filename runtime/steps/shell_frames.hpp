@@ -9,14 +9,14 @@
 
 namespace baton {
 
-/// Finds the frames in what a control shell prints: bytes that end with a line of the marker.
+/// Finds the frames in what a control shell prints: bytes, then the marker and the rest of its line.
 /// Holds at most what `payload_max` allows, and says when a peer exceeds that.
 class shell_frames {
 public:
   struct frame {
     std::uint64_t id = 0;
-    std::vector<std::string> words; ///< what follows the id on the marker's line
-    std::string payload;            ///< the bytes before that line
+    std::vector<std::string> words; ///< what follows the id behind the marker
+    std::string payload;            ///< the bytes before the marker
   };
 
   explicit shell_frames(std::string_view marker);
@@ -39,7 +39,7 @@ public:
 private:
   void greet();
 
-  std::string needle_; ///< newline, marker, space
+  std::string needle_; ///< marker, space
   std::string buffer_;
   std::size_t scanned_ = 0; ///< no needle begins before this
   std::size_t noise_ = 0;

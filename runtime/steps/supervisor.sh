@@ -1,19 +1,16 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # variables are shared between the files
 # S, the supervisor of one attempt at a step, in a session of its own:
 #
-#   S  keeps the deadline, stops the step when asked (TERM), says on the channel that it is over
+#   S  keeps the deadline, stops the step when asked (r.kill), says on the channel that it is over
 #   ├ L  starts W, waits for it, records its exit status by renaming x.___ to x.NNN
 #   ├ C  keeps W's output within its cap
 #   └ W  (a child of L, a session of its own) claims the step and becomes the script: worker.sh
 #
 # In the attempt's folder: me (what is claimed with), script, l.OFFSET (segments of the log), facts,
 # x.___ or x.NNN (exit), r.___ or r.deadline, r.kill (why it was stopped), c.___ or c.cut (the log
-# lost something), over (S has done all), left (something could not be killed). Statuses are names:
+# lost something), mute (the log has ended), nap (what S waits for), over (S has done all), left (something could not be killed). Statuses are names:
 # a rename works on a full disk.
 # Parameters come as lines on stdin, because arguments and environment can be seen by others.
-
-# L signals S, if S still is who it was.
-b_tell() { ! b_alive "$$" "$b_sstart" || kill "-$1" "$$"; }
 
 b_lead() {
   b_look self
@@ -40,7 +37,7 @@ b_lead() {
     mv "$b_dir/x.___" "$b_dir/x.$b_status"
   done
   [ "$b_kind" = look ] || sync "$b_dir"
-  b_tell USR1
+  b_wake "$b_dir"
 }
 
 # b_count: b_reads, from what dd said. Fails when it did not end well.
@@ -104,7 +101,8 @@ b_keep() {
     esac
     b_before=$b_here b_here=$b_end
   done
-  b_tell USR2
+  true >"$b_dir/mute"
+  b_wake "$b_dir"
 }
 
 umask 077
@@ -143,48 +141,63 @@ if [ "$b_mode" = kill ]; then
   exit
 fi
 
+# b_rest SECONDS WHAT: sleeps until then or until b_WHAT, whose maker calls b_wake.
+b_rest() {
+  b_seconds=$1
+  while :; do
+    sleep "$b_seconds" 3>&- &
+    b_sleep=$!
+    b_look "$b_sleep"
+    if printf '%s %s\n' "$b_sleep" "$b_start" >"$b_dir/nap"; then
+      ! "b_$2" || kill -KILL "$b_sleep"
+      wait "$b_sleep"
+      return
+    fi
+    # A full disk: nobody can wake us.
+    kill -KILL "$b_sleep"
+    sleep 1 3>&-
+    "b_$2" && return
+    b_seconds=$((b_seconds - 1))
+    [ "$b_seconds" -gt 0 ] || return
+  done
+}
+
+b_called() {
+  [ -e "$b_dir/r.kill" ] && return
+  b_exit_of "$b_dir"
+  [ -n "$b_code" ]
+}
+
+b_muted() { [ -e "$b_dir/mute" ]; }
+
 b_look self
-b_sstart=$b_start b_told='' b_mute='' b_stop='' b_sleep=''
-trap 'b_told=1; [ -z "$b_sleep" ] || kill -KILL "$b_sleep"' USR1
-trap 'b_mute=1; [ -z "$b_sleep" ] || [ -z "$b_told" ] || kill -KILL "$b_sleep"' USR2
-trap 'b_stop=kill; [ -z "$b_sleep" ] || kill -KILL "$b_sleep"' TERM
+b_sstart=$b_start
 b_uptime
 b_until=$((b_up + b_deadline))
 
 b_lead 3>&- | b_keep 3>&- &
 
-# A sleep that was killed is no deadline: the clock is asked.
-while [ -z "$b_told$b_stop" ]; do
+# A sleep that was killed by others is no deadline: the clock is asked.
+while ! b_called; do
   b_uptime
-  [ "$b_up" -lt "$b_until" ] || {
-    b_stop=deadline
+  if [ "$b_up" -ge "$b_until" ]; then
+    mv "$b_dir/r.___" "$b_dir/r.deadline"
     break
-  }
-  sleep $((b_until - b_up)) 3>&- &
-  b_sleep=$!
-  [ -z "$b_told$b_stop" ] || kill -KILL "$b_sleep"
-  wait "$b_sleep"
-  b_sleep=''
+  fi
+  b_rest $((b_until - b_up)) called
 done
-if [ -z "$b_told" ]; then
-  mv "$b_dir/r.___" "$b_dir/r.$b_stop"
+b_exit_of "$b_dir"
+if [ -z "$b_code" ]; then
   b_slay "$b_dir" "$b_grace" || true >"$b_dir/left"
 fi
 # The log gets a second for its end. A daemon that keeps it open cannot have more.
-if [ -z "$b_mute" ]; then
-  b_told=1
-  sleep 1 3>&- &
-  b_sleep=$!
-  [ -z "$b_mute" ] || kill -KILL "$b_sleep"
-  wait "$b_sleep"
-  b_sleep=''
-fi
+b_muted || b_rest 1 muted
 # Secrets may be among them.
 [ ! -d "$BATON_FILES" ] || rm -rf "$BATON_FILES"
 true >"$b_dir/over"
 # The channel may be gone.
 trap '' PIPE
-printf '\n%s ! %s\n' "$b_marker" "$b_request" >&3
+printf '%s ! %s\n' "$b_marker" "$b_request" >&3
 exec 3>&-
 [ -z "$b_helper" ] || ! b_alive "$b_helper" "$b_helper_start" || kill "$b_helper"
 [ -z "$b_cgroup" ] || rmdir "$b_cgroup/baton.$BATON_ATTEMPT"

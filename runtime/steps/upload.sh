@@ -9,13 +9,13 @@ b_put() {
   export LC_ALL=C
   b_new="$3/$4.baton-$2"
   b_said=$(mkdir -p "$3" 2>&1 && true 2>&1 >"$b_new") || {
-    printf '%s\n%s 0 READY\n%s\n%s 1 no\n' '' "$1" "${b_said:-$3 cannot be written}" "$1"
+    printf '%s 0 READY\n%s\n%s 1 no\n' "$1" "${b_said:-$3 cannot be written}" "$1"
     exit
   }
-  printf '\n%s 0 READY\n' "$1"
+  printf '%s 0 READY\n' "$1"
   b_said=$(cat 2>&1 >"$b_new") && b_size=$(wc -c <"$b_new") && [ "$b_size" -eq "$5" ] &&
     b_said=$(sync "$b_new" 2>&1 && mv -f "$b_new" "$3/$4" 2>&1) && {
-    printf '\n%s 1 ok\n' "$1"
+    printf '%s 1 ok\n' "$1"
     exit
   }
   rm -f "$b_new"

@@ -32,6 +32,7 @@ else
   [ "$b_why" != 0 ] || sync "$b_dir/me" "$b_fence" "$b_dir" "${b_dir%/*}" "${b_dir%/*/*}" ||
     b_why=203
   if [ "$b_why" != 0 ]; then
+    [ -d "$b_fence" ] || b_why=201
     for b_late in "${b_fence%/*}"/e.*/"$b_claim"; do
       read -r b_line 2>/dev/null <"$b_late" && [ "$b_line" = "$b_about" ] && rm -f "$b_late"
     done

@@ -97,7 +97,11 @@ conversation::conversation(const host_rig& host, options how) {
   posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
   const auto shell = (host.folder() / "bin/sh").string();
   const std::string command = how.command.empty() ? "exec " + shell : how.command;
   std::vector<std::string> words{"/bin/sh", "-c", command};

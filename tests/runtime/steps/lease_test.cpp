@@ -1,0 +1,218 @@
+#include "rig.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+
+namespace baton::test {
+
+using namespace std::chrono_literals;
+
+class lease : public on_each_shell {};
+
+INSTANTIATE_TEST_SUITE_P(shell, lease, testing::ValuesIn(shells()),
+                         [](const auto& each) { return each.param; });
+
+TEST_P(lease, is_had_by_one_run_and_acquired_again_by_it) {
+  conversation mine{host};
+  conversation other{host};
+  EXPECT_FALSE(mine.show()->holder);
+  const auto first = mine.acquire("r1");
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(first->holder);
+  const auto again = mine.acquire("r1");
+  ASSERT_TRUE(again);
+  EXPECT_FALSE(again->holder);
+  EXPECT_EQ(again->fence, first->fence);
+  const auto held = other.acquire("r 2");
+  ASSERT_TRUE(held);
+  ASSERT_TRUE(held->holder);
+  EXPECT_EQ(held->holder->run, "r1");
+  EXPECT_EQ(held->holder->owner, R"({"user":"me","pid":1})");
+  EXPECT_TRUE(held->holder->same_boot);
+  ASSERT_TRUE(held->holder->heartbeat_age);
+  EXPECT_LT(*held->holder->heartbeat_age, 60);
+  EXPECT_EQ(held->fence, first->fence);
+}
+
+TEST_P(lease, raises_the_fence_each_time_and_at_least_as_far_as_asked) {
+  conversation host_shell{host};
+  const auto first = host_shell.acquire("r1")->fence;
+  ASSERT_TRUE(host_shell.release("r1", first));
+  ASSERT_TRUE(host_shell.release("r1", first)) << "nobody has it: nothing to do";
+  EXPECT_FALSE(host_shell.show()->holder);
+  const auto second = host_shell.acquire("r2")->fence;
+  EXPECT_GT(second, first);
+  // A snapshot set the host back; the journal knows better.
+  EXPECT_EQ(host_shell.acquire("r2", 4711)->fence, 4711u);
+  EXPECT_EQ(host_shell.acquire("r2", 5)->fence, 4711u);
+  ASSERT_TRUE(host_shell.release("r2", 4711));
+  EXPECT_EQ(host_shell.acquire("r3", 9000)->fence, 9000u);
+}
+
+TEST_P(lease, heartbeats_are_for_its_owner) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  EXPECT_TRUE(host_shell.heartbeat("r1", fence));
+  const auto stranger = host_shell.heartbeat("r2", fence);
+  ASSERT_FALSE(stranger);
+  EXPECT_EQ(stranger.error().code, ec::lease_lost);
+  EXPECT_EQ(host_shell.heartbeat("r1", fence + 1).error().code, ec::lease_lost);
+  EXPECT_EQ(host_shell.release("r2", fence).error().code, ec::lease_lost);
+  EXPECT_TRUE(host_shell.show()->holder);
+}
+
+TEST_P(lease, that_was_broken_refuses_its_old_owner) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  const auto broken = host_shell.break_lease();
+  ASSERT_TRUE(broken);
+  ASSERT_TRUE(broken->holder);
+  EXPECT_EQ(broken->holder->run, "r1");
+  EXPECT_GT(broken->fence, fence);
+  EXPECT_FALSE(host_shell.break_lease()->holder);
+  EXPECT_EQ(host_shell.heartbeat("r1", fence).error().code, ec::lease_lost);
+  auto what = effect("r1/p/rig/1/0", "echo ran", fence);
+  what.wait = 10s;
+  const auto report = host_shell.start(what);
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->state, step_state::refused);
+  EXPECT_TRUE(report->fence_stale);
+  EXPECT_EQ(host_shell.poll(what.id)->state, step_state::absent);
+}
+
+TEST_P(lease, tells_the_age_of_its_last_heartbeat_and_a_reboot) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  const auto folder = host.state() / "fence" / ("e." + std::to_string(fence));
+  for (const auto& entry : std::filesystem::directory_iterator{folder})
+    if (entry.path().filename().string().starts_with("b."))
+      std::filesystem::rename(entry.path(),
+                              folder
+                                  / ("b.1." + host_shell.facts()->boot_id)); // a second after boot
+  const auto held = host_shell.show();
+  ASSERT_TRUE(held->holder->heartbeat_age);
+  EXPECT_GE(*held->holder->heartbeat_age, host_shell.facts()->uptime_seconds - 1);
+  std::filesystem::rename(folder / ("b.1." + host_shell.facts()->boot_id),
+                          folder / "b.1.another-boot");
+  std::ofstream{folder / "lease"} << "r1\n{}\n" << fence << " 1.another-boot\n";
+  const auto rebooted = host_shell.show();
+  EXPECT_FALSE(rebooted->holder->heartbeat_age);
+  EXPECT_FALSE(rebooted->holder->same_boot);
+}
+
+TEST_P(lease, of_an_empty_file_is_held_until_it_is_broken) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  std::ofstream{host.state() / "fence" / ("e." + std::to_string(fence)) / "lease"};
+  const auto held = host_shell.acquire("r2");
+  ASSERT_TRUE(held);
+  EXPECT_TRUE(held->holder);
+  ASSERT_TRUE(host_shell.break_lease());
+  EXPECT_FALSE(host_shell.acquire("r2")->holder);
+}
+
+TEST_P(lease, is_had_by_exactly_one_of_many_that_ask_at_once) {
+  constexpr int contenders = 6;
+  constexpr int rounds = 10;
+  std::vector<std::unique_ptr<conversation>> shells;
+  for (int i = 0; i < contenders; ++i)
+    shells.push_back(std::make_unique<conversation>(host));
+  std::uint64_t highest = 0;
+  for (int round = 0; round < rounds; ++round) {
+    std::vector<std::optional<expected<lease_report>>> answers(contenders);
+    for (std::size_t i = 0; i < contenders; ++i)
+      shells[i]->send(shells[i]->shell().lease_acquire(
+          {"run" + std::to_string(i), "{}", 0},
+          [&answers, i](expected<lease_report> got) { answers[i] = std::move(got); }));
+    std::vector<std::size_t> owners;
+    for (std::size_t i = 0; i < contenders; ++i) {
+      ASSERT_TRUE(shells[i]->until([&] { return answers[i].has_value(); }));
+      ASSERT_TRUE(*answers[i]) << describe(answers[i]->error());
+      if (!(*answers[i])->holder)
+        owners.push_back(i);
+    }
+    ASSERT_EQ(owners.size(), 1u) << "round " << round;
+    const auto fence = (*answers[owners[0]])->fence;
+    EXPECT_GT(fence, highest);
+    highest = fence;
+    ASSERT_TRUE(shells[owners[0]]->release("run" + std::to_string(owners[0]), fence));
+  }
+  // One folder with no folder in it: nobody has renamed into another's.
+  int folders = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator{host.state() / "fence"})
+    folders += entry.is_directory() ? 1 : 0;
+  EXPECT_EQ(folders, 1);
+}
+
+/// Starts against take-overs: whoever claims after the take-over is answered is late.
+TEST_P(lease, that_is_taken_over_lets_no_late_step_begin) {
+  const char* wanted = std::getenv("BATON_FENCE_RACES");
+  const int races = wanted ? std::atoi(wanted) : 60;
+  conversation owner{host};
+  std::vector<std::unique_ptr<conversation>> starters;
+  for (int i = 0; i < 3; ++i)
+    starters.push_back(std::make_unique<conversation>(host));
+  const auto claims = [&] {
+    std::set<std::string> found;
+    std::error_code gone;
+    for (const auto& entry :
+         std::filesystem::recursive_directory_iterator{host.state() / "fence", gone})
+      if (const auto name = entry.path().filename().string(); name.starts_with("s."))
+        found.insert(name);
+    return found;
+  };
+  std::mt19937 random{42};
+  auto longest = 50ms;
+  int ran = 0;
+  int refused = 0;
+  for (int race = 0; race < races; ++race) {
+    const auto run = "r" + std::to_string(race);
+    const auto fence = owner.acquire(run)->fence;
+    std::vector<std::optional<step_report>> answers(starters.size());
+    const auto began = clock::now();
+    for (std::size_t i = 0; i < starters.size(); ++i) {
+      auto what = effect(run + "/" + std::to_string(i), "exit 0", fence);
+      what.wait = 10s;
+      starters[i]->send(starters[i]->shell().start(what, [&, i](const expected<step_report>& got) {
+        ASSERT_TRUE(got) << describe(got.error());
+        answers[i] = *got;
+      }));
+    }
+    owner.until([] { return false; },
+                std::chrono::milliseconds{
+                    std::uniform_int_distribution<std::int64_t>{0, longest.count()}(random)});
+    ASSERT_TRUE(owner.break_lease());
+    const auto in_time = claims();
+    for (std::size_t i = 0; i < starters.size(); ++i) {
+      ASSERT_TRUE(starters[i]->until([&] { return answers[i].has_value(); }));
+      const auto& report = *answers[i];
+      const auto claim = "s." + run + "+" + std::to_string(i);
+      if (report.state == step_state::done) {
+        EXPECT_TRUE(in_time.contains(claim)) << claim << " began under a stale fence";
+        ++ran;
+      } else {
+        ASSERT_EQ(report.state, step_state::refused) << to_string(report.state);
+        EXPECT_TRUE(report.fence_stale) << report.refusal;
+        EXPECT_FALSE(claims().contains(claim)) << claim << " was left behind";
+        ++refused;
+      }
+    }
+    // The races are to be close: the later half is decided about when a start takes as long.
+    if (ran < refused)
+      longest = longest * 5 / 4 + 1ms;
+    else
+      longest = std::max(longest * 4 / 5, 5ms);
+    if (race == 0)
+      longest = std::chrono::ceil<std::chrono::milliseconds>(clock::now() - began);
+  }
+  EXPECT_EQ(ran + refused, races * 3);
+  EXPECT_GT(ran, 0) << "the races were won by one side only";
+  EXPECT_GT(refused, 0) << "the races were won by one side only";
+}
+
+} // namespace baton::test
