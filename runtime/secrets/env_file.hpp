@@ -13,7 +13,7 @@ struct env_entry {
 
 /// The `NAME=value` and `export NAME=value` of an env file, in its order. A value that begins with
 /// a quote goes on to the next such quote, over lines. Everything else is passed over. The same
-/// reading as env_keys in digest.sh.
+/// reading as env_keys in secrets_digest.sh.
 std::vector<env_entry> read_env(std::string_view text);
 
 /// The names alone, sorted, each once.

@@ -79,7 +79,7 @@ expected<job> builtin_sync(const job_context& context) {
       text.set("B_OPEN", from).part("note \"$B_OPEN can be read by others: chmod 600 $B_OPEN\"");
     made.files.push_back(file("place." + std::to_string(i + 1), std::move(source->content)));
   }
-  made.script = text.part(embedded::sync_builtin_sh).text();
+  made.script = text.part(embedded::secrets_sync_builtin_sh).text();
   return made;
 }
 
@@ -112,7 +112,7 @@ expected<job> save_secrets_job(const job_context& context) {
   text.part(embedded::lib_sh).part(embedded::secrets_lib_sh).set("B_RUN", context.plan.run);
   set_all(text, "B_TO", targets_of(places_on(policy_of(context), host_of(context))));
   job made;
-  made.script = text.part(embedded::save_sh).text();
+  made.script = text.part(embedded::secrets_save_sh).text();
   return made;
 }
 
@@ -128,7 +128,7 @@ job secrets_script_job(const fleet& of, std::string_view target,
                        const std::vector<std::string>& verbs) {
   const bool here = target == controller_name;
   script text;
-  text.part(embedded::lib_sh).part(embedded::digest_sh);
+  text.part(embedded::lib_sh).part(embedded::secrets_digest_sh);
   text.set("B_SCRIPT", of.secrets.script);
   text.set("B_FOLDER", here ? std::filesystem::path{of.file}.parent_path().string() : "~");
   text.set("B_VERBS", spaced(verbs));
@@ -164,7 +164,7 @@ expected<job> sync_secrets_job(const job_context& context) {
   script text;
   text.part(made.script);
   set_all(text, "B_DIGEST", sources);
-  made.script = text.part(embedded::sync_script_sh).text();
+  made.script = text.part(embedded::secrets_sync_script_sh).text();
   return made;
 }
 
@@ -215,12 +215,12 @@ expected<job> compare_secrets_job(const job_context& context) {
   }
   made.files.push_back(file("key", std::move(*key)));
   script text;
-  text.part(embedded::lib_sh).part(embedded::digest_sh);
+  text.part(embedded::lib_sh).part(embedded::secrets_digest_sh);
   set_all(text, "B_TO", targets_of(places));
   set_all(text, "B_MODE", modes);
   set_all(text, "B_FROM", from);
   set_all(text, "B_WANTED", wanted);
-  made.script = text.part(embedded::compare_sh).text();
+  made.script = text.part(embedded::secrets_compare_sh).text();
   return made;
 }
 
@@ -235,7 +235,7 @@ expected<job> put_back_secrets_job(const job_context& context) {
   text.set("B_SAVED",
            saved != context.facts.end() && saved->second.contains("saved") ? "yes" : "no");
   job made;
-  made.script = text.part(embedded::put_back_sh).text();
+  made.script = text.part(embedded::secrets_put_back_sh).text();
   return made;
 }
 

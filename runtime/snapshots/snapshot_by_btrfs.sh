@@ -1,0 +1,74 @@
+# shellcheck shell=sh
+# Snapshots of one btrfs subvolume, as read-only copies in a folder outside of it. Uses B_SUBVOLUME,
+# B_SNAPSHOT_DIR, B_SUDO, B_MARK (names this step: a second try of it finds what the first has moved).
+as_root() {
+  if [ "$B_SUDO" = yes ]; then
+    sudo -n "$@"
+  else
+    "$@"
+  fi
+}
+# A snapshot onto a name that exists would land inside of it, so each is asked for first.
+is_there() { as_root test -e "$1"; }
+is_subvolume() { as_root btrfs subvolume show "$1" >/dev/null 2>&1; }
+
+# is_mounted PATH: a file system of its own begins there, so it cannot be renamed.
+is_mounted() {
+  while read -r _ _ _ _ snapshot_at _; do
+    [ "$(printf '%b' "$snapshot_at")" != "$1" ] || return 0
+  done </proc/self/mountinfo
+  return 1
+}
+
+snapshot_ready() {
+  have btrfs || fail missing_tool "btrfs is not on ${B_WHERE}: apt-get install btrfs-progs"
+  if [ "$B_SUDO" = yes ]; then
+    sudo -n true || fail snapshot_failed "sudo asks for a password on ${B_WHERE}: allow $(id -un) \`btrfs\`, \`mv\`, \`mkdir\`, \`test\`, \`ls\` without one"
+  fi
+  snapshot_of=$(readlink -f -- "$(expand "$B_SUBVOLUME")") || snapshot_of=$(expand "$B_SUBVOLUME")
+  snapshot_dir=$(readlink -f -- "$(expand "$B_SNAPSHOT_DIR")") || snapshot_dir=$(expand "$B_SNAPSHOT_DIR")
+  case $snapshot_dir/ in
+  "$snapshot_of"/*) fail config_invalid "\`snapshot_dir\` $snapshot_dir is inside of the subvolume: a rollback would take the snapshots with it" ;;
+  esac
+  snapshot_old=$snapshot_of.$B_MARK
+  is_subvolume "$snapshot_of" || is_there "$snapshot_old" ||
+    fail snapshot_failed "$snapshot_of on ${B_WHERE} is no btrfs subvolume, or needs \`sudo: true\` to be asked"
+}
+snapshot_names() {
+  is_there "$snapshot_dir" || return 0
+  as_root ls -1 "$snapshot_dir"
+}
+snapshot_show() { snapshot_names; }
+snapshot_make() {
+  as_root mkdir -p "$snapshot_dir" || return
+  if is_mounted "$snapshot_of"; then
+    note "$snapshot_of is a mount point: a run cannot roll back to its snapshot, only a person can"
+  fi
+  snapshot_inner=$(as_root btrfs subvolume list -o "$snapshot_of" | sed 's/.* path //' | tr '\n' ' ')
+  [ -z "$snapshot_inner" ] || note "subvolumes below $snapshot_of are not in the snapshot: $snapshot_inner"
+  as_root btrfs subvolume snapshot -r "$snapshot_of" "$snapshot_dir/$1"
+}
+# Away, the copy into its place, the old one deleted: each can be found done by a second try.
+snapshot_back() {
+  is_subvolume "$snapshot_dir/$1" || return
+  if ! is_there "$snapshot_old"; then
+    if is_mounted "$snapshot_of"; then
+      fail snapshot_failed "$snapshot_of is a mount point and cannot be exchanged: roll back by hand" no
+    fi
+    as_root mv -T "$snapshot_of" "$snapshot_old" || return
+  fi
+  if ! is_there "$snapshot_of"; then
+    as_root btrfs subvolume snapshot "$snapshot_dir/$1" "$snapshot_of" || {
+      snapshot_status=$?
+      as_root mv -T "$snapshot_old" "$snapshot_of"
+      return "$snapshot_status"
+    }
+  fi
+  as_root btrfs subvolume delete "$snapshot_old" ||
+    note "what $snapshot_of was before is kept in $snapshot_old: it cannot be deleted"
+  return 0
+}
+snapshot_drop() {
+  is_subvolume "$snapshot_dir/$1" && as_root btrfs subvolume delete "$snapshot_dir/$1"
+}
+snapshot_called() { printf '%s\n' "btrfs $* ($snapshot_of)"; }

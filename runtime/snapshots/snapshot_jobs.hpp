@@ -1,0 +1,43 @@
+#pragma once
+
+#include "runtime/job.hpp"
+
+#include <string>
+#include <string_view>
+
+/// Host snapshots, by the user's `snapshot.sh` or by btrfs: what phase `snapshots` and rollbacks
+/// do.
+
+namespace baton {
+
+/// The name of a run's snapshot of a host: `baton-` and the run, at most 40 of `[a-z0-9-]`, so that
+/// Proxmox takes it too. Where one target makes the snapshots of several hosts, each host's differ.
+/// Names of one fleet sort by time as its runs do.
+std::string snapshot_name(const plan& of, std::string_view host);
+
+/// Fact `name`. Makes it once, sees it in the list, and deletes the oldest of our own beyond
+/// `keep`; what cannot be deleted is a note.
+expected<job> create_snapshot_job(const job_context& context);
+step_outcome create_snapshot_outcome(const job_context& context, const job_end& end);
+
+/// Back to the snapshot this run has made. Where that sets back the target's own state folder the
+/// end may be lost though it was done: the host must be looked at.
+expected<job> restore_snapshot_job(const job_context& context);
+step_outcome restore_snapshot_outcome(const job_context& context, const job_end& end);
+
+/// Facts `deleted` or `kept`, and a note when it is kept; does not fail because of that.
+expected<job> delete_snapshot_job(const job_context& context);
+step_outcome delete_snapshot_outcome(const job_context& context, const job_end& end);
+
+enum class snapshot_verb { list, create, rollback, remove };
+
+/// One verb alone, for `baton snapshot`, to be run on the policy's `on`, else on the host. `list`
+/// prints what the tool itself does. Error usage: a name that no snapshot can have, or (btrfs) the
+/// deletion of one that does not begin with `baton-`.
+expected<job> snapshot_job(const snapshot_policy& policy, snapshot_verb verb,
+                           const std::string& host, const std::string& name);
+
+/// Reads the end of any of these jobs.
+step_outcome snapshot_outcome(const job_context& context, const job_end& end);
+
+} // namespace baton

@@ -1,0 +1,153 @@
+#include "tests/runtime/snapshots/snapshot_fixture.hpp"
+
+#include <filesystem>
+#include <unistd.h>
+
+using namespace baton;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+namespace fs = std::filesystem;
+
+namespace {
+
+bool works(std::vector<std::string> argv) {
+  process_request request;
+  request.argv = std::move(argv);
+  const auto end = run_process(request);
+  return end && end->ok();
+}
+
+/// A real btrfs in a loop file. `why_not` is set where that cannot be had.
+class btrfs_image {
+public:
+  btrfs_image() {
+    const auto image = (folder_ / "image").string();
+    fs::create_directory(at());
+    if (::geteuid() != 0)
+      why_not = "mounting needs root";
+    else if (!works({"sh", "-c", "command -v mkfs.btrfs"}))
+      why_not = "mkfs.btrfs is not installed (btrfs-progs)";
+    else if (!works({"truncate", "-s", "128M", image}) || !works({"mkfs.btrfs", "-q", image})
+             || !works({"mount", "-o", "loop", image, at().string()}))
+      why_not = "a btrfs image cannot be mounted here";
+    else
+      mounted_ = true;
+  }
+  btrfs_image(const btrfs_image&) = delete;
+  btrfs_image& operator=(const btrfs_image&) = delete;
+  ~btrfs_image() {
+    if (mounted_)
+      works({"umount", "-l", at().string()});
+  }
+  fs::path at() const { return folder_ / "fs"; }
+
+  std::string why_not;
+
+private:
+  temp_folder folder_;
+  bool mounted_ = false;
+};
+
+class by_btrfs : public snapshot_steps {
+protected:
+  void SetUp() override {
+    if (!image.why_not.empty())
+      GTEST_SKIP() << image.why_not;
+    ASSERT_TRUE(works({"btrfs", "subvolume", "create", data().string()}));
+    write_file(data() / "file", "before\n");
+    policy().driver = snapshot_driver::btrfs;
+    policy().subvolume = data().string();
+    policy().snapshot_dir = snaps().string();
+  }
+  fs::path data() const { return image.at() / "my data"; }
+  fs::path snaps() const { return image.at() / "snap's"; }
+
+  btrfs_image image;
+  const std::string name = "baton-20260102-030405-abcd";
+};
+
+INSTANTIATE_TEST_SUITE_P(shells, by_btrfs, ::testing::ValuesIn(shells()),
+                         [](const auto& of) { return of.index == 0 ? "dash" : "busybox"; });
+
+} // namespace
+
+TEST_P(by_btrfs, makes_a_read_only_copy_goes_back_to_it_and_deletes_it) {
+  EXPECT_THAT(why(run(step_kind::create_snapshot)), IsEmpty());
+  EXPECT_EQ(read_file(snaps() / name / "file"), "before\n");
+  EXPECT_FALSE(works({"touch", (snaps() / name / "new").string()}));
+
+  write_file(data() / "file", "after\n");
+  EXPECT_THAT(why(run(step_kind::restore_snapshot)), IsEmpty());
+  EXPECT_EQ(read_file(data() / "file"), "before\n");
+  EXPECT_TRUE(works({"touch", (data() / "new").string()}));
+  std::vector<std::string> left;
+  for (const auto& entry : fs::directory_iterator{image.at()})
+    left.push_back(entry.path().filename());
+  EXPECT_THAT(left, ::testing::UnorderedElementsAre("my data", "snap's"));
+
+  EXPECT_EQ(run(step_kind::delete_snapshot).facts.at("deleted"), name);
+  EXPECT_FALSE(fs::exists(snaps() / name));
+}
+
+TEST_P(by_btrfs, makes_it_only_once_and_never_one_inside_the_other) {
+  run(step_kind::create_snapshot);
+  write_file(data() / "file", "after\n");
+  EXPECT_THAT(why(run(step_kind::create_snapshot, 2)), IsEmpty());
+  EXPECT_EQ(read_file(snaps() / name / "file"), "before\n");
+  EXPECT_FALSE(fs::exists(snaps() / name / "my data"));
+}
+
+TEST_P(by_btrfs, goes_on_where_a_rollback_was_cut_short) {
+  run(step_kind::create_snapshot);
+  write_file(data() / "file", "after\n");
+  const auto moved = data().string() + ".before-" + of.run + "-1";
+  fs::rename(data(), moved);
+  EXPECT_THAT(why(run(step_kind::restore_snapshot)), IsEmpty());
+  EXPECT_EQ(read_file(data() / "file"), "before\n");
+  EXPECT_FALSE(fs::exists(moved));
+}
+
+TEST_P(by_btrfs, keeps_what_it_cannot_delete_after_a_rollback) {
+  run(step_kind::create_snapshot);
+  ASSERT_TRUE(works({"btrfs", "subvolume", "create", (data() / "inner").string()}));
+  const auto outcome = run(step_kind::restore_snapshot);
+  EXPECT_THAT(why(outcome), IsEmpty());
+  EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("is kept in")));
+  EXPECT_FALSE(fs::exists(data() / "inner"));
+}
+
+TEST_P(by_btrfs, deletes_the_oldest_beyond_keep_but_no_foreign_names) {
+  policy().keep = 1;
+  for (const auto* other : {"baton-20250101-000000-aaaa", "monthly"}) {
+    fs::create_directories(snaps());
+    ASSERT_TRUE(works(
+        {"btrfs", "subvolume", "snapshot", "-r", data().string(), (snaps() / other).string()}));
+  }
+  EXPECT_THAT(why(run(step_kind::create_snapshot)), IsEmpty());
+  EXPECT_FALSE(fs::exists(snaps() / "baton-20250101-000000-aaaa"));
+  EXPECT_TRUE(fs::exists(snaps() / "monthly"));
+}
+
+TEST_P(by_btrfs, refuses_what_it_could_not_take_back) {
+  policy().snapshot_dir = (data() / ".snapshots").string();
+  auto outcome = run(step_kind::create_snapshot);
+  EXPECT_EQ(outcome.why->code, ec::config_invalid);
+  EXPECT_THAT(why(outcome), HasSubstr("inside of the subvolume"));
+  policy().snapshot_dir = snaps().string();
+  policy().subvolume = (image.at() / "no such").string();
+  outcome = run(step_kind::create_snapshot);
+  EXPECT_EQ(outcome.why->code, ec::snapshot_failed);
+  EXPECT_THAT(why(outcome), HasSubstr("no btrfs subvolume"));
+}
+
+TEST_P(by_btrfs, does_not_try_to_exchange_a_mount_point) {
+  // The image's root is a subvolume, and mounted.
+  policy().subvolume = image.at().string();
+  policy().snapshot_dir = (image.at().parent_path() / "snaps").string();
+  const auto outcome = run(step_kind::create_snapshot);
+  EXPECT_EQ(outcome.why->code, ec::snapshot_failed); // another file system: btrfs says so
+  EXPECT_THAT(outcome.notes, ElementsAre(AllOf(HasSubstr("mount point"), HasSubstr("person")),
+                                         HasSubstr("not in the snapshot")));
+}
