@@ -55,6 +55,17 @@ bool related(const std::string& one, const std::string& other) {
          || longer[shorter.size()] == '[';
 }
 
+std::string parent_of(const std::string& path) {
+  const auto end = path.find_last_of(".[");
+  return end == std::string::npos ? std::string{} : path.substr(0, end);
+}
+
+/// Whether a fault explains another: it lies on the same way, or is a misspelt neighbour.
+bool explains(const config_fault& fault, const std::string& path) {
+  return related(fault.path, path)
+         || (fault.what == unknown_key && parent_of(fault.path) == parent_of(path));
+}
+
 /// A key of the top that is missing or misspelt makes everything look senseless.
 bool of_the_top(const config_fault& fault) {
   return fault.path.find_first_of(".[") == std::string::npos;
@@ -66,9 +77,8 @@ void check_senses(const view& root, const fleet& of) {
   if (std::ranges::any_of(known, of_the_top))
     return;
   for (const auto& [where, what] : check_policies(of))
-    if (std::ranges::none_of(known, [&path = where](const config_fault& fault) {
-          return related(fault.path, path);
-        }))
+    if (std::ranges::none_of(
+            known, [&path = where](const config_fault& fault) { return explains(fault, path); }))
       root.fault_at(where, what);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace baton {
@@ -14,6 +15,9 @@ struct config_fault {
   std::string what; ///< what is wrong, in words for a person
   std::string hint; ///< what to do about it; may be empty
 };
+
+/// What is said of a key that nobody knows.
+inline constexpr std::string_view unknown_key = "unknown key";
 
 /// `baton.yaml:12:5: stages.vps.retyr: unknown key; did you mean "retry"?`
 std::string to_string(const config_fault& fault);

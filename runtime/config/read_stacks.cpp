@@ -59,7 +59,7 @@ void read_health(const view& in, const declared_names& names, health_policy& int
   in["deadline"].read_positive(into.deadline);
   in["interval"].read_positive(into.interval);
   read_checks(in["checks"], names, false, into.checks);
-  if (into.deadline < into.steady)
+  if (in.present() && into.deadline < into.steady)
     in[in["deadline"].present() ? "deadline" : "steady"].fault(
         "the deadline passes before a stack can have been healthy for the steady time",
         "deadline must be longer than steady");

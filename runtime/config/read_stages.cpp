@@ -106,7 +106,8 @@ void read_stages(const view& root, const declared_names& names, const std::vecto
     if (is_named(names.hosts, name))
       made.hosts = {name};
     read_references(in["hosts"], "host", names.hosts, made.hosts);
-    if (made.hosts.empty() && !in["hosts"].present() && in.is(yaml_kind::mapping))
+    if (made.hosts.empty() && !names.hosts.empty() && !in["hosts"].present()
+        && in.is(yaml_kind::mapping))
       in.missing("hosts", "no host has the stage's name, so they must be said");
     read_own_stacks(in, names, stacks, made);
     read(in["retry"], made.retry);

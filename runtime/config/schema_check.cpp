@@ -23,10 +23,12 @@ namespace {
 using schema_node = nlohmann::ordered_json;
 using adapter = valijson::adapters::NlohmannJsonAdapter;
 
-/// valijson matches patterns with std::regex, which recurses once a character.
+/// Our readers check names and patterns: valijson refuses names without saying so, and matches
+/// patterns with std::regex, which recurses once a character.
 nlohmann::json without_patterns(nlohmann::json node) {
   if (node.is_object()) {
     node.erase("pattern");
+    node.erase("propertyNames");
     for (auto& member : node)
       member = without_patterns(std::move(member));
   } else if (node.is_array()) {
@@ -189,7 +191,7 @@ private:
         continue;
       if (const auto near = near_name(key, known))
         misspelt_.insert(to_text(path + *near));
-      add(path + key, at, "unknown key", suggest(key, known));
+      add(path + key, at, std::string{unknown_key}, suggest(key, known));
     }
   }
 

@@ -19,9 +19,36 @@ namespace {
 
 using node_ptr = std::shared_ptr<yaml_node>;
 
-yaml_mark to_mark(const YAML::Mark& mark) {
-  return mark.is_null() ? yaml_mark{1, 1} : yaml_mark{mark.line + 1, mark.column + 1};
-}
+/// yaml-cpp counts columns in bytes from 0, people in characters from 1.
+class text_lines {
+public:
+  explicit text_lines(std::string_view text) : text_{text} {
+    starts_.push_back(0);
+    for (auto at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1))
+      starts_.push_back(at + 1);
+  }
+
+  std::string_view line(int number) const {
+    const auto index = static_cast<std::size_t>(number - 1);
+    if (number < 1 || index >= starts_.size())
+      return {};
+    const auto rest = text_.substr(starts_[index]);
+    return rest.substr(0, rest.find('\n'));
+  }
+
+  yaml_mark mark(const YAML::Mark& at) const {
+    if (at.is_null())
+      return {1, 1};
+    const auto before = line(at.line + 1).substr(0, static_cast<std::size_t>(at.column));
+    const auto inner = std::ranges::count_if(
+        before, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; });
+    return {at.line + 1, at.column + 1 - static_cast<int>(inner)};
+  }
+
+private:
+  std::string_view text_;
+  std::vector<std::size_t> starts_;
+};
 
 /// Ends the parsing from inside a callback.
 struct refused {
@@ -58,14 +85,15 @@ yaml_kind kind_of_plain(std::string_view text) {
 /// Builds the tree from the parser's events, so that a limit stops the parser itself.
 class builder final : public YAML::EventHandler {
 public:
-  builder(const std::string& file, const yaml_limits& limits) : file_{file}, limits_{limits} {}
+  builder(const std::string& file, const text_lines& lines, const yaml_limits& limits)
+      : file_{file}, lines_{lines}, limits_{limits} {}
 
   std::shared_ptr<const yaml_node> root() const { return root_; }
   std::vector<config_fault> take_faults() { return std::move(faults_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (std::exchange(started_, true))
-      refuse(to_mark(mark), "a second document begins here", "one file describes one fleet");
+      refuse(lines_.mark(mark), "a second document begins here", "one file describes one fleet");
   }
   void OnDocumentEnd() override {}
 
@@ -76,7 +104,7 @@ public:
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto at = to_mark(mark);
+    const auto at = lines_.mark(mark);
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end())
       refuse(at, "an alias inside what it stands for", "write it out");
@@ -86,7 +114,7 @@ public:
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     if (value.size() > limits_.scalar)
-      refuse(to_mark(mark), "a value of " + std::to_string(value.size()) + " bytes",
+      refuse(lines_.mark(mark), "a value of " + std::to_string(value.size()) + " bytes",
              "at most " + std::to_string(limits_.scalar) + " are allowed");
     const bool quoted = tag == "!" || tag == "tag:yaml.org,2002:str";
     if (!quoted)
@@ -101,7 +129,7 @@ public:
                        YAML::EmitterStyle::value) override {
     refuse_tag(mark, tag);
     open_.push_back({made(yaml_kind::list, mark), anchor, std::nullopt});
-    check_depth(to_mark(mark), open_.size());
+    check_depth(lines_.mark(mark), open_.size());
   }
   void OnSequenceEnd() override { close(); }
 
@@ -109,7 +137,7 @@ public:
                   YAML::EmitterStyle::value) override {
     refuse_tag(mark, tag);
     open_.push_back({made(yaml_kind::mapping, mark), anchor, std::nullopt});
-    check_depth(to_mark(mark), open_.size());
+    check_depth(lines_.mark(mark), open_.size());
   }
   void OnMapEnd() override { close(); }
 
@@ -124,10 +152,15 @@ private:
     throw refused{{file_, at.line, at.column, path(), std::move(what), std::move(hint)}};
   }
 
+  /// Of the tags, `!!str` is read, `!!map` and `!!seq` are what is there anyway.
   void refuse_tag(const YAML::Mark& mark, const std::string& tag) const {
-    if (limits_.strict && !tag.empty() && tag != "?" && tag != "!"
-        && !tag.starts_with("tag:yaml.org,2002:"))
-      refuse(to_mark(mark), "the tag " + tag + " means nothing here", "leave it out");
+    constexpr std::string_view usual = "tag:yaml.org,2002:";
+    if (!limits_.strict || tag.empty() || tag == "?" || tag == "!")
+      return;
+    const auto name = tag.starts_with(usual) ? "!!" + tag.substr(usual.size()) : tag;
+    if (name != "!!map" && name != "!!seq")
+      refuse(lines_.mark(mark), "the tag " + name.substr(0, 40) + " means nothing here",
+             "leave it out");
   }
 
   std::string path() const {
@@ -146,10 +179,10 @@ private:
       refuse(at, "nested deeper than " + std::to_string(limits_.depth) + " levels", "");
   }
 
-  static node_ptr made(yaml_kind kind, const YAML::Mark& mark) {
+  node_ptr made(yaml_kind kind, const YAML::Mark& mark) const {
     auto node = std::make_shared<yaml_node>();
     node->kind = kind;
-    node->at = to_mark(mark);
+    node->at = lines_.mark(mark);
     return node;
   }
 
@@ -214,6 +247,7 @@ private:
   }
 
   const std::string& file_;
+  const text_lines& lines_;
   const yaml_limits& limits_;
   std::vector<level> open_;
   std::map<YAML::anchor_t, node_ptr> anchors_;
@@ -222,16 +256,6 @@ private:
   std::size_t total_ = 0;
   bool started_ = false;
 };
-
-std::string_view line_at(std::string_view text, int line) {
-  for (int i = 1; i < line; ++i) {
-    const auto end = text.find('\n');
-    if (end == std::string_view::npos)
-      return {};
-    text.remove_prefix(end + 1);
-  }
-  return text.substr(0, text.find('\n'));
-}
 
 bool indented_by_tab(std::string_view line) {
   const auto indent = line.substr(0, line.find_first_not_of(" \t"));
@@ -264,12 +288,12 @@ const words_for syntax_words[]{
 };
 
 /// yaml-cpp's words for a tab are about maps and keys: look for it ourselves.
-config_fault syntax_fault(const YAML::Exception& error, std::string_view text,
+config_fault syntax_fault(const YAML::Exception& error, const text_lines& lines,
                           const std::string& file) {
-  const auto at = to_mark(error.mark);
+  const auto at = lines.mark(error.mark);
   for (const int line : {at.line, at.line - 1})
-    if (line > 0 && indented_by_tab(line_at(text, line))) {
-      const auto column = static_cast<int>(line_at(text, line).find('\t')) + 1;
+    if (line > 0 && indented_by_tab(lines.line(line))) {
+      const auto column = static_cast<int>(lines.line(line).find('\t')) + 1;
       return {file, line, column, "", "a tab indents this line", "YAML wants spaces"};
     }
   for (const auto& [theirs, ours, hint] : syntax_words)
@@ -308,10 +332,11 @@ parse_yaml(std::string_view text, const std::string& file, const yaml_limits& li
                 "is it the right file?"});
   if (const auto bad = find_bad_byte(text))
     return one(byte_fault(*bad, text, file));
+  const text_lines lines{text};
   try {
     std::istringstream in{std::string{text}};
     YAML::Parser parser{in};
-    builder tree{file, limits};
+    builder tree{file, lines, limits};
     while (parser.HandleNextDocument(tree)) {
     }
     if (auto found = tree.take_faults(); !found.empty())
@@ -327,7 +352,7 @@ parse_yaml(std::string_view text, const std::string& file, const yaml_limits& li
   } catch (const refused& why) {
     return one(why.fault);
   } catch (const YAML::Exception& error) {
-    return one(syntax_fault(error, text, file));
+    return one(syntax_fault(error, lines, file));
   } catch (const std::exception& error) {
     return one({file, 0, 0, "", std::string{"cannot be read: "} + error.what(), ""});
   }
