@@ -1,0 +1,344 @@
+#include "metrics/recorder.hpp"
+
+#include "metrics/families.hpp"
+#include "tests/metrics/played_run.hpp"
+#include "tests/support/temp_folder.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <sys/stat.h>
+#include <thread>
+
+namespace baton {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::HasSubstr;
+using testing::Not;
+
+const recorder::build_words build{"1.2.3", "abc"};
+const time_point monday{std::chrono::milliseconds{1'700'000'000'000}};
+
+/// The samples of an exposition by their name and labels as they are written.
+std::map<std::string, double> samples_of(const std::string& exposition) {
+  std::map<std::string, double> made;
+  std::istringstream in{exposition};
+  for (std::string line; std::getline(in, line);)
+    if (!line.starts_with('#')) {
+      const auto space = line.rfind(' ');
+      made[line.substr(0, space)] = std::stod(line.substr(space + 1));
+    }
+  return made;
+}
+
+/// Without what depends on the process that wrote it.
+std::map<std::string, double> run_samples(const recorder& of) {
+  auto made = samples_of(of.exposition());
+  std::erase_if(made, [](const auto& one) {
+    return one.first.starts_with("process_") || one.first.starts_with("baton_journal_");
+  });
+  return made;
+}
+
+class a_recorder : public testing::Test {
+protected:
+  void play(std::vector<record> records) {
+    for (const auto& one : records)
+      recorder_.apply(one);
+  }
+
+  double value(const std::string& series) const {
+    const auto all = samples_of(recorder_.exposition());
+    const auto found = all.find(series);
+    EXPECT_NE(found, all.end()) << series;
+    return found == all.end() ? -1 : found->second;
+  }
+
+  bool has(const std::string& series) const {
+    return samples_of(recorder_.exposition()).contains(series);
+  }
+
+  recorder recorder_{build};
+};
+
+TEST_F(a_recorder, counts_a_good_run) {
+  play(good_run("r1", monday));
+  EXPECT_EQ(value(R"(baton_runs_total{fleet="lab",status="success"})"), 1);
+  EXPECT_EQ(value(R"(baton_runs_total{fleet="lab",status="failed"})"), 0);
+  EXPECT_EQ(value(R"(baton_run_duration_seconds_count{status="success"})"), 1);
+  EXPECT_EQ(value(R"(baton_run_duration_seconds_sum{status="success"})"), 100);
+  EXPECT_EQ(value(R"(baton_run_duration_seconds_bucket{status="success",le="60"})"), 0);
+  EXPECT_EQ(value(R"(baton_run_duration_seconds_bucket{status="success",le="120"})"), 1);
+  EXPECT_EQ(value(R"(baton_phase_duration_seconds_sum{phase="prod"})"), 30);
+  EXPECT_EQ(value(R"(baton_phase_duration_seconds_count{phase="guard"})"), 1);
+  EXPECT_EQ(value("baton_runs_in_progress"), 0);
+  EXPECT_EQ(value(R"(baton_run_last_success_timestamp_seconds{fleet="lab"})"), 1'700'000'100);
+  EXPECT_EQ(value(R"(baton_run_last_failure_timestamp_seconds{fleet="lab"})"), 0);
+  EXPECT_EQ(value(R"(baton_phase_start_timestamp_seconds{fleet="lab"})"), 0);
+  EXPECT_EQ(value(R"(baton_deployed_revision_info{fleet="lab",host="beta",revision="aaaa1111"})"),
+            1);
+  EXPECT_EQ(value(R"(baton_host_up{host="beta"})"), 1);
+  EXPECT_EQ(value(R"(baton_lease_held{host="beta"})"), 0);
+  EXPECT_EQ(value(R"(baton_actor_tasks_total{actor="host"})"), 11);
+  EXPECT_EQ(value(R"(baton_actor_tasks_total{actor="phase"})"), 7);
+  EXPECT_EQ(value(R"(baton_actor_tasks_total{actor="supervisor"})"), 1);
+  EXPECT_EQ(value("baton_ssh_command_duration_seconds_count"), 10); // not the controller's
+  EXPECT_EQ(value(R"(baton_snapshots_total{driver="btrfs",operation="create"})"), 1);
+  EXPECT_EQ(value(R"(baton_health_checks_total{fleet="lab"})"), 4);
+  EXPECT_EQ(value(R"(baton_health_check_failures_total{fleet="lab"})"), 0);
+}
+
+TEST_F(a_recorder, counts_what_went_wrong_and_why) {
+  play(bad_run("r1", monday));
+  EXPECT_EQ(value(R"(baton_runs_total{fleet="lab",status="failed"})"), 1);
+  EXPECT_EQ(value(R"(baton_errors_total{fleet="lab",phase="prod",reason="connection_lost"})"), 1);
+  EXPECT_EQ(value(R"(baton_errors_total{fleet="lab",phase="prod",reason="unhealthy"})"), 1);
+  EXPECT_EQ(value(R"(baton_errors_total{fleet="lab",phase="rollback",reason="snapshot_failed"})"),
+            1);
+  EXPECT_EQ(value(R"(baton_rollbacks_total{fleet="lab"})"), 1);
+  EXPECT_EQ(value(R"(baton_rollback_failures_total{fleet="lab"})"), 1);
+  EXPECT_EQ(value(R"(baton_snapshot_failures_total{driver="btrfs",operation="rollback"})"), 1);
+  EXPECT_EQ(value(R"(baton_health_check_failures_total{fleet="lab"})"), 1);
+  EXPECT_EQ(value(R"(baton_actor_task_failures_total{actor="phase",reason="unhealthy"})"), 1);
+  EXPECT_EQ(value(R"(baton_actor_task_failures_total{actor="supervisor",reason="unhealthy"})"), 1);
+  EXPECT_EQ(value(R"(baton_lease_held{host="beta"})"), 1); // never released
+  EXPECT_GT(value(R"(baton_run_last_failure_timestamp_seconds{fleet="lab"})"), 1'700'000'000);
+}
+
+TEST_F(a_recorder, tells_what_is_going_on) {
+  auto records = good_run("r1", monday);
+  records.resize(4); // the run, its first phase, a step
+  play(records);
+  EXPECT_EQ(value("baton_runs_in_progress"), 1);
+  EXPECT_EQ(value(R"(baton_phase_start_timestamp_seconds{fleet="lab"})"), 1'700'000'000);
+  EXPECT_EQ(value(R"(baton_lease_held{host="alpha"})"), 1);
+  play(played_run{"r2", monday, small_fleet("other")}.records);
+  EXPECT_EQ(value("baton_runs_in_progress"), 2);
+}
+
+TEST_F(a_recorder, knows_a_host_as_down_until_it_is_reached_again) {
+  played_run run{"r1", monday};
+  run.begin("prod").step("prod", step_kind::prepare, 4, 15, ec::unreachable);
+  play(run.records);
+  EXPECT_EQ(value(R"(baton_host_up{host="beta"})"), 0);
+  EXPECT_EQ(value(R"(baton_host_last_contact_timestamp_seconds{host="beta"})"), 0);
+  run.step("prod", step_kind::prepare, 4, 15, ec::image_missing);
+  play({run.records.end() - 2, run.records.end()});
+  EXPECT_EQ(value(R"(baton_host_up{host="beta"})"), 1);
+  EXPECT_EQ(value(R"(baton_host_last_contact_timestamp_seconds{host="beta"})"), 1'700'000'030);
+}
+
+TEST_F(a_recorder, does_not_count_a_cancel_as_an_error) {
+  play(played_run{"r1", monday}
+           .begin("prod")
+           .step("prod", step_kind::prepare, 4, 15, ec::cancelled)
+           .records);
+  for (const auto& [series, value] : samples_of(recorder_.exposition()))
+    if (series.starts_with("baton_errors_total") || series.find("failures") != std::string::npos) {
+      EXPECT_EQ(value, 0) << series;
+    }
+}
+
+TEST_F(a_recorder, shows_one_revision_for_a_host) {
+  play(good_run("r1", monday));
+  play(bad_run("r2", monday));
+  EXPECT_FALSE(has(R"(baton_deployed_revision_info{fleet="lab",host="beta",revision="aaaa1111"})"));
+  EXPECT_EQ(value(R"(baton_deployed_revision_info{fleet="lab",host="beta",revision="bbbb2222"})"),
+            1);
+}
+
+TEST_F(a_recorder, has_all_series_of_a_known_fleet_at_0_before_anything_happens) {
+  recorder_.know(small_fleet());
+  const auto before = samples_of(recorder_.exposition());
+  EXPECT_EQ(before.at(R"(baton_errors_total{fleet="lab",phase="prod",reason="tests_failed"})"), 0);
+  // What a run counts must have been there at 0: the first increase is none to Prometheus else.
+  play(good_run("r1", monday));
+  play(bad_run("r2", monday));
+  for (const auto& [series, value] : samples_of(recorder_.exposition())) {
+    const bool is_gauge =
+        series.starts_with("baton_host_") || series.starts_with("baton_deployed_");
+    EXPECT_TRUE(is_gauge || before.contains(series)) << series;
+  }
+}
+
+TEST_F(a_recorder, counts_no_record_twice) {
+  auto records = good_run("r1", monday);
+  for (std::size_t i = 0; i < records.size(); ++i)
+    records[i].seq = i + 1;
+  play(records);
+  play(records);
+  EXPECT_EQ(value(R"(baton_runs_total{fleet="lab",status="success"})"), 1);
+}
+
+TEST_F(a_recorder, tells_what_this_process_does) {
+  recorder_.know(small_fleet());
+  recorder_.journal_written(std::chrono::microseconds{700}, true);
+  recorder_.journal_written(std::chrono::milliseconds{20}, false);
+  recorder_.log_counts({1, 2, 3, 4});
+  recorder_.log_counts({1, 2, 3, 5});
+  recorder_.ssh_connecting("alpha");
+  recorder_.ssh_connected();
+  recorder_.ssh_connecting("beta");
+  recorder_.ssh_connect_failed("beta", ec::auth_failed);
+  recorder_.ssh_received(1000);
+  EXPECT_EQ(value("baton_journal_writes_total"), 2);
+  EXPECT_EQ(value("baton_journal_write_failures_total"), 1);
+  EXPECT_EQ(value(R"(baton_journal_write_duration_seconds_bucket{le="0.001"})"), 1);
+  EXPECT_EQ(value(R"(baton_log_messages_total{level="error"})"), 5);
+  EXPECT_EQ(value("baton_ssh_sessions"), 1);
+  EXPECT_EQ(value(R"(baton_ssh_connects_total{host="beta"})"), 1);
+  EXPECT_EQ(value(R"(baton_ssh_connect_failures_total{host="beta",reason="auth_failed"})"), 1);
+  EXPECT_EQ(value("baton_ssh_received_bytes_total"), 1000);
+  EXPECT_THAT(recorder_.exposition(), HasSubstr(R"(baton_build_info{)"));
+  EXPECT_THAT(recorder_.exposition(), HasSubstr(R"(revision="abc",version="1.2.3"} 1)"));
+  EXPECT_GT(value("process_resident_memory_bytes"), 1'000'000);
+  EXPECT_GT(value("process_open_fds"), 2);
+  const auto now =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  EXPECT_NEAR(value("process_start_time_seconds"), now, 120);
+}
+
+TEST_F(a_recorder, is_used_by_several_threads) {
+  recorder_.know(small_fleet());
+  std::vector<std::jthread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([this, t] {
+      play(good_run("r" + std::to_string(t), monday));
+      recorder_.ssh_connecting("alpha");
+      recorder_.exposition();
+    });
+  threads.clear();
+  EXPECT_EQ(value(R"(baton_runs_total{fleet="lab",status="success"})"), 4);
+}
+
+class a_recorder_of_a_journal : public testing::Test {
+protected:
+  void write(std::vector<record> records) { ASSERT_TRUE(journal_.append(records)); }
+  void write_first(std::vector<record> records, std::size_t count) {
+    records.resize(count);
+    write(records);
+  }
+  void write_rest(std::vector<record> records, std::size_t from) {
+    records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(from));
+    write(records);
+  }
+
+  journal journal_ = *journal::in_memory();
+};
+
+TEST_F(a_recorder_of_a_journal, counts_the_history_and_what_any_process_adds) {
+  write(good_run("r1", monday));
+  recorder one{build};
+  ASSERT_TRUE(one.catch_up(journal_));
+  write(good_run("r2", monday));
+  ASSERT_TRUE(one.catch_up(journal_));
+  ASSERT_TRUE(one.catch_up(journal_));
+  EXPECT_EQ(run_samples(one).at(R"(baton_runs_total{fleet="lab",status="success"})"), 2);
+}
+
+TEST_F(a_recorder_of_a_journal, goes_on_from_what_was_saved_as_if_it_had_read_all) {
+  // Saved in the midst of runs: their beginnings must not be counted twice, nor be missing.
+  const auto good = good_run("r2", monday);
+  const auto bad = bad_run("r3", monday);
+  for (std::size_t cut = 1; cut + 1 < std::min(good.size(), bad.size()); ++cut) {
+    journal_ = *journal::in_memory();
+    write(bad_run("r1", monday));
+    write_first(good, cut);
+    write_first(bad, cut);
+    recorder before{build};
+    ASSERT_TRUE(before.catch_up(journal_));
+    ASSERT_TRUE(before.save(journal_));
+    write_rest(good, cut);
+    write_rest(bad, cut);
+
+    recorder after{build};
+    after.know(small_fleet());
+    ASSERT_TRUE(after.catch_up(journal_));
+    recorder whole{build};
+    whole.know(small_fleet());
+    ASSERT_TRUE(journal_.rebuild()); // forgets what was saved
+    ASSERT_TRUE(whole.catch_up(journal_));
+    EXPECT_EQ(run_samples(after), run_samples(whole)) << cut;
+  }
+}
+
+TEST_F(a_recorder_of_a_journal, reads_the_history_when_what_was_saved_does_not_fit) {
+  write(good_run("r1", monday));
+  for (const auto* state :
+       {"", "{}", "[]", R"({"families": {"baton_old_total": []}, "revisions": []})",
+        R"({"families": {"baton_run_duration_seconds":
+                                [{"labels": {"status": "success"}, "value": [1, 2]}]},
+                                "revisions": []})",
+        R"({"families": {}, "revisions": [[1]]})"}) {
+    ASSERT_TRUE(journal_.save_fold({"metrics", 1, 1, state}));
+    recorder one{build};
+    ASSERT_TRUE(one.catch_up(journal_));
+    EXPECT_EQ(run_samples(one).at(R"(baton_runs_total{fleet="lab",status="success"})"), 1) << state;
+  }
+}
+
+TEST(a_textfile, is_replaced_at_once_and_readable_for_all) {
+  temp_folder folder;
+  recorder one{build};
+  const auto file = folder / "baton.prom";
+  std::ofstream{file} << "old";
+  ASSERT_TRUE(one.write_textfile(file));
+  std::ifstream in{file};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  EXPECT_THAT(text, HasSubstr("baton_runs_in_progress 0\n"));
+  struct stat there {};
+  ASSERT_EQ(stat(file.c_str(), &there), 0);
+  EXPECT_EQ(there.st_mode & 0777, 0644u);
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path()}, {}), 1);
+
+  const auto nowhere = one.write_textfile(folder / "none/baton.prom");
+  ASSERT_FALSE(nowhere);
+  EXPECT_THAT(nowhere.error().what, HasSubstr("none/baton.prom"));
+}
+
+TEST(the_families, have_the_names_that_are_known) {
+  std::ifstream golden{BATON_METRICS_TESTS "/family_names.txt"};
+  std::vector<std::string> known;
+  for (std::string line; std::getline(golden, line);)
+    known.push_back(line);
+  EXPECT_THAT(family_names(), ElementsAreArray(known));
+}
+
+TEST(the_families, are_helped_by_one_plain_line_each) {
+  recorder one{build};
+  one.know(small_fleet());
+  std::istringstream in{one.exposition()};
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("# HELP")) {
+      EXPECT_THAT(line, testing::EndsWith(".")) << line;
+      EXPECT_THAT(line, Not(HasSubstr("\\"))) << line;
+    }
+}
+
+TEST(the_exposition, of_a_run_is_as_promtool_wants_it) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool is not there (Debian package prometheus)";
+  temp_folder folder;
+  recorder one{build};
+  one.know(small_fleet());
+  for (const auto& run : {good_run("r1", monday), bad_run("r2", monday)})
+    for (const auto& what : run)
+      one.apply(what);
+  ASSERT_TRUE(one.write_textfile(folder / "m.prom"));
+  const auto said = folder / "said";
+  const auto command =
+      "promtool check metrics < " + (folder / "m.prom").string() + " > " + said.string() + " 2>&1";
+  const int status = std::system(command.c_str());
+  std::ifstream in{said};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  EXPECT_EQ(status, 0) << text;
+  EXPECT_EQ(text, "");
+}
+
+} // namespace
+} // namespace baton
