@@ -120,7 +120,8 @@ void suggest_refs(const job_context& context, const facts& told, error& why) {
 bool stays(const std::string& key) {
   // The rest is for this reading only.
   return key == "commit" || key.starts_with("commit:") || key.starts_with("fault.")
-         || key == "have_commit" || key == "have_wanted" || key == "baseline" || key == "restored";
+         || key == "have_commit" || key == "have_wanted" || key == "baseline" || key == "restored"
+         || key == "adopted";
 }
 
 bool is_seen(step_kind kind) {

@@ -8,8 +8,8 @@ namespace baton::release {
 
 /// Steps resolve, inspect, baseline, prepare, activate, gate, guard, verify, look, restore, settle.
 ///
-/// settle takes from the facts of the rules whether the release was good: `good` = `yes` under
-/// (settle, its unit). What the steps leave for later ones and for `details`:
+/// settle takes from the facts of the rules what became of the release: `fate` = `good` or `bad`
+/// under (settle, its unit). What the steps leave for later ones and for `details`:
 ///   resolve   `commit`, and `commit:STACK` where repositories differ
 ///   inspect   `fault.N.code`, `.text`, `.mend`: all that is wrong; `have_commit`: for bundles
 ///   baseline  `baseline`: `up` or `none`

@@ -178,6 +178,14 @@ record_services() {
 
 engine_baseline() {
   release_put baseline project "$(known_project)"
+  # One that was adopted from another folder goes back to being run from there.
+  rm -f -- "$S/release/baseline/dir" "$S/release/baseline/files"
+  compose_dir=$(get "$S/adopted_dir")
+  if [ -n "$compose_dir" ] && ! is_checkout_dir "$compose_dir"; then
+    release_put baseline dir "$compose_dir"
+    release_put baseline files "$(dk_ask inspect --format "{{index .Config.Labels \"$compose_label.project.config_files\"}}" \
+      "$(containers "$(release_get baseline project)" | head -n 1)")"
+  fi
   record_services baseline || fail step_failed 'cannot record the containers that run'
   each_line "$S/release/baseline/services" tag_service baseline
   # Running or, of one-shot services, well ended; those with a check of their own must pass it.
@@ -309,8 +317,18 @@ engine_restore() {
   each_line "$S/release/$1/services" image_back "$1"
   # Another project of the same stack would hold the ports.
   [ -z "$compose_failed" ] || [ "$compose_failed" = "$project" ] || project_down "$compose_failed"
-  run engine 'docker compose up' in_project "$checkout" up
+  compose_dir=$(release_get "$1" dir)
+  if [ -n "$compose_dir" ]; then
+    compose_files=$(release_get "$1" files)
+    # shellcheck disable=SC2317 # `up` calls it
+    compose() { adopted_compose "$@"; }
+  fi
+  run engine 'docker compose up' in_project "${compose_dir:-$checkout}" up
   record_services "$1" || fail step_failed 'cannot record the containers that were started'
+}
+# As the labels of an adopted project say: COMPOSE_FILE splits at commas as they do.
+adopted_compose() {
+  COMPOSE_FILE=$compose_files COMPOSE_PATH_SEPARATOR=, docker compose --project-directory . -p "$project" "$@"
 }
 # image_back ID SERVICE IMAGE-ID HASH IMAGE: under the name that compose looks for.
 image_back() {

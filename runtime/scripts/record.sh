@@ -26,8 +26,13 @@ is_release() { [ -n "$1" ] && [ -n "$(release_get "$1" state)" ]; }
 
 # Newest first; the baseline, the oldest, last.
 releases() {
-  # shellcheck disable=SC2010,SC2012 # made by us: no odd names
-  ls -1r "$S/release" 2>/dev/null | grep -v '^baseline$'
+  for record_dir in "$S/release"/*; do
+    record_id=${record_dir##*/}
+    case $record_id in
+    '*' | baseline | *.new) continue ;;
+    esac
+    printf '%s %s\n' "$(release_get "$record_id" at)" "$record_id"
+  done | sort -r | cut -d ' ' -f 2
   [ ! -d "$S/release/baseline" ] || echo baseline
 }
 

@@ -1,7 +1,9 @@
 # shellcheck shell=sh
-# Step `restore`: the whole last good release, else the baseline, else nothing serves again.
+# Step `restore`: the whole last good release, else the baseline, else nothing serves again. Secret
+# files that the run has changed on this host are put back in any case.
 case $(release_get "$B_RELEASE" state) in
 '' | prepared)
+  put_back_saved
   note 'this run has not touched the stack: nothing to take back'
   fact restored untouched
   exit 0

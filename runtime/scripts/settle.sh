@@ -3,9 +3,13 @@
 if [ "$B_GOOD" = yes ] && [ "$(get "$S/current")" = "$B_RELEASE" ]; then
   release_put "$B_RELEASE" state good
   put "$S/last_good" "$B_RELEASE"
+  settle_done=yes
 elif is_release "$B_RELEASE"; then
   release_put "$B_RELEASE" verdict 'not good'
+  [ "$(release_get "$B_RELEASE" state)" != restored ] || settle_done=yes
 fi
+# Nobody will put them back any more.
+[ -z "${settle_done-}" ] || drop_saved_secrets "$B_RUN"
 
 settle_current=$(get "$S/current")
 settle_good=$(get "$S/last_good")

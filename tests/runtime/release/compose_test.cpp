@@ -1,3 +1,4 @@
+#include "runtime/release/adopt.hpp"
 #include "world.hpp"
 
 #include <gmock/gmock.h>
@@ -350,6 +351,51 @@ TEST_P(compose_release, our_project_from_another_folder_is_refused_too) {
   ASSERT_TRUE(looked.why);
   EXPECT_EQ(looked.why->code, ec::foreign_project);
   EXPECT_THAT(looked.why->what, HasSubstr("/old, not from"));
+}
+
+TEST_P(compose_release, an_adopted_project_keeps_its_name_and_goes_back_to_its_folder) {
+  publish("v0");
+  at.git({"clone", "-q", at.origin.string(), (at.home / "old").string()});
+  at.sh("cd old && docker compose build && docker compose -p other up -d --remove-orphans "
+        "--no-build --pull never");
+  at.plan.fleet.stages = at.plan.stages;
+  auto adopt = release::adopt_job(at.plan.fleet, "alpha", "web", "");
+  ASSERT_TRUE(adopt) << describe(adopt.error());
+  auto adopted = release::adopt_outcome("alpha", at.execute(*adopt));
+  ASSERT_FALSE(adopted.why) << describe(*adopted.why);
+  EXPECT_EQ(adopted.facts.at("adopted"), "other");
+  publish("v1");
+  at.deploy();
+  EXPECT_THAT(serves(), HasSubstr("project=other\n"));
+  EXPECT_THAT(serves(), Not(HasSubstr("project=app\n")));
+  EXPECT_THAT(serves(), HasSubstr("ref=labapp:v1\n"));
+  const auto restored = at.run(step_kind::restore);
+  ASSERT_FALSE(restored.why) << describe(*restored.why) << at.last_log;
+  EXPECT_THAT(serves(), HasSubstr("ref=labapp:v0\n"));
+  EXPECT_THAT(serves(), HasSubstr("dir=" + (at.home / "old").string() + "\n"));
+  EXPECT_THAT(at.run(step_kind::look).view->releases, ElementsAre("baseline"));
+}
+
+TEST_P(compose_release, of_several_projects_the_user_says_which_to_adopt) {
+  publish("v0");
+  at.git({"clone", "-q", at.origin.string(), (at.home / "old").string()});
+  for (const auto* name : {"one", "two"})
+    at.sh("cd old && docker compose build && docker compose -p " + std::string{name}
+          + " up -d --remove-orphans --no-build --pull never");
+  at.plan.fleet.stages = at.plan.stages;
+  auto which = release::adopt_outcome(
+      "alpha", at.execute(*release::adopt_job(at.plan.fleet, "alpha", "web", "")));
+  ASSERT_TRUE(which.why);
+  EXPECT_EQ(which.why->code, ec::usage);
+  EXPECT_THAT(which.why->what, HasSubstr("one two"));
+  which = release::adopt_outcome(
+      "alpha", at.execute(*release::adopt_job(at.plan.fleet, "alpha", "web", "two")));
+  EXPECT_FALSE(which.why);
+  EXPECT_EQ(which.facts.at("adopted"), "two");
+  which = release::adopt_outcome(
+      "alpha", at.execute(*release::adopt_job(at.plan.fleet, "alpha", "web", "three")));
+  EXPECT_EQ(which.why->code, ec::foreign_project);
+  EXPECT_FALSE(release::adopt_job(at.plan.fleet, "alpha", "nothing", ""));
 }
 
 TEST_P(compose_release, env_files_are_laid_beside_the_new_commit) {

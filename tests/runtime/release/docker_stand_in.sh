@@ -56,7 +56,7 @@ compose() {
   done
   verb=$1
   shift
-  file=${files:-compose.yaml}
+  file=${files:-${COMPOSE_FILE:-compose.yaml}}
   file=${file# }
   [ -f "$file" ] || { say 'no configuration file provided: not found'; exit 14; }
   for env in ${env_files:-.env}; do
@@ -236,6 +236,7 @@ inspect() {
       health=$(field "$c" health)
       printf '%s\t%s\t%s\t%s\n' "$(field "$c" service)" "$(field "$c" status)" "${health:-none}" "$(field "$c" exit)"
       ;;
+    *config_files*) printf '%s/compose.yaml\n' "$(field "$c" dir)" ;;
     *) printf '%s\t%s\t%s\t%s\n' "$(field "$c" service)" "$(field "$c" image)" "$(field "$c" hash)" "$(field "$c" ref)" ;;
     esac
   done

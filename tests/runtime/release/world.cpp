@@ -213,7 +213,7 @@ step_outcome world::settled(step_kind kind, const std::function<bool(const step_
 }
 
 step_outcome world::settle(bool good) {
-  facts[{step_kind::settle, 2}]["good"] = good ? "yes" : "no";
+  facts[{step_kind::settle, 2}]["fate"] = good ? "good" : "bad";
   return run(step_kind::settle);
 }
 

@@ -46,6 +46,9 @@ public:
   /// The run is over: settle, with its verdict.
   step_outcome settle(bool good);
 
+  /// A job by itself.
+  job_end execute(const job& what);
+
   std::filesystem::path root, origin, home, state, checkout;
   struct plan plan;
   run_facts facts;
@@ -53,7 +56,6 @@ public:
   std::string last_log;
 
 private:
-  job_end execute(const job& what);
   std::vector<std::string> shell_;
   int runs_ = 0;
   int steps_ = 0;
