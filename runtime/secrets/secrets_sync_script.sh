@@ -7,6 +7,8 @@ user_call() {
   (
     cd -- "$B_FOLDER" || exit 127
     unset BATON_DIR BATON_FACTS BATON_FILES BATON_STEP BATON_ATTEMPT
+    umask "$lib_umask"
+    if [ -n "$lib_locale" ]; then LC_ALL=$lib_locale; else unset LC_ALL; fi
     user_vars
     exec "$@" </dev/null
   )

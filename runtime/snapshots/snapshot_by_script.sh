@@ -6,6 +6,8 @@ snapshot_tool() {
   (
     cd -- "$(expand "$B_FOLDER")" || exit 127
     unset BATON_DIR BATON_FACTS BATON_FILES BATON_STEP BATON_ATTEMPT
+    umask "$lib_umask"
+    if [ -n "$lib_locale" ]; then LC_ALL=$lib_locale; else unset LC_ALL; fi
     BATON_HOST=$B_HOST
     export BATON_HOST
     exec "$snapshot_script" "$@" </dev/null
