@@ -3,6 +3,8 @@
 #include "runtime/fault.hpp"
 #include "runtime/release/release.hpp"
 #include "runtime/secrets/secrets_jobs.hpp"
+#include "runtime/snapshots/snapshot_jobs.hpp"
+#include "runtime/testing/tests_job.hpp"
 
 #include <exception>
 
@@ -26,6 +28,14 @@ maker maker_of(step_kind kind) {
     return {compare_secrets_job, compare_secrets_outcome};
   case step_kind::put_back_secrets:
     return {put_back_secrets_job, put_back_secrets_outcome};
+  case step_kind::create_snapshot:
+    return {create_snapshot_job, create_snapshot_outcome};
+  case step_kind::restore_snapshot:
+    return {restore_snapshot_job, restore_snapshot_outcome};
+  case step_kind::delete_snapshot:
+    return {delete_snapshot_job, delete_snapshot_outcome};
+  case step_kind::run_tests:
+    return {run_tests_job, run_tests_outcome};
   default:
     return {release::make_job, release::read_outcome};
   }
