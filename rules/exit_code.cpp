@@ -16,10 +16,12 @@ bool was_refused_by_lease(const run& now) {
                      [](const auto& one) { return one.why.code == ec::lease_held; });
 }
 
-/// Whether the policies wanted this stage back on what it served before, rolled back or not.
+/// Whether this stage should not serve the new release: it failed, or a policy wanted it back on
+/// what it served before. Whether it was rolled back is another question.
 bool should_go_back(const run& now, std::size_t stage) {
-  return std::any_of(now.failures.begin(), now.failures.end(),
-                     [&](const failure& one) { return one.meant.contains(stage); });
+  return std::any_of(now.failures.begin(), now.failures.end(), [&](const failure& one) {
+    return one.meant.contains(stage) || one.phase == now.deploys[stage];
+  });
 }
 
 /// What it should serve: the new release, or else what it served before.

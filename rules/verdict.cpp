@@ -58,6 +58,7 @@ void name_hosts(result& made, const plan& of, const run& now) {
       made.changed.push_back(name);
     if (!now.units[host].stage)
       continue;
+    made.host_order.push_back(name);
     const auto& line = made.hosts[name] = host_line(of, now, host);
     if (line.serves == serves::new_release)
       made.systems_deployed.push_back(name);

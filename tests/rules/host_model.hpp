@@ -49,6 +49,7 @@ public:
   explicit host_model(const plan& of);
 
   model_host& at(const std::string& host) { return hosts_.at(host); }
+  const model_host& at(const std::string& host) const { return hosts_.at(host); }
   model_stack& stack_at(const std::string& host) { return hosts_.at(host).stacks.begin()->second; }
   const std::map<std::string, model_host>& hosts() const { return hosts_; }
 
