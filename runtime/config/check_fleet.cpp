@@ -19,8 +19,8 @@ void check_engines(const view& root, const fleet& of) {
       const auto* engine = std::get_if<command_engine>(&stack.engine);
       if (!engine || !told.insert(stack.name).second)
         continue;
-      const auto in_stage = root["stages"][stage.name];
-      const auto own = root["stacks"].present() ? root["stacks"][stack.name] : root["stack"];
+      const auto in_stage = root["stages"].named(stage.name);
+      const auto own = root["stacks"].present() ? root["stacks"].named(stack.name) : root["stack"];
       const auto at = (in_stage["command"].present() ? in_stage : own)["command"];
       if (engine->start.empty())
         at.missing("start", "how the stack is brought up");
@@ -39,9 +39,11 @@ void check_paths(const view& root, const fleet& of) {
       for (const auto& stack : stage.stacks) {
         const auto [known, is_new] = owner.try_emplace({host, stack.path}, stack.name);
         if (!is_new && known->second != stack.name)
-          root["stages"][stage.name].fault("stacks " + known->second + " and " + stack.name
-                                               + " share the folder " + stack.path + " on " + host,
-                                           "give each its own path");
+          root["stages"]
+              .named(stage.name)
+              .fault("stacks " + known->second + " and " + stack.name + " share the folder "
+                         + stack.path + " on " + host,
+                     "give each its own path");
       }
 }
 

@@ -58,7 +58,7 @@ void fill_repositories(const view& root, const reading& shared, const load_optio
         const auto folder = shared.folder.string();
         origin = options.origin_of ? options.origin_of(folder) : git_origin(folder);
       }
-      const auto at = root["stacks"].present() ? root["stacks"][stack.name] : root["stack"];
+      const auto at = root["stacks"].present() ? root["stacks"].named(stack.name) : root["stack"];
       if (*origin)
         stack.repository = **origin;
       else if (told.insert(stack.name).second)

@@ -18,8 +18,8 @@ void check_jumps(const view& in, const std::vector<host>& hosts) {
     const auto* at = jump_of(hosts, start);
     for (std::size_t hops = 0; at && hops < hosts.size(); ++hops) {
       if (at->reach.name == start.reach.name) {
-        in[start.reach.name]["jump"].fault("the way to " + start.reach.name
-                                           + " leads through itself");
+        in.named(start.reach.name)["jump"].fault("the way to " + start.reach.name
+                                                 + " leads through itself");
         break;
       }
       at = jump_of(hosts, *at);

@@ -40,9 +40,17 @@ view view::operator[](std::string_view key) const {
   auto generic = generic_.empty() ? name : generic_ + '.' + name;
   if (shared_->asked)
     shared_->asked->insert(generic);
-  auto path = join_path(path_, name);
+  return child(name, std::move(generic));
+}
+
+view view::named(std::string_view name) const {
+  return child(std::string{name}, generic_ + ".*");
+}
+
+view view::child(const std::string& key, std::string generic) const {
+  auto path = join_path(path_, key);
   if (is(yaml_kind::mapping)) {
-    const auto found = std::ranges::find(node_->entries, name, &yaml_entry::key);
+    const auto found = std::ranges::find(node_->entries, key, &yaml_entry::key);
     if (found != node_->entries.end())
       return {*shared_, found->value.get(), found->at, std::move(path), std::move(generic)};
   }

@@ -39,7 +39,8 @@ public:
 
   bool present() const { return node_ != nullptr; }
   bool is(yaml_kind kind) const { return node_ && node_->kind == kind; }
-  view operator[](std::string_view key) const;
+  view operator[](std::string_view key) const;               ///< of a mapping with known keys
+  view named(std::string_view name) const;                   ///< of a mapping of names
   std::vector<std::pair<std::string, view>> entries() const; ///< of a mapping of names
   std::vector<view> items() const;                           ///< of a list
   const std::string& path() const { return path_; }
@@ -75,6 +76,7 @@ public:
 
 private:
   view(reading& shared, const yaml_node* node, yaml_mark at, std::string path, std::string generic);
+  view child(const std::string& key, std::string generic) const;
   bool usable_line(const std::string& text) const;
 
   reading* shared_;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +21,14 @@ inline load_options with_origin() {
 
 inline tl::expected<fleet, std::vector<config_fault>> load(std::string_view text) {
   return load_fleet_text(text, "/srv/fleet/baton.yaml", with_origin());
+}
+
+/// A file of the repository.
+inline std::string read_source(const std::string& path) {
+  std::ifstream in{std::string{BATON_SOURCE_DIR} + '/' + path, std::ios::binary};
+  if (!in)
+    ADD_FAILURE() << path << " cannot be read";
+  return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 /// The fleet of a text that must be right.
