@@ -1,37 +1,21 @@
 #include "messages/json_fields.hpp"
 
-#include <algorithm>
 #include <set>
 
 namespace baton {
 
 namespace {
 
-/// The entries of `details` that are no stages.
-bool is_fixed_phase(std::string_view id) {
-  constexpr std::string_view fixed[] = {"pre_flight", "secrets_sync", "snapshots", "tests",
-                                        "verification"};
-  return std::find(std::begin(fixed), std::end(fixed), id) != std::end(fixed);
-}
-
-/// The hosts as the stages have them in their entries of `details`; those of no entry behind, by
-/// name.
+/// Those that the order does not name stand behind, by name.
 std::vector<std::string> hosts_in_order(const result& value) {
   std::vector<std::string> order;
   std::set<std::string_view> known;
-  const auto add = [&](const std::string& name) {
+  for (const auto& name : value.host_order)
     if (value.hosts.contains(name) && known.insert(name).second)
       order.push_back(name);
-  };
-  for (const auto& [id, entry] : value.details)
-    if (!is_fixed_phase(id)) {
-      if (value.hosts.contains(id))
-        add(id);
-      for (const auto& [host, of_host] : entry.hosts)
-        add(host);
-    }
-  for (const auto& [host, verdict] : value.hosts)
-    add(host);
+  for (const auto& [name, verdict] : value.hosts)
+    if (!known.contains(name))
+      order.push_back(name);
   return order;
 }
 
@@ -130,6 +114,7 @@ ordered_json to_json(const result& value) {
     json_detail::append(details, id, write_json(entry));
   json_detail::append(v.made, "details", std::move(details));
   // For readers whose objects keep no order (result_from_json is one of them).
+  v("host_order", value.host_order);
   v("phases", phases_in_order(value));
   v("changed", value.changed);
   v("fleet", value.fleet);
@@ -157,6 +142,7 @@ result result_from_json(const json& from) {
   v("cancelled_by", made.cancelled_by);
   v("rollback_failed", made.rollback_failed);
   v("hosts", made.hosts);
+  v("host_order", made.host_order);
   std::map<std::string, phase_details> details;
   v("details", details);
   std::vector<std::string> order;

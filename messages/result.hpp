@@ -62,6 +62,7 @@ struct result {
   std::string cancelled_by; ///< `SIGINT`, `SIGTERM`, `baton cancel`
   std::vector<std::string> rollback_failed;
   std::map<std::string, host_verdict> hosts;
+  std::vector<std::string> host_order; ///< of `hosts`: as the stages have them
   std::vector<std::pair<std::string, phase_details>> details; ///< in the plan's order
   std::vector<std::string> changed;                           ///< hosts this run changed
   std::string environment, commit, release, fleet;

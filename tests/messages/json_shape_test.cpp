@@ -37,6 +37,7 @@ result good_run() {
   made.duration_seconds = 180.2;
   for (const auto* name : {"thinkpad", "rtx1080", "vps"})
     made.hosts[name] = serving(serves::new_release);
+  made.host_order = made.systems_deployed;
   made.details = {{"pre_flight", done({"rtx1080", "thinkpad", "vps"})},
                   {"thinkpad", done({"thinkpad"})},
                   {"rtx1080", done({"rtx1080"})},
@@ -78,6 +79,12 @@ TEST(json_shape, a_good_result_has_no_error_and_numbers_as_they_were_measured) {
 TEST(json_shape, hosts_stand_in_the_order_of_the_stages) {
   EXPECT_EQ(keys_of(to_json(good_run()).at("hosts")),
             (std::vector<std::string>{"thinkpad", "rtx1080", "vps"}));
+  auto run = result_from_json(json::parse(dump(to_json(good_run()))));
+  EXPECT_EQ(keys_of(to_json(run).at("hosts")),
+            (std::vector<std::string>{"thinkpad", "rtx1080", "vps"}));
+  run.host_order = {"vps", "gone"};
+  EXPECT_EQ(keys_of(to_json(run).at("hosts")),
+            (std::vector<std::string>{"vps", "rtx1080", "thinkpad"}));
 }
 
 TEST(json_shape, details_stand_in_the_order_of_the_plan) {

@@ -148,6 +148,7 @@ private:
     fill(value.cancelled_by);
     fill(value.rollback_failed);
     fill(value.hosts);
+    fill(value.host_order);
     value.details.clear();
     std::map<std::string, bool> seen;
     for (auto left = below(6); left > 0; --left)
