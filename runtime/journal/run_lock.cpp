@@ -6,6 +6,7 @@
 #include "runtime/journal/state_dir.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
