@@ -123,12 +123,12 @@ TEST(checks, with_failing_stage_mean_that_stages_own_policy) {
   of.verification.rollback = verification_rollback::failing_stage;
   staging with;
   with.first = [](host_model& hosts) { hosts.ill_checks = {"vps"}; };
-  auto show = play(plan_for(of), with);
-  EXPECT_EQ(show.row(), "partial_success · verification · thinkpad rtx1080 · n n o · 4");
+  const auto of_vps = play(plan_for(of), with);
+  EXPECT_EQ(of_vps.row(), "partial_success · verification · thinkpad rtx1080 · n n o · 4");
   of.verification.checks[0].of = "rtx1080";
   with.first = [](host_model& hosts) { hosts.ill_checks = {"rtx1080"}; };
-  show = play(plan_for(of), with);
-  EXPECT_EQ(show.row(), "rolled_back · verification · vps · o o n · 1");
+  const auto of_rtx = play(plan_for(of), with);
+  EXPECT_EQ(of_rtx.row(), "rolled_back · verification · vps · o o n · 1");
 }
 
 TEST(checks, that_could_not_be_made_at_all_fail_the_verification_as_such) {
@@ -327,13 +327,14 @@ TEST(rollback_with, a_snapshot_that_covers_something_else_never) {
 TEST(rollback_with, the_snapshot_alone) {
   auto of = homelab();
   stage_of(of, "rtx1080").rollback_with = rollback_method::snapshot;
-  auto show = play(plan_for(of), {{rtx_fails}});
+  const auto show = play(plan_for(of), {{rtx_fails}});
   EXPECT_EQ(show.row(), "rolled_back · rtx1080 · none · o o o · 1");
   EXPECT_THAT(show.steps(step_kind::restore), ElementsAre("rollback:thinkpad thinkpad"));
   expect_secrets_fit(show);
-  show = play(plan_for(of), {{rtx_fails, bad("rollback:rtx1080", step_kind::restore_snapshot, "",
-                                             fails(ec::snapshot_failed))}});
-  EXPECT_EQ(show.row(), "failed · rtx1080 · rtx1080 · o n o · 2");
+  const auto worse =
+      play(plan_for(of), {{rtx_fails, bad("rollback:rtx1080", step_kind::restore_snapshot, "",
+                                          fails(ec::snapshot_failed))}});
+  EXPECT_EQ(worse.row(), "failed · rtx1080 · rtx1080 · o n o · 2");
 }
 
 fleet two_stacks(rollback_method with) {

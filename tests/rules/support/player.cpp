@@ -28,7 +28,7 @@ public:
   void run() {
     if (with_.first)
       with_.first(show_.hosts);
-    happen(event::run_requested{std::make_shared<const plan>(show_.of)});
+    happen(event::run_requested{show_.shared});
     // No plan of these tests needs more; a run that does turns in a circle.
     for (std::size_t events = 0; !show_.now.finished; ++events) {
       if (events > 200 + 60 * show_.of.units.size() * show_.of.phases.size()) {
@@ -67,6 +67,11 @@ private:
   void end_one() {
     const auto step = running_.front();
     std::optional<mishap> bad;
+    if (with_.decide)
+      bad = with_.decide(step);
+    if (with_.cancels && cancelling_.insert(step.phase).second)
+      if (const auto by = with_.cancels(step.phase); !by.empty())
+        happen(event::cancel_requested{by});
     for (std::size_t nth = 0; nth < left_.size(); ++nth) {
       const auto& one = with_.troubles[nth];
       if (!fits(one, step) || left_[nth] <= 0)
@@ -111,6 +116,7 @@ private:
   std::vector<int> left_;
   std::deque<event::step_started> running_;
   std::set<std::pair<unit_id, step_kind>> stopped_;
+  std::set<std::string> cancelling_; ///< phases that were asked about
   time_point clock_{};
 };
 
@@ -178,7 +184,11 @@ const phase_details& played::details(const std::string& phase) const {
 }
 
 played play(const plan& of, const staging& with) {
-  played show{of};
+  return play(std::make_shared<const plan>(of), with);
+}
+
+played play(std::shared_ptr<const plan> of, const staging& with) {
+  played show{std::move(of)};
   stage_hand{show, with}.run();
   return show;
 }

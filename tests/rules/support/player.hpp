@@ -4,6 +4,7 @@
 #include "tests/rules/host_model.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,14 +28,18 @@ mishap fails_half_way(ec code = ec::step_failed);
 
 /// A run that was played to its end.
 struct played {
-  plan of;
+  std::shared_ptr<const plan> shared;
+  const plan& of;
   std::vector<record> journal;
   run now;
   host_model hosts;
   result ends;
   std::string stuck; ///< why it did not come to an end; empty: it did
 
-  explicit played(plan plays) : of(std::move(plays)), now(begin(of)), hosts(of) {}
+  explicit played(const plan& plays)
+      : shared(std::make_shared<const plan>(plays)), of(*shared), now(begin(of)), hosts(of) {}
+  explicit played(std::shared_ptr<const plan> plays)
+      : shared(std::move(plays)), of(*shared), now(begin(of)), hosts(of) {}
 
   /// `status · phase · deployed · serves · exit`, in RULES.md's own words.
   std::string row() const;
@@ -49,9 +54,15 @@ struct staging {
   std::function<void(host_model&)> first = {}; ///< how the hosts are before the run
   /// Called after each event has been reacted to.
   std::function<void(const played&, const std::vector<record>& batch)> watch = {};
+  /// Asked for each step before the troubles are; what it says goes wrong goes wrong.
+  std::function<std::optional<mishap>(const event::step_started&)> decide = {};
+  /// Asked for each phase that begins: who cancels the run in its first step; empty: nobody.
+  std::function<std::string(const std::string& phase)> cancels = {};
 };
 
 /// Plays a plan against the model, in virtual time; steps end in the order they began.
 played play(const plan& of, const staging& with = {});
+/// The same without a copy of the plan.
+played play(std::shared_ptr<const plan> of, const staging& with = {});
 
 } // namespace baton::test
