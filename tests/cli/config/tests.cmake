@@ -1,0 +1,1 @@
+baton_test(cli/config LINKS baton_cli)
