@@ -10,7 +10,7 @@ inspect_seen=' '
 # need_space FOLDER WHAT MEND
 need_space() {
   inspect_line=$(df -Pk -- "$1" 2>/dev/null | sed -n '2p')
-  inspect_free=$(printf '%s\n' "$inspect_line" | sed -n 's/^.* \(-\{0,1\}[0-9][0-9]*\) *[0-9-]*%.*$/\1/p')
+  inspect_free=$(printf '%s\n' "$inspect_line" | sed -n 's/^.* \(-\{0,1\}[0-9][0-9]*\)  *[0-9-]*%.*$/\1/p')
   inspect_device=${inspect_line%% *}
   if [ -z "$inspect_free" ]; then
     note "free space on $1 cannot be told"
