@@ -56,6 +56,12 @@ bool is_plain(const std::string& name) {
   return std::ranges::find(plain_values, name) != plain_values.end();
 }
 
+/// As headings and their anchors are written.
+std::string with_for_underscores(std::string name, char letter) {
+  std::ranges::replace(name, '_', letter);
+  return name;
+}
+
 class page {
 public:
   page() : text_{head} {
@@ -64,7 +70,7 @@ public:
     // Sections are found while sections are written.
     for (std::size_t i = 0; i < sections_.size(); ++i) {
       const auto name = sections_[i];
-      text_ += "\n## " + name + "\n\n";
+      text_ += "\n## " + with_for_underscores(name, ' ') + "\n\n";
       table(config_schema()["definitions"][name]);
     }
   }
@@ -104,7 +110,8 @@ private:
       return value_of(node);
     if (std::ranges::find(sections_, name) == sections_.end())
       sections_.push_back(name);
-    const auto link = '[' + name + "](#" + name + ')';
+    const auto link =
+        '[' + with_for_underscores(name, ' ') + "](#" + with_for_underscores(name, '-') + ')';
     if (name == "retry")
       return "number of attempts, or " + link;
     return name == "environment" ? "list of stages, or " + link : link;
