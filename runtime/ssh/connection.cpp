@@ -283,10 +283,7 @@ void connection::step() {
     return;
   arm();
   if (more)
-    owner_.loop->post([weak = weak_from_this()] {
-      if (const auto one = weak.lock())
-        one->step();
-    });
+    wake();
 }
 
 // One round of reading, writing and going on; whether another may find something to do.
@@ -304,7 +301,7 @@ bool connection::turn() {
     prove();
   bool moved = io;
   if (state_ == state::ready) {
-    moved = pump_riders(io) || moved;
+    moved = pump_riders() || moved;
     if (session_ && broken())
       fail_by_libssh(error_text(session_.get()));
   }
@@ -409,19 +406,29 @@ void connection::nudge(rider& one) {
   one.queued = true;
   const bool first = work_.empty();
   work_.push_back(one.shared_from_this());
-  if (first && !stepping_)
-    owner_.loop->post([weak = weak_from_this()] {
-      if (const auto self = weak.lock())
-        self->step();
-    });
+  if (first)
+    wake();
+}
+
+void connection::wake() {
+  if (stepping_ || !session_)
+    return;
+  owner_.loop->post([weak = weak_from_this()] {
+    if (const auto self = weak.lock())
+      self->step();
+  });
 }
 
 void connection::remove(rider& one) {
   riders_.erase(one.shared_from_this());
 }
 
-bool connection::pump_riders(bool after_io) {
-  if (after_io) {
+bool connection::pump_riders() {
+  // Any call of libssh may have read and written, not only the poll of this turn: its counters
+  // tell.
+  if (const auto traffic = socket_counter_.in_bytes + socket_counter_.out_bytes;
+      traffic != pumped_at_) {
+    pumped_at_ = traffic;
     for (auto& one : std::exchange(hungry_, {}))
       nudge(*one);
   }
@@ -487,6 +494,7 @@ void connection::doubt(milliseconds patience) {
     return;
   ::ssh_send_keepalive(session_.get());
   ::ssh_send_keepalive(session_.get());
+  wake();
   retry_timer_ =
       owner_.loop->after(patience, [weak = weak_from_this(), seen = socket_counter_.in_bytes] {
         const auto self = weak.lock();

@@ -74,6 +74,8 @@ public:
   /// Pumps it soon: something about it has changed.
   void nudge(rider& one);
   void remove(rider& one);
+  /// Something was done with its session from outside: what came of it is looked at soon.
+  void wake();
   std::size_t riders() const noexcept { return riders_.size(); }
 
   /// Whether the peer lives is doubted: it must answer within `patience`.
@@ -96,7 +98,7 @@ private:
   void check_host_key();
   void prove();
   void become_ready();
-  bool pump_riders(bool after_io);
+  bool pump_riders();
   void arm();
   void watch_life();
   void check_life();
@@ -140,6 +142,7 @@ private:
 
   ssh_counter_struct socket_counter_{};
   ssh_counter_struct raw_counter_{};
+  std::uint64_t pumped_at_ = 0; ///< bytes both ways when the hungry were last asked
   std::uint64_t seen_bytes_ = 0;
   int silent_ = 0;
 };

@@ -136,8 +136,10 @@ void forward::close() {
   const auto self = shared_from_this();
   const auto bastion = bastion_;
   end();
-  if (bastion)
+  if (bastion) {
     bastion->remove(*this);
+    bastion->wake();
+  }
 }
 
 void forward::lost(const error& why) {

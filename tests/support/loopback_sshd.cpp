@@ -158,6 +158,7 @@ loopback_sshd::loopback_sshd(setup how) : how_(std::move(how)), user_(user_name(
   make_key(key_);
   write_file(authorized_keys(),
              how_.authorized_key.empty() ? public_key() : how_.authorized_key + '\n');
+  std::filesystem::create_directories(home());
   // sshd run by root insists on this folder, which the package makes at boot only.
   if (::getuid() == 0)
     std::filesystem::create_directories("/run/sshd");
@@ -180,9 +181,9 @@ void loopback_sshd::start() {
     std::string config = "MaxStartups 100:30:200\n";
     for (const auto& line : how_.config)
       config += line + '\n';
-    config += "Port " + std::to_string(port_) + "\nListenAddress 127.0.0.1\nHostKey "
-              + host_key_file() + "\nAuthorizedKeysFile " + authorized_keys() + "\nPidFile "
-              + (folder_ / "pid").string()
+    config += "Port " + std::to_string(port_) + "\nListenAddress 127.0.0.1\nSetEnv HOME=" + home()
+              + "\nHostKey " + host_key_file() + "\nAuthorizedKeysFile " + authorized_keys()
+              + "\nPidFile " + (folder_ / "pid").string()
               + "\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
                 "KbdInteractiveAuthentication no\nPermitRootLogin prohibit-password\nUseDNS no\n"
                 "LoginGraceTime 30\nPrintMotd no\nLogLevel VERBOSE\n";

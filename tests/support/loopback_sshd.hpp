@@ -53,6 +53,8 @@ public:
   std::string host_key() const;   ///< `type base64`
   std::string host_key_file() const { return (folder_ / "host_key").string(); }
   std::string known_hosts_line() const; ///< `[127.0.0.1]:port type base64`
+  /// $HOME of what runs there: the start files of the user running the tests stay out of it.
+  std::string home() const { return (folder_ / "home").string(); }
   std::string authorized_keys() const { return (folder_ / "authorized_keys").string(); }
   std::string log() const; ///< what sshd wrote
   const temp_folder& folder() const noexcept { return folder_; }
