@@ -70,6 +70,8 @@ constexpr std::array image_gone{
     std::string_view{"no such image"},
     std::string_view{"no matching manifest"},
 };
+constexpr std::array ill_dependency{std::string_view{"is unhealthy"},
+                                    std::string_view{"dependency failed to start"}};
 constexpr std::array refused{
     std::string_view{"permission denied"},
     std::string_view{"authentication failed"},
@@ -119,6 +121,11 @@ verdict_of judge(const std::string& kind, const std::string& said) {
       return {ec::image_missing, false};
     return {ec::step_failed, flaky};
   }
+  // `up` waits for what others depend on.
+  if (said.find("didn't complete successfully") != said.npos)
+    return {ec::unhealthy, false};
+  if (says(said, ill_dependency))
+    return {ec::unhealthy, true};
   if (says(said, network))
     return {ec::step_failed, true};
   if (says(said, image_gone))

@@ -37,10 +37,12 @@ unquoted() {
   esac
 }
 
-# Tracked files that differ from HEAD, as git quotes them, one a line. Changes nothing.
+# Tracked files that differ from HEAD, as git quotes them, one a line. Changes nothing: `git diff`
+# would write the index.
 differing_files() {
   git_head >/dev/null || return 0
-  GIT_OPTIONAL_LOCKS=0 g diff --name-only --no-renames --ignore-submodules=dirty HEAD 2>/dev/null
+  g --no-optional-locks status --porcelain --no-renames --untracked-files=no --ignore-submodules=dirty 2>/dev/null |
+    sed 's/^...//'
 }
 
 # is_tracked NAME
@@ -118,9 +120,12 @@ listed() {
 dirt() {
   case $B_DIRTY in
   discard) return ;;
-  keep) git_list=$([ -z "$1" ] || kept_in_conflict "$1") ;;
+  keep) git_list=$([ -z "$1" ] || ! has_commit "$1" || kept_in_conflict "$1") ;;
   *) git_list=$(differing_files) ;;
   esac
+  git_list=$(printf '%s\n' "$git_list" | while IFS= read -r git_line; do
+    [ -z "$git_line" ] || show_name "$(unquoted "$git_line")"
+  done)
   [ -z "$git_list" ] || printf '%s\n' "changed files in $checkout: $(listed "$git_list")"
   [ -n "$1" ] && has_commit "$1" || return
   git_list=$(overwritten_files "$1")
