@@ -55,6 +55,7 @@ KbdInteractiveAuthentication no
 StrictModes no
 PrintMotd no
 UsePAM no
+SetEnv SHLVL=2
 END
     echo "[$(address "$1")]:$ssh_port $(public_key "$own/host_key")" >>"$dir/controller/known_hosts"
     printf 'Host %s\n  HostName %s\n  Port %s\n' "$1" "$(address "$1")" "$ssh_port" >>"$dir/controller/ssh_config"

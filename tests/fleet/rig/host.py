@@ -77,6 +77,7 @@ class Host:
             f"AuthorizedKeysFile {self.dir}/authorized_keys\n"
             f"ForceCommand {self.dir}/login\n"
             f"AllowUsers {USER}\n"
+            "SetEnv SHLVL=2\n"  # bash then leaves the rc file of the user who runs the tests alone
             "PermitRootLogin prohibit-password\nUsePAM no\nStrictModes no\n"
             "PasswordAuthentication no\nKbdInteractiveAuthentication no\n"
             "PrintMotd no\nLogLevel VERBOSE\n" + extra)
