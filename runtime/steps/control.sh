@@ -265,6 +265,7 @@ b_judge() {
       b_is=rebooted
     elif b_alive "$b_lp" "$b_ls"; then
       b_is=running
+      b_go_on_stopping
     else
       b_orphaned
     fi
@@ -276,15 +277,20 @@ b_judge() {
   [ "$b_was_boot" = "$b_boot" ] || return 0
   if b_alive "$b_sp" "$b_ss"; then
     b_is=settling
+    b_alive "$b_lp" "$b_ls" || b_wake "$b_dir" # its waiter may have died before it could
   elif [ ! -e "$b_dir/r.___" ] && [ ! -e "$b_dir/left" ]; then
-    # Its supervisor died while it was stopping the step.
     b_of_step "$b_dir"
     [ -z "$b_prey" ] || {
       b_is=settling
-      b_executioner
+      b_go_on_stopping
     }
   fi
   return 0
+}
+
+# Its supervisor may have died while it was stopping the step.
+b_go_on_stopping() {
+  [ -e "$b_dir/r.___" ] || [ -e "$b_dir/left" ] || b_alive "$b_sp" "$b_ss" || b_executioner
 }
 
 # Its waiter is dead and has recorded nothing.
@@ -292,6 +298,7 @@ b_orphaned() {
   b_of_step "$b_dir"
   if [ -n "$b_prey" ]; then
     b_is=orphan
+    b_go_on_stopping
     return
   fi
   # What the waiter began (the rename) may still be on its way.
@@ -318,6 +325,8 @@ b_unclaimed() {
     read -r b_sp b_ss b_was_boot <"$b_dir/s"
     if [ "$b_was_boot" = "$b_boot" ] && [ ! -e "$b_dir/over" ] && b_alive "$b_sp" "$b_ss"; then
       b_is=running
+      [ ! -s "$b_dir/lead" ] || read -r b_lp b_ls <"$b_dir/lead"
+      [ -z "$b_lp" ] || b_alive "$b_lp" "$b_ls" || b_wake "$b_dir"
       return
     fi
     b_exit_of "$b_dir"

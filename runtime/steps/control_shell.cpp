@@ -313,9 +313,10 @@ struct control_shell::state {
             decode = std::move(decode)](expected<frame> got) {
       if (!got)
         return answer(tl::unexpected<error>{std::move(got.error())});
-      if (got->words.empty() || got->words[0] != "ok")
+      if (!got->words.empty() && got->words[0] == "no")
         return answer(tl::unexpected<error>{refused(*got, step)});
-      auto value = decode(*got);
+      auto value =
+          !got->words.empty() && got->words[0] == "ok" ? decode(*got) : decltype(decode(*got)){};
       if (!value) {
         give_up(garbled());
         return answer(tl::unexpected<error>{*broken});

@@ -6,15 +6,17 @@
 #   ├ C  keeps W's output within its cap
 #   └ W  (a child of L, a session of its own) claims the step and becomes the script: worker.sh
 #
-# In the attempt's folder: me (what is claimed with), script, l.OFFSET (segments of the log), facts,
-# x.___ or x.NNN (exit), r.___ or r.deadline, r.kill (why it was stopped), c.___ or c.cut (the log
-# lost something), mute (the log has ended), nap (what S waits for), over (S has done all), left (something could not be killed). Statuses are names:
-# a rename works on a full disk.
+# In the attempt's folder: script, me (what is claimed with), facts, l.OFFSET (segments of the log),
+# lead (L), nap (what S waits for), mute (the log has ended), over (S has done all), left (something
+# could not be killed). Where it matters on a full disk, a name is changed instead of a file made:
+# x.___ x.NNN (the exit status), r.___ r.deadline r.kill (why it was stopped), c.___ c.cut (the log
+# lost something).
 # Parameters come as lines on stdin, because arguments and environment can be seen by others.
 
 b_lead() {
   b_look self
   b_lpid=$b_pid b_lstart=$b_start
+  printf '%s %s\n' "$b_lpid" "$b_lstart" >"$b_dir/lead"
   export BATON_ATTEMPT BATON_FACTS BATON_DIR BATON_FILES
   [ -z "$b_locale_set" ] || export LC_ALL="$b_locale"
   [ -n "$b_locale_set" ] || unset LC_ALL
@@ -170,6 +172,17 @@ b_called() {
 
 b_muted() { [ -e "$b_dir/mute" ]; }
 
+# b_leaderless: L was killed and nothing of the step lives, so nothing will be recorded any more.
+b_leaderless() {
+  b_lp='' b_ls=''
+  [ ! -s "$b_dir/lead" ] || read -r b_lp b_ls <"$b_dir/lead"
+  if [ -n "$b_lp" ]; then ! b_alive "$b_lp" "$b_ls"; else b_muted; fi || return 1
+  b_exit_of "$b_dir"
+  [ -z "$b_code" ] || return 1
+  b_of_step "$b_dir"
+  [ -z "$b_prey" ]
+}
+
 b_look self
 b_sstart=$b_start
 b_uptime
@@ -185,9 +198,10 @@ while ! b_called; do
     break
   fi
   b_rest $((b_until - b_up)) called
+  ! b_leaderless || break
 done
 b_exit_of "$b_dir"
-if [ -z "$b_code" ]; then
+if [ -z "$b_code" ] && [ ! -e "$b_dir/r.___" ]; then
   b_slay "$b_dir" "$b_grace" || true >"$b_dir/left"
 fi
 # The log gets a second for its end. A daemon that keeps it open cannot have more.
