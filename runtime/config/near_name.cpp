@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <ranges>
 
 namespace baton {
 
@@ -10,6 +11,8 @@ namespace {
 // Longer names are typed by nobody, and the work below grows with the square.
 constexpr std::size_t length_max = 64;
 constexpr std::size_t listed_max = 20;
+// Of a large fleet not every host is compared with every misspelt one.
+constexpr std::size_t compared_max = 500;
 constexpr std::size_t prefix_min = 3;
 
 std::string lower(std::string_view text) {
@@ -48,7 +51,7 @@ std::optional<std::string> near_name(std::string_view wrong,
   const auto typed = lower(wrong);
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(typed.size() / 3, 1) + 1;
-  for (const auto& name : known) {
+  for (const auto& name : known | std::views::take(compared_max)) {
     if (name.size() > length_max)
       continue;
     const auto candidate = lower(name);

@@ -202,7 +202,9 @@ private:
 
   void add(const node_ptr& node, yaml_mark at, bool counts = true) {
     // What is inside a list or mapping was counted when it was read; an alias counts whole.
-    total_ += counts ? node->size : 1;
+    const bool is_key =
+        !open_.empty() && !open_.back().pending && open_.back().node->kind == yaml_kind::mapping;
+    total_ += is_key ? 0 : counts ? node->size : 1;
     if (total_ > limits_.nodes)
       refuse(at,
              "more than " + std::to_string(limits_.nodes)
