@@ -51,25 +51,23 @@ registry_actor::behavior_type registry(self_ptr self, std::shared_ptr<const flee
                                        std::shared_ptr<const host_house> house) {
   self->state.of = std::move(of);
   self->state.house = std::move(house);
-  self->set_down_handler([self](const caf::down_msg& down) {
+  // Linked: none of them outlives the registry, however it ends. Of them it hears by exit too.
+  self->set_exit_handler([self](const caf::exit_msg& exit) {
     auto& hosts = self->state.hosts;
     for (auto at = hosts.begin(); at != hosts.end(); ++at) {
-      if (at->second.address() == down.source) {
+      if (at->second.address() == exit.source) {
         hosts.erase(at);
         return;
       }
     }
-  });
-  self->attach_functor([self] {
-    for (auto& [key, actor] : self->state.hosts)
-      caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+    self->quit(exit.reason);
   });
   return {
     [self](const find_target& asked) -> host_actor {
       auto& known = self->state.hosts[key_of(asked)];
       if (!known) {
-        known = self->spawn(host_worker, settings_of(self->state, asked), self->state.house);
-        self->monitor(known);
+        known = self->spawn<caf::linked>(host_worker, settings_of(self->state, asked),
+                                         self->state.house);
       }
       return known;
     },

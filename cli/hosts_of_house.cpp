@@ -1,6 +1,7 @@
 #include "cli/hosts_of_house.hpp"
 
 #include "cli/observers.hpp"
+#include "cli/record_log.hpp"
 #include "runtime/secrets/known_values.hpp"
 #include "runtime/ssh/ssh_transport.hpp"
 #include "runtime/steps/local_transport.hpp"
@@ -40,9 +41,14 @@ host_house hosts_of_house(const workspace& in, const plan& todo) {
   return made;
 }
 
-void add_standing_observers(const workspace&, const plan&, const std::string&, bool print_alerts,
+void add_standing_observers(const workspace& in, const std::shared_ptr<const plan>& todo,
+                            const std::shared_ptr<const redactor>& secrets,
+                            const std::string& metrics_file, bool print_alerts,
                             std::vector<std::shared_ptr<observer>>& into) {
+  into.push_back(std::make_shared<record_log>(todo));
+  into.push_back(std::make_shared<output_files>(in.state, secrets));
   into.push_back(std::make_shared<alert_teller>(print_alerts, nullptr));
+  (void)metrics_file;
 }
 
 } // namespace baton

@@ -17,7 +17,9 @@ std::shared_ptr<transport> ssh_of(const fleet& in);
 host_house hosts_of_house(const workspace& in, const plan& todo);
 
 /// The listeners that every run has: the log, the files of the steps' output, alerts, metrics.
-void add_standing_observers(const workspace& in, const plan& todo, const std::string& metrics_file,
-                            bool print_alerts, std::vector<std::shared_ptr<observer>>& into);
+void add_standing_observers(const workspace& in, const std::shared_ptr<const plan>& todo,
+                            const std::shared_ptr<const redactor>& secrets,
+                            const std::string& metrics_file, bool print_alerts,
+                            std::vector<std::shared_ptr<observer>>& into);
 
 } // namespace baton

@@ -12,8 +12,10 @@ namespace {
 
 /// In the order in which help lists them.
 constexpr baton::command_adder commands[] = {
-  &baton::add_deploy, &baton::add_explain, &baton::add_history, &baton::add_lease,
-  &baton::add_show,   &baton::add_status,  &baton::add_version,
+  &baton::add_init,    &baton::add_check,    &baton::add_explain,
+  &baton::add_deploy,  &baton::add_status, &baton::add_history, &baton::add_show,
+  &baton::add_logs,  &baton::add_lease,   &baton::add_config,
+  &baton::add_demo,    &baton::add_completion, &baton::add_version,
 };
 
 } // namespace

@@ -8,6 +8,7 @@
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
 #include "runtime/journal/run_lock.hpp"
+#include "runtime/log/log.hpp"
 #include "runtime/log/redact_record.hpp"
 
 #include <CLI/CLI.hpp>
@@ -73,6 +74,18 @@ void on_signal(house& actors, const plan& todo, const std::string& name, int bef
   actors.cancel(name);
 }
 
+/// JSON lines into the file; on stderr the view and the summary speak to people already.
+void start_log(const cli_context& context, const workspace& in,
+               std::shared_ptr<const redactor> secrets) {
+  log_options options;
+  options.file = in.fleet->log_file.empty() ? log_file(in.state)
+                                            : std::filesystem::path{in.fleet->log_file};
+  options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
+  options.terminal_level = context.verbosity > 0 ? log_level::debug : log_level::off;
+  options.secrets = std::move(secrets);
+  log_to(std::make_shared<logger>(std::move(options)));
+}
+
 void print(const run_options& how, const result& told) {
   if (how.json || how.events)
     std::cout << dump(to_json(told)) << "\n" << std::flush;
@@ -107,7 +120,9 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
     with.observers.push_back(view);
   if (how.events)
     with.observers.push_back(std::make_shared<event_printer>());
-  add_standing_observers(in, *todo, how.metrics_file, progress != "plain", with.observers);
+  add_standing_observers(in, todo, with.hosts.secrets, how.metrics_file, progress != "plain",
+                         with.observers);
+  start_log(context, in, with.hosts.secrets);
 
   result told;
   {

@@ -89,12 +89,14 @@ std::string summary(const plan& of, const result& how, bool plain_ascii) {
                    how.run));
   if (how.why)
     line("  why: " + describe(*how.why));
-  for (const auto& [name, host] : how.hosts) {
-    line(host_line(name, host));
-    if (host.stacks.size() > 1)
-      for (const auto& [stack, own] : host.stacks)
-        line(host_line("  " + stack, own));
-  }
+  for (const auto& stage : of.stages)
+    for (const auto& name : stage.hosts)
+      if (const auto found = how.hosts.find(name); found != how.hosts.end()) {
+        line(host_line(name, found->second));
+        if (found->second.stacks.size() > 1)
+          for (const auto& [stack, own] : found->second.stacks)
+            line(host_line("  " + stack, own));
+      }
   if (const auto names = untouched(of, how); !names.empty())
     line("  not touched: " + joined(names));
   if (!how.rollback_failed.empty())

@@ -1,0 +1,139 @@
+#include "cli/record_log.hpp"
+
+#include "runtime/log/log.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+log_level level_of(severity of) {
+  return of == severity::critical ? log_level::error
+         : of == severity::warning ? log_level::warning
+                                   : log_level::info;
+}
+
+/// Writes one record; `began` knows when running steps began.
+struct writer {
+  const plan& of;
+  std::map<std::string, time_point>& began;
+  const record& what;
+  log_fields fields;
+
+  void operator()(const event::run_requested& e) {
+    log(log_level::info,
+        "run requested: " + e.plan->request.commit_hash + " to " + e.plan->request.environment
+          + " by " + e.plan->requested_by,
+        fields);
+  }
+  void operator()(const event::phase_started& e) {
+    fields.phase = e.phase;
+    fields.status = "started";
+    log(log_level::info, e.phase + " started", fields);
+  }
+  void operator()(const event::step_started& e) {
+    const auto id = step_id(of, e.phase, e.kind, e.of, e.attempt);
+    began[id] = what.at;
+    fields.phase = e.phase;
+    fields.host = e.target;
+    fields.step = id;
+    fields.attempt = e.attempt;
+    fields.status = "started";
+    log(log_level::info, line(e.of, e.kind) + " started", fields);
+  }
+  void operator()(const event::step_ended& e) {
+    const auto id = step_id(of, e.phase, e.kind, e.of, e.attempt);
+    if (auto found = began.find(id); found != began.end()) {
+      fields.took = what.at - found->second;
+      began.erase(found);
+    }
+    fields.phase = e.phase;
+    fields.host = of.units[e.of].host;
+    fields.step = id;
+    fields.attempt = e.attempt;
+    fields.status = e.outcome.why ? "failed" : "ok";
+    fields.why = e.outcome.why ? &*e.outcome.why : nullptr;
+    log(e.outcome.why ? log_level::error : log_level::info,
+        line(e.of, e.kind) + (e.outcome.why ? " failed" : " ok"), fields);
+    for (const auto& note : e.outcome.notes)
+      log(log_level::info, note, fields);
+  }
+  void operator()(const event::step_stopped& e) {
+    fields.phase = e.phase;
+    fields.host = of.units[e.of].host;
+    log(log_level::warning, line(e.of, e.kind) + " is being stopped", fields);
+  }
+  void operator()(const event::retry_scheduled& e) {
+    fields.phase = e.phase;
+    fields.host = of.units[e.of].host;
+    fields.attempt = e.attempt;
+    log(log_level::warning, unit_name(of, e.of) + ": another attempt follows", fields);
+  }
+  void operator()(const event::retry_due&) {}
+  void operator()(const event::phase_ended& e) {
+    fields.phase = e.phase;
+    fields.status = to_string(e.outcome);
+    log(e.outcome == phase_outcome::failed ? log_level::error : log_level::info,
+        e.phase + " " + std::string{to_string(e.outcome)}, fields);
+  }
+  void operator()(const event::rollback_started& e) {
+    fields.phase = e.phase;
+    log(log_level::warning, "rolling back after " + e.phase, fields);
+  }
+  void operator()(const event::cancel_requested& e) {
+    log(log_level::warning, "cancelled by " + e.by, fields);
+  }
+  void operator()(const event::alert_raised& e) {
+    fields.phase = e.phase;
+    fields.host = e.host;
+    log(level_of(e.severity), "alert: " + e.text, fields);
+  }
+  void operator()(const event::run_finished& e) {
+    const auto& told = *e.result;
+    fields.status = told.status ? to_string(*told.status) : "unfinished";
+    fields.why = told.why ? &*told.why : nullptr;
+    fields.took = duration{static_cast<std::int64_t>(told.duration_seconds * 1000)};
+    log(told.status == status::success ? log_level::info : log_level::error, "run finished", fields);
+  }
+
+  std::string line(unit_id unit, step_kind kind) const {
+    return unit_name(of, unit) + ": " + std::string{to_string(kind)};
+  }
+};
+
+} // namespace
+
+void record_log::on_record(const record& what) {
+  log_fields fields;
+  fields.run = what.run;
+  fields.fleet = of_->fleet.name;
+  fields.event = type_name(what.what);
+  writer to{*of_, began_, what, fields};
+  std::visit(to, what.what);
+}
+
+output_files::output_files(std::filesystem::path state_folder,
+                           std::shared_ptr<const redactor> secrets)
+    : state_folder_{std::move(state_folder)}, secrets_{std::move(secrets)} {}
+
+void output_files::on_record(const record& what) {
+  if (const auto* begun = std::get_if<event::run_requested>(&what.what))
+    of_ = begun->plan;
+  if (const auto* end = std::get_if<event::step_ended>(&what.what); end && of_)
+    open_.erase(step_id(*of_, end->phase, end->kind, end->of, end->attempt));
+}
+
+void output_files::on_output(const output_note& note) {
+  auto found = open_.find(note.step_id);
+  if (found == open_.end()) {
+    auto opened = step_output::open(state_folder_, note.step_id, secrets_);
+    if (!opened)
+      return; // told of in the log; a run does not fail by it
+    found = open_.emplace(note.step_id, std::move(*opened)).first;
+  }
+  found->second.append(note.text);
+}
+
+} // namespace baton

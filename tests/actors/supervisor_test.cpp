@@ -1,0 +1,185 @@
+#include "tests/actors/fake_house.hpp"
+
+#include <algorithm>
+
+namespace baton {
+
+namespace {
+
+class supervisor_test : public actor_test {
+protected:
+  std::shared_ptr<memory_store> store = std::make_shared<memory_store>();
+  std::shared_ptr<fake_world> world = std::make_shared<fake_world>();
+  plan_ptr todo = three_machine_plan();
+  std::vector<caf::actor> keepers, registries;
+  result_ptr told;
+
+  surroundings house() {
+    surroundings made;
+    made.make_keeper = [this] {
+      auto one = spawn(keeper, store, std::vector<listener_actor>{});
+      keepers.push_back(caf::actor_cast<caf::actor>(one));
+      return one;
+    };
+    made.make_registry = [this] {
+      auto one = spawn(fake_registry, world);
+      registries.push_back(caf::actor_cast<caf::actor>(one));
+      return one;
+    };
+    made.now = [this] {
+      return time_point{std::chrono::duration_cast<duration>(sched.clock().now().time_since_epoch())};
+    };
+    made.dice = [] { return 0.5; };
+    return made;
+  }
+
+  supervisor_actor begin_run(records_ptr so_far = nullptr) {
+    auto made = spawn(supervisor, house(), todo, so_far);
+    caf::anon_send(made, ask_result{});
+    asked = spawn(asker, made, &told);
+    sched.run();
+    return made;
+  }
+
+  /// Lets time pass until the run has ended.
+  void finish() {
+    for (int i = 0; i < 200 && !told; ++i)
+      advance(std::chrono::seconds{5});
+    ASSERT_TRUE(told) << "the run hangs";
+  }
+
+  static caf::behavior asker(caf::event_based_actor* self, supervisor_actor whom, result_ptr* into) {
+    self->request(whom, caf::infinite, ask_result{})
+      .then([into](const result_answer& answer) { *into = answer.result; },
+            [](const caf::error&) {});
+    return {[](int) {}};
+  }
+
+  static bool has(const std::vector<std::string>& ids, const std::string& part) {
+    return std::any_of(ids.begin(), ids.end(),
+                       [&](const std::string& id) { return id.find(part) != std::string::npos; });
+  }
+
+  caf::actor asked;
+};
+
+TEST_F(supervisor_test, a_good_release_reaches_every_host) {
+  begin_run();
+  finish();
+  EXPECT_EQ(told->status, status::success);
+  EXPECT_EQ(told->systems_deployed, (std::vector<std::string>{"thinkpad", "rtx1080", "vps"}));
+  EXPECT_EQ(told->exit_code, 0);
+}
+
+TEST_F(supervisor_test, a_step_is_in_the_journal_before_its_target_hears_of_it) {
+  int seen = 0;
+  world->on_effect = [&](const work_order& order) {
+    ++seen;
+    EXPECT_TRUE(std::any_of(store->records.begin(), store->records.end(), [&](const record& one) {
+      const auto* step = std::get_if<event::step_started>(&one.what);
+      return step && step->phase == order.step.phase && step->kind == order.step.kind
+             && step->of == order.step.of && step->attempt == order.step.attempt;
+    })) << id(order);
+  };
+  begin_run();
+  finish();
+  EXPECT_GT(seen, 10);
+}
+
+TEST_F(supervisor_test, nothing_is_started_any_more_when_the_journal_cannot_be_written) {
+  world->on_effect = [&](const work_order& order) {
+    if (order.step.kind == step_kind::activate)
+      store->is_full = true;
+  };
+  begin_run();
+  finish();
+  EXPECT_FALSE(told->status) << "unfinished";
+  EXPECT_EQ(told->exit_code, 75);
+  EXPECT_EQ(told->why->code, ec::journal_failed);
+  EXPECT_FALSE(has(world->done, "/gate"));
+}
+
+TEST_F(supervisor_test, a_cancel_stops_the_running_step_and_takes_its_phase_back) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::activate && order.step.target == "rtx1080";
+  };
+  auto run = begin_run();
+  advance(std::chrono::seconds{1});
+  caf::anon_send(run, event_t{event::cancel_requested{"SIGINT"}});
+  finish();
+  EXPECT_TRUE(has(world->stopped, "rtx1080"));
+  EXPECT_EQ(told->status, status::rolled_back);
+  EXPECT_TRUE(told->cancelled);
+  EXPECT_EQ(told->exit_code, 130);
+  EXPECT_EQ(world->runs["thinkpad"], "old");
+}
+
+TEST_F(supervisor_test, a_phase_actor_that_dies_fails_its_step) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::prepare && order.step.target == "rtx1080";
+  };
+  begin_run();
+  advance(std::chrono::seconds{1});
+  ASSERT_FALSE(world->hanging.empty());
+  kill_all("phase");
+  finish();
+  EXPECT_EQ(told->status, status::rolled_back);
+  EXPECT_EQ(told->why->code, ec::internal);
+}
+
+TEST_F(supervisor_test, a_host_actor_that_dies_fails_its_step) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::prepare && order.step.target == "rtx1080";
+  };
+  begin_run();
+  advance(std::chrono::seconds{1});
+  world->hanging.clear(); // a promise that is dropped is broken
+  finish();
+  EXPECT_EQ(told->status, status::rolled_back);
+}
+
+TEST_F(supervisor_test, a_registry_that_dies_is_replaced) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::prepare && order.step.target == "rtx1080";
+  };
+  begin_run();
+  advance(std::chrono::seconds{1});
+  self->send_exit(registries.back(), caf::exit_reason::kill);
+  finish();
+  EXPECT_EQ(registries.size(), 2u);
+  EXPECT_EQ(told->status, status::rolled_back);
+}
+
+TEST_F(supervisor_test, a_keeper_that_dies_is_replaced_and_nothing_is_written_twice) {
+  world->on_effect = [&](const work_order& order) {
+    if (order.step.kind == step_kind::activate && order.step.target == "thinkpad")
+      self->send_exit(keepers.back(), caf::exit_reason::kill);
+  };
+  begin_run();
+  finish();
+  EXPECT_GE(keepers.size(), 2u);
+  EXPECT_EQ(told->status, status::success);
+  const auto begun = std::count_if(store->records.begin(), store->records.end(), [](const record& r) {
+    return std::holds_alternative<event::run_requested>(r.what);
+  });
+  EXPECT_EQ(begun, 1);
+}
+
+TEST_F(supervisor_test, a_supervisor_that_dies_is_followed_by_one_that_reads_the_journal) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::activate && order.step.target == "rtx1080";
+  };
+  auto first = begin_run();
+  advance(std::chrono::seconds{1});
+  self->send_exit(first, caf::exit_reason::kill);
+  sched.run();
+  world->hangs = nullptr;
+  world->hanging.clear();
+  begin_run(std::make_shared<const std::vector<record>>(store->records));
+  finish();
+  EXPECT_EQ(told->status, status::success);
+}
+
+} // namespace
+
+} // namespace baton

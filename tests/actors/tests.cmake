@@ -1,0 +1,1 @@
+baton_test(actors LINKS baton_actors)
