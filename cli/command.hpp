@@ -35,6 +35,10 @@ inline constexpr int no_permission = 77;
 inline constexpr int config = 78;
 } // namespace exit_code
 
+/// This build, for metrics and bug reports.
+std::string version();
+std::string revision();
+
 /// Each command is a file of cli/ with a function of this shape; main.cpp lists them.
 using command_adder = void (*)(CLI::App& app, cli_context& context);
 

@@ -1,7 +1,6 @@
 #include "cli/hosts_of_house.hpp"
 
-#include "cli/observers.hpp"
-#include "cli/record_log.hpp"
+#include "cli/controller_checks.hpp"
 #include "runtime/secrets/known_values.hpp"
 #include "runtime/ssh/ssh_transport.hpp"
 #include "runtime/steps/local_transport.hpp"
@@ -27,28 +26,19 @@ std::shared_ptr<redactor> redactor_of(const fleet& in) {
   return made;
 }
 
-host_house hosts_of_house(const workspace& in, const plan& todo) {
+host_house hosts_of_house(const workspace& in, const fleet& of) {
   host_house made;
-  made.network = ssh_of(todo.fleet);
+  made.network = ssh_of(of);
   made.local = std::make_shared<local_transport>();
-  made.secrets = redactor_of(todo.fleet);
+  made.secrets = redactor_of(of);
   made.owner = lease_owner_json();
   made.controller_dir = (in.state / "controller").string();
-  made.ask_checks = [](std::vector<health_check> checks, endpoint,
-                       std::function<void(std::vector<check_answer>)> then) {
-    then(std::vector<check_answer>(checks.size()));
+  made.ask_checks = [checks = std::make_shared<controller_checks>(addresses_of(of))](
+                      const std::vector<health_check>& what, const endpoint& host,
+                      std::function<void(std::vector<check_answer>)> then) {
+    checks->ask(what, host, std::move(then));
   };
   return made;
-}
-
-void add_standing_observers(const workspace& in, const std::shared_ptr<const plan>& todo,
-                            const std::shared_ptr<const redactor>& secrets,
-                            const std::string& metrics_file, bool print_alerts,
-                            std::vector<std::shared_ptr<observer>>& into) {
-  into.push_back(std::make_shared<record_log>(todo));
-  into.push_back(std::make_shared<output_files>(in.state, secrets));
-  into.push_back(std::make_shared<alert_teller>(print_alerts, nullptr));
-  (void)metrics_file;
 }
 
 } // namespace baton

@@ -3,16 +3,23 @@
 #include "actors/house.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "cli/observers.hpp"
+#include "cli/record_log.hpp"
 #include "cli/signals.hpp"
 #include "cli/view/summary.hpp"
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
+#include "metrics/metered_transport.hpp"
+#include "metrics/recorder.hpp"
+#include "runtime/alert_hook.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/log/log.hpp"
 #include "runtime/log/redact_record.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
+#include <filesystem>
+#include <functional>
 #include <iostream>
 #include <unistd.h>
 #include <utility>
@@ -24,13 +31,18 @@ namespace {
 /// The journal, as the keeper needs it. No secret gets further than here.
 class journal_store : public record_store {
 public:
-  journal_store(std::shared_ptr<journal> in, std::shared_ptr<const redactor> secrets)
-      : in_{std::move(in)}, secrets_{std::move(secrets)} {}
+  journal_store(std::shared_ptr<journal> in, std::shared_ptr<const redactor> secrets,
+                std::shared_ptr<recorder> numbers)
+      : in_{std::move(in)}, secrets_{std::move(secrets)}, numbers_{std::move(numbers)} {}
 
   expected<void> append(std::vector<record>& records) override {
     for (auto& one : records)
       one = redact(*secrets_, std::move(one));
-    if (auto done = in_->append(records); !done)
+    const auto began = std::chrono::steady_clock::now();
+    auto done = in_->append(records);
+    numbers_->journal_written(std::chrono::steady_clock::now() - began, done.has_value());
+    numbers_->journal_size(in_->size_bytes());
+    if (!done)
       return tl::unexpected<error>{done.error()};
     return {};
   }
@@ -40,6 +52,7 @@ public:
 private:
   std::shared_ptr<journal> in_;
   std::shared_ptr<const redactor> secrets_;
+  std::shared_ptr<recorder> numbers_;
 };
 
 /// Which of the four ways of showing progress it is.
@@ -86,6 +99,39 @@ void start_log(const cli_context& context, const workspace& in,
   log_to(std::make_shared<logger>(std::move(options)));
 }
 
+std::shared_ptr<recorder> metrics_of(const workspace& in) {
+  auto made = std::make_shared<recorder>(recorder::build_words{version(), revision()});
+  made->know(*in.fleet);
+  if (const auto done = made->catch_up(*in.journal); !done)
+    log(log_level::warning, "the metrics begin at zero: " + describe(done.error()));
+  return made;
+}
+
+std::vector<std::string> metrics_files(const workspace& in, const run_options& how) {
+  std::vector<std::string> files;
+  for (const auto& file : {how.metrics_file, in.fleet->metrics_textfile})
+    if (!file.empty())
+      files.push_back(file);
+  return files;
+}
+
+void write_metrics(const recorder& numbers, const std::vector<std::string>& files) {
+  for (const auto& file : files)
+    if (const auto done = numbers.write_textfile(file); !done)
+      log(log_level::warning, describe(done.error()));
+}
+
+/// The user's command for alerts; null where there is none.
+std::shared_ptr<alert_hook> hook_of(const workspace& in) {
+  if (in.fleet->on_alert.empty())
+    return nullptr;
+  const auto folder = std::filesystem::path{in.config_file}.parent_path().string();
+  return std::make_shared<alert_hook>(in.fleet->on_alert, folder, [](const error& why) {
+    std::cerr << "the alert could not be sent: " << describe(why) << "\n";
+    log(log_level::error, "the alert could not be sent", {.why = &why});
+  });
+}
+
 void print(const run_options& how, const result& told) {
   if (how.json || how.events)
     std::cout << dump(to_json(told)) << "\n" << std::flush;
@@ -114,15 +160,25 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
 
   house::options with;
   with.of = std::make_shared<const fleet>(todo->fleet);
-  with.hosts = hosts_of_house(in, *todo);
-  with.store = std::make_shared<journal_store>(in.journal, with.hosts.secrets);
+  with.hosts = hosts_of_house(in, todo->fleet);
+  const auto secrets = with.hosts.secrets;
+  start_log(context, in, secrets);
+  auto numbers = metrics_of(in);
+  with.hosts.network = metered(with.hosts.network, numbers);
+  with.store = std::make_shared<journal_store>(in.journal, secrets, numbers);
+  auto hook = hook_of(in);
   if (view)
     with.observers.push_back(view);
   if (how.events)
     with.observers.push_back(std::make_shared<event_printer>());
-  add_standing_observers(in, todo, with.hosts.secrets, how.metrics_file, progress != "plain",
-                         with.observers);
-  start_log(context, in, with.hosts.secrets);
+  with.observers.push_back(std::make_shared<record_log>(todo));
+  with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
+  with.observers.push_back(std::make_shared<alert_teller>(
+    progress != "plain", hook ? [hook](std::string line) { hook->send(std::move(line)); }
+                              : std::function<void(std::string)>{}));
+  with.observers.push_back(std::make_shared<phase_bell>(
+    [numbers](const record& what) { numbers->apply(what); },
+    [numbers, files = metrics_files(in, how)] { write_metrics(*numbers, files); }));
 
   result told;
   {
@@ -130,6 +186,8 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
     signals heard{[&](const std::string& name, int before) { on_signal(actors, *todo, name, before); }};
     told = actors.carry_out(todo);
   }
+  if (const auto done = numbers->save(*in.journal); !done)
+    log(log_level::warning, describe(done.error()));
   if (auto* tty = dynamic_cast<tty_view*>(view.get()))
     tty->finish();
   if (!context.quiet)

@@ -6,10 +6,18 @@
 
 namespace baton {
 
+std::string version() {
+  return BATON_VERSION;
+}
+
+std::string revision() {
+  return BATON_REVISION;
+}
+
 void add_version(CLI::App& app, cli_context& context) {
   app.add_subcommand("version", "Print the version")->callback([&context] {
     context.chosen = [] {
-      std::cout << "baton " << BATON_VERSION << " (" << BATON_REVISION << ")\n";
+      std::cout << "baton " << version() << " (" << revision() << ")\n";
       return exit_code::ok;
     };
   });
