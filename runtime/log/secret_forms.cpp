@@ -25,8 +25,10 @@ std::string base64_core(std::string_view bytes, std::size_t before, std::string_
   std::string made;
   for (std::size_t i = begin; i < end; ++i) {
     unsigned value = 0;
-    for (std::size_t bit = i * 6; bit < i * 6 + 6; ++bit)
-      value = value << 1 | (static_cast<unsigned char>(padded[bit / 8]) >> (7 - bit % 8) & 1U);
+    for (std::size_t bit = i * 6; bit < i * 6 + 6; ++bit) {
+      const unsigned byte = static_cast<unsigned char>(padded[bit / 8]);
+      value = value << 1 | (byte >> (7 - bit % 8) & 1U);
+    }
     made += alphabet[value];
   }
   return made;
