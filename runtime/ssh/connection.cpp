@@ -3,18 +3,14 @@
 #include "runtime/fault.hpp"
 #include "runtime/ssh/engine.hpp"
 #include "runtime/ssh/forward.hpp"
-#include "runtime/ssh/verify.hpp"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace baton::ssh {
 
@@ -22,28 +18,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr int turns_max = 64;   // before other sessions have their turn
-constexpr int depth_max = 8;    // jump hosts in a chain
-constexpr int attempts_max = 5; // at an address that never let us in
-constexpr int attempts_welcome = 20;
+constexpr int turns_max = 64; // before other sessions have their turn
 constexpr int silent_max = 3;
-constexpr milliseconds back_off_first{100};
-constexpr milliseconds back_off_max{2000};
-
-milliseconds back_off(int attempt) {
-  thread_local std::minstd_rand random{std::random_device{}()};
-  const auto full = std::min(back_off_max, back_off_first * (1 << std::min(attempt, 5)));
-  return milliseconds{
-      std::uniform_int_distribution<std::int64_t>{full.count() / 2, full.count()}(random)};
-}
-
-// What serves many hosts at once should use the cheapest cipher both sides have.
-constexpr const char* ciphers = "aes256-gcm@openssh.com,aes128-gcm@openssh.com,"
-                                "chacha20-poly1305@openssh.com,aes256-ctr,aes192-ctr,aes128-ctr";
-
-void set_nonblocking(int fd) {
-  ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
-}
 
 } // namespace
 
@@ -60,209 +36,8 @@ connection::~connection() {
   close();
 }
 
-void connection::start() {
-  extend(deadline_);
-  const auto weak = weak_from_this();
-  owner_.look_up(route_.to, [weak](const expected<resolved_endpoint>& to) {
-    if (const auto self = weak.lock(); self && self->state_ == state::resolving)
-      self->resolved(to);
-  });
-}
-
-void connection::extend(reactor::clock::time_point deadline) {
-  if (state_ == state::ready || state_ == state::over)
-    return;
-  deadline_ = std::max(deadline_, deadline);
-  owner_.loop->cancel(deadline_timer_);
-  deadline_timer_ = owner_.loop->at(deadline_, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->deadline_timer_ = 0;
-      const auto waited =
-          std::chrono::duration_cast<milliseconds>(reactor::clock::now() - self->begun_);
-      self->fail(self->trouble(ec::timed_out, "no ssh connection to " + self->to_.name + " within "
-                                                  + std::to_string(waited.count())
-                                                  + " ms: it was still " + self->doing()));
-    }
-  });
-}
-
-std::string connection::doing() const {
-  switch (state_) {
-  case state::resolving:
-    return "asking the ssh config";
-  case state::waiting:
-    return attempts_ > 0 ? "being dropped (" + std::to_string(attempts_) + " times)"
-                         : "waiting for its turn";
-  case state::jumping:
-    return "waiting for the jump host " + to_.jumps.back();
-  case state::dialing:
-    return "connecting to " + where(to_);
-  case state::exchanging:
-    return "waiting for the ssh server at " + where(to_) + " to answer";
-  case state::proving:
-    return "waiting for " + where(to_) + ", or the ssh agent, to accept a key";
-  case state::ready:
-  case state::over:
-    break;
-  }
-  return "open";
-}
-
 error connection::trouble(ec code, std::string what) const {
   return make_error(code, std::move(what), route_.to.name);
-}
-
-void connection::resolved(expected<resolved_endpoint> to) {
-  if (!to) {
-    fail(to.error());
-    return;
-  }
-  to_ = std::move(*to);
-  if (to_.name.empty())
-    to_.name = to_.asked;
-  if (route_.jumps)
-    to_.jumps = *route_.jumps;
-  if (to_.jumps.empty())
-    wait_turn();
-  else
-    go_through_bastion();
-}
-
-void connection::go_through_bastion() {
-  state_ = state::jumping;
-  auto hop = parse_hop(to_.jumps.back(), owner_.how);
-  if (!hop) {
-    hop.error().target = to_.name;
-    fail(std::move(hop.error()));
-    return;
-  }
-  route how{std::move(*hop), {}, route_.chain};
-  // The hops before the last one are the way to it; alone, its own ssh config says the way.
-  if (to_.jumps.size() > 1)
-    how.jumps = std::vector<std::string>(to_.jumps.begin(), to_.jumps.end() - 1);
-  bastion_ = owner_.bastion(std::move(how), deadline_);
-  if (!bastion_) {
-    fail(trouble(ec::config_invalid, "the jump hosts of " + to_.name + " go in a circle at "
-                                         + to_.jumps.back() + ": mend ProxyJump or `jump`"));
-    return;
-  }
-  owner_.when_ready(bastion_, weak_from_this(), [this](const error* why) {
-    if (state_ != state::jumping)
-      return;
-    if (why == nullptr) {
-      wait_turn();
-      return;
-    }
-    auto mine = trouble(why->code, "the jump host " + to_.jumps.back() + " of " + to_.name
-                                       + " cannot be used");
-    mine.retryable = why->retryable;
-    mine.cause = std::make_shared<const error>(*why);
-    fail(std::move(mine));
-  });
-}
-
-void connection::wait_turn() {
-  if (bastion_ && bastion_->over()) {
-    go_through_bastion();
-    return;
-  }
-  state_ = state::waiting;
-  address_ = to_.host + ':' + std::to_string(to_.port);
-  if (!bastion_) {
-    ticket_ = owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
-    return;
-  }
-  const auto by = where(bastion_->to());
-  address_ += " via " + by;
-  bastion_ticket_ = owner_.through.enter(by, owner_.how.starts_per_bastion, [this] {
-    ticket_ = owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
-  });
-}
-
-void connection::admitted() {
-  if (bastion_)
-    open_forward();
-  else
-    dial();
-}
-
-void connection::dial() {
-  state_ = state::dialing;
-  dialer_ = std::make_shared<dialer>(owner_.loop, [this](expected<int> fd) {
-    const auto failed = dialer_->name_failed();
-    dialer_.reset();
-    if (fd) {
-      direct_ = true;
-      begin_session(*fd);
-      return;
-    }
-    auto why = trouble(fd.error().code, fd.error().what);
-    if (failed && to_.guessed)
-      why.what = to_.name + ": `" + to_.asked
-                 + "` is not in your ssh config and cannot be looked up (" + fd.error().what
-                 + "): set `address`, or add it to the ssh config";
-    fail(std::move(why));
-  });
-  dialer_->start(owner_.helpers, to_.host, to_.port, to_.family);
-}
-
-void connection::open_forward() {
-  if (bastion_->over()) {
-    ticket_.reset();
-    bastion_ticket_.reset();
-    go_through_bastion();
-    return;
-  }
-  state_ = state::dialing;
-  forward_ = std::make_shared<forward>(owner_.loop, bastion_, to_.host, to_.port);
-  const int fd = forward_->start();
-  if (fd < 0) {
-    fail(trouble(ec::internal, "no socket pair for the way through " + to_.jumps.back()));
-    return;
-  }
-  begin_session(fd);
-}
-
-void connection::begin_session(int fd) {
-  fd_ = fd;
-  state_ = state::exchanging;
-  session_.reset(::ssh_new());
-  if (!session_) {
-    ::close(fd);
-    fail(trouble(ec::internal, "libssh has no memory for a session"));
-    return;
-  }
-  auto* session = session_.get();
-  const bool no = false;
-  const unsigned port = to_.port;
-  const auto known = on_.key_seen ? std::vector<std::string>{}
-                                  : owner_.hosts_in(to_.known_hosts).types(known_hosts_name(to_));
-  const auto algorithms = host_key_algorithms(known);
-  // Without this libssh would read the ssh config in its own, different way.
-  ::ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no);
-  bool fine = ::ssh_options_set(session, SSH_OPTIONS_HOST, to_.host.c_str()) == SSH_OK
-              && ::ssh_options_set(session, SSH_OPTIONS_PORT, &port) == SSH_OK
-              && ::ssh_options_set(session, SSH_OPTIONS_USER, to_.user.c_str()) == SSH_OK
-              && ::ssh_options_set(session, SSH_OPTIONS_HOSTKEYS, algorithms.c_str()) == SSH_OK
-              && ::ssh_options_set(session, SSH_OPTIONS_CIPHERS_C_S, ciphers) == SSH_OK
-              && ::ssh_options_set(session, SSH_OPTIONS_CIPHERS_S_C, ciphers) == SSH_OK;
-  const auto text = error_text(session);
-  fine = ::ssh_options_set(session, SSH_OPTIONS_FD, &fd) == SSH_OK && fine;
-  if (!fine) {
-    ::close(fd);
-    fail(trouble(ec::config_invalid, "libssh cannot take " + where(to_) + ": " + text));
-    return;
-  }
-  ::ssh_set_blocking(session, 0);
-  socket_counter_ = {};
-  raw_counter_ = {};
-  ::ssh_set_counters(session, &socket_counter_, &raw_counter_);
-  quick_ack_ = direct_;
-  watch_ = owner_.loop->watch(fd_, EPOLLIN | EPOLLOUT, [weak = weak_from_this()](std::uint32_t) {
-    if (const auto self = weak.lock())
-      self->step();
-  });
-  step();
 }
 
 bool connection::broken() const {
@@ -306,93 +81,6 @@ bool connection::turn() {
       fail_by_libssh(error_text(session_.get()));
   }
   return session_ && (moved || state_ != before);
-}
-
-void connection::exchange() {
-  const int rc = ::ssh_connect(session_.get());
-  if (::ssh_get_fd(session_.get()) == fd_)
-    set_nonblocking(fd_); // libssh has made it blocking
-  if (!event_) {
-    event_.reset(::ssh_event_new());
-    ::ssh_event_add_session(event_.get(), session_.get());
-  }
-  if (rc == SSH_OK) {
-    check_host_key();
-    return;
-  }
-  const auto text = error_text(session_.get());
-  if (rc == SSH_AGAIN && !broken())
-    return;
-  if (forward_ && forward_->why()) {
-    auto why = trouble(ec::unreachable,
-                       "the jump host " + to_.jumps.back() + " cannot reach " + where(to_));
-    why.cause = std::make_shared<const error>(*forward_->why());
-    fail(std::move(why));
-    return;
-  }
-  auto why = trouble(ec::unreachable, "the ssh server at " + where(to_)
-                                          + " ended the connection while "
-                                            "it was being made: "
-                                          + text);
-  // A reset or a close is what a server at its MaxStartups does; a word of refusal is not.
-  if (text.find("Socket error") != std::string::npos)
-    dropped(std::move(why));
-  else
-    fail(std::move(why));
-}
-
-void connection::check_host_key() {
-  ssh_key raw = nullptr;
-  if (::ssh_get_server_publickey(session_.get(), &raw) != SSH_OK) {
-    fail(
-        trouble(ec::unreachable, where(to_) + " shows no host key: " + error_text(session_.get())));
-    return;
-  }
-  const key_ptr key{raw};
-  const auto offered = public_part(key.get());
-  const auto found = owner_.hosts_in(to_.known_hosts).check(known_hosts_name(to_), offered);
-  if (on_.key_seen) {
-    const auto seen = std::move(on_.key_seen);
-    close();
-    seen(to_, offered, found);
-    return;
-  }
-  if (auto fine = verify(found, offered, to_); !fine) {
-    fail(std::move(fine.error()));
-    return;
-  }
-  state_ = state::proving;
-  login_ = std::make_unique<login>(*owner_.loop, owner_.identities, to_, deadline_,
-                                   owner_.how.agent_deadline, [this] { step(); });
-}
-
-void connection::prove() {
-  switch (login_->step(session_.get())) {
-  case login::progress::done:
-    become_ready();
-    break;
-  case login::progress::again:
-    if (broken()) {
-      const auto text = error_text(session_.get());
-      fail(login_->why(text));
-    }
-    break;
-  case login::progress::failed:
-    fail(login_->why(broken() ? error_text(session_.get()) : ""));
-    break;
-  }
-}
-
-void connection::become_ready() {
-  state_ = state::ready;
-  login_.reset();
-  owner_.loop->cancel(deadline_timer_);
-  ticket_.reset();
-  bastion_ticket_.reset();
-  owner_.welcome.insert(address_);
-  watch_life();
-  if (on_.ready)
-    on_.ready();
 }
 
 void connection::add(const std::shared_ptr<rider>& one) {
@@ -505,28 +193,6 @@ void connection::doubt(milliseconds patience) {
           self->fail(
               self->trouble(ec::connection_lost, where(self->to_) + " does not answer any more"));
       });
-}
-
-void connection::dropped(error why) {
-  const auto delay = back_off(attempts_++);
-  const auto most = owner_.welcome.contains(address_) ? attempts_welcome : attempts_max;
-  if (attempts_ >= most || reactor::clock::now() + delay >= deadline_) {
-    if (attempts_ > 1)
-      why.what += " (" + std::to_string(attempts_) + " attempts)";
-    fail(std::move(why));
-    return;
-  }
-  owner_.starts.dropped(address_);
-  const auto bastion = bastion_;
-  tear_down();
-  bastion_ = bastion;
-  state_ = state::waiting;
-  retry_timer_ = owner_.loop->after(delay, [weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->retry_timer_ = 0;
-      self->wait_turn();
-    }
-  });
 }
 
 void connection::fail_by_libssh(const std::string& text) {
