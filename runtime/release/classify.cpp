@@ -2,6 +2,7 @@
 
 #include "runtime/fault.hpp"
 #include "runtime/process.hpp"
+#include "runtime/release/facts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,19 @@ constexpr std::array locked{std::string_view{".lock': file exists"},
                             std::string_view{"another git process seems to be running"},
                             std::string_view{"cannot lock ref"}};
 
+/// Without the progress that docker mixes in (` Container x  Starting`, `#7 DONE 0.1s`), if
+/// something else is left; its errors stand at a line's start. The same line twice is one.
+std::string without_progress(const std::string& said) {
+  std::string kept;
+  std::string before;
+  for (const auto& line : lines_of(said))
+    if (line.front() != ' ' && line.front() != '#' && line != before) {
+      kept += line + '\n';
+      before = line;
+    }
+  return kept.empty() ? said : kept;
+}
+
 struct verdict_of {
   ec code;
   bool retryable;
@@ -138,7 +152,8 @@ verdict_of judge(const std::string& kind, const std::string& said) {
 error classify(const command_failure& what) {
   const auto [code, retryable] = judge(what.kind, lower(what.said));
   auto text = what.name + " ended with status " + std::to_string(what.status);
-  if (const auto said = last_lines(what.said); !said.empty())
+  const bool docker = what.kind == "pull" || what.kind == "build" || what.kind == "engine";
+  if (const auto said = last_lines(docker ? without_progress(what.said) : what.said); !said.empty())
     text += ": " + said;
   auto made = make_error(code, std::move(text));
   made.retryable = retryable;

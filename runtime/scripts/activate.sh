@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `activate`: the first touch. The commit is checked out and the engine brings it up.
 if ! is_checkout || ! has_commit "$B_COMMIT"; then
   fact untouched yes

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # `baton adopt`: before `baseline.sh`, which then records what runs. B_ADOPT is the project to take,
 # or empty.
 mkdir -p -- "$S/release" || fail no_space "cannot make the folder $S/release"

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `baseline`: with no good release on record, what runs now is written down as the release that
 # a rollback goes to.
 mkdir -p -- "$S/release" || fail no_space "cannot make the folder $S/release"

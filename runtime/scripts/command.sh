@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # The command engine: a stack is what its `start` leaves running. What was started carries the
 # marker BATON_SERVES=$S/release/ID in its environment, so that a look can tell which release a
 # process was started from. The user's words: functions user_prepare, user_start, user_stop,
@@ -79,6 +79,7 @@ engine_prepare() {
   user_has prepare || return 0
   run user 'prepare' in_tree "$1" user_prepare
 }
+engine_has_check() { user_has status; }
 in_tree() { (in_folder "$@"); }
 
 engine_before() { :; }

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # The compose engine. What runs is told by the engine's own labels and image ids, never by what was
 # meant. The user's words: compose (docker compose with the stack's options, in the current folder,
 # for $project when it is set), B_PROJECT, B_IMAGES, user_vars.
@@ -23,8 +23,8 @@ in_project() { (
   "$@"
 ); }
 
-# services_of FOLDER: what the files there say, resolved by compose: `S NAME`, then `I IMAGE` and `B`
-# (is built) of that service; `P NAME` is the project. Its canonical YAML puts services at two
+# services_of FOLDER: what the files there say, resolved by compose: `S NAME`, then `I IMAGE`, `B` (is
+# built) and `H` (has a healthcheck) of that service; `P NAME` is the project. Its canonical YAML puts services at two
 # spaces, their keys at four, everything else deeper.
 services_of() {
   in_project "$1" compose config 2>/dev/null | tr -d "\"'" | sed -n \
@@ -32,7 +32,7 @@ services_of() {
     -e '/^services:/,/^[^ ]/{' \
     -e 's/^  \([A-Za-z0-9._-]*\):$/S \1/p' \
     -e 's/^    image: \([^ ]*\)$/I \1/p' \
-    -e 's/^    build:.*$/B/p' -e '}'
+    -e 's/^    build:.*$/B/p' -e 's/^    healthcheck:.*$/H/p' -e '}'
 }
 
 # project_of FOLDER: adopted, configured, or what compose makes of the files and the folder's name.
@@ -232,6 +232,15 @@ engine_prepare() {
   mv -f -- "$compose_dir/images.new" "$compose_dir/images"
   # From now on nobody's `docker image prune` takes them.
   each_line "$compose_dir/images" tag_image "$B_RELEASE"
+}
+
+# Some service has a healthcheck, of its own or of its image.
+engine_has_check() {
+  grep -q '^H' "$S/release/$B_RELEASE/model" || {
+    # shellcheck disable=SC2046 # ids
+    dk_ask image inspect --format '{{if .Config.Healthcheck}}yes{{end}}' \
+      $(cut -f 3 "$S/release/$B_RELEASE/images") 2>/dev/null | grep -q yes
+  }
 }
 
 # model_services FILE PROJECT: SERVICE, image name, and where it comes from: `image`, `build`, or

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # git on a checkout. Uses: $checkout (absolute), $B_URL, $B_COMMIT, $B_DIRTY, $B_REF (refs/baton/…/).
 GIT_TERMINAL_PROMPT=0
 GIT_ASKPASS=false

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `inspect`, a look: everything that would stop a deployment here, each with what mends it.
 
 # tenths KIB: as GB with one digit.
@@ -74,7 +74,6 @@ if [ -n "$B_PATH" ]; then
   need_space "$(holder "$checkout")" "the file system of $checkout" "du -xh $(holder "$checkout") | sort -h | tail"
   need_space "$(holder "$S")" "the file system of Baton's folder" "du -xh $(holder "$S") | sort -h | tail"
   engine_faults
-  [ "$B_CHECKS" != none ] || note "no health check is configured: only running containers or processes are looked at; add \`health: {checks: [{http: \"http://localhost:PORT/\"}]}\` to the stack"
   look_records
   ! engine_look || fact look.done yes
 fi

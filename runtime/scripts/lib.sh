@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # What every script of this folder may rely on; put before its assignments. See README.md. The step
 # protocol has put `fact` before it (runtime/steps/step_prelude.sh).
 # No `set -e`: each command that may fail is looked at where it stands.

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `prepare`: everything a release needs is brought to the host; nothing that serves is touched.
 have git || fail missing_tool 'git is not on this host: install it (apt-get install git)'
 make_checkout
@@ -22,3 +22,5 @@ if [ -n "$prepare_current" ] && [ "$(kind_of "$prepare_current")" != "$B_KIND" ]
   fail config_invalid "what serves is a $(kind_of "$prepare_current") stack, this one is a $B_KIND stack: stop it, remove $S, deploy again"
 fi
 engine_prepare "$tree"
+[ "$B_CHECKS" != none ] || engine_has_check ||
+  note 'nothing tells whether this stack is healthy; add to it: health: {checks: [{http: "http://localhost:PORT/"}]}'

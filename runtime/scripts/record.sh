@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # The release records of one stack on this host: $S = $BATON_DIR/stacks/FLEET/HOST/STACK
 #
 #   current             release that was last begun here (written before anything is touched)

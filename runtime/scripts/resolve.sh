@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `resolve`, on the controller: the ref of the request becomes a commit of each repository.
 # repository N KEYS URL SHOWN CACHE: fetches URL into the bare repository CACHE; the commit becomes
 # the facts KEYS (words). B_REF_WANTED was checked before: it is a plain ref name or hex.

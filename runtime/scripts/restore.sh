@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `restore`: the whole last good release, else the baseline, else nothing serves again. Secret
 # files that the run has changed on this host are put back in any case.
 case $(release_get "$B_RELEASE" state) in

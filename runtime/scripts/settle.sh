@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `settle`: the run is over: what became of its release, and which old ones may go.
 if [ "$B_GOOD" = yes ] && [ "$(get "$S/current")" = "$B_RELEASE" ]; then
   release_put "$B_RELEASE" state good

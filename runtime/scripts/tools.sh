@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # need_tool CODE WHAT FILE: a program of the user's that later phases run on this target.
 need_tool() {
   case $3 in

@@ -398,6 +398,14 @@ TEST_P(compose_release, of_several_projects_the_user_says_which_to_adopt) {
   EXPECT_FALSE(release::adopt_job(at.plan.fleet, "alpha", "nothing", ""));
 }
 
+TEST_P(compose_release, a_stack_that_nothing_checks_is_deployed_with_a_warning) {
+  publish("v1");
+  at.begin();
+  EXPECT_THAT(up_to(step_kind::prepare).notes, Contains(HasSubstr("add to it: health:")));
+  at.the_stack().health.checks.push_back({});
+  EXPECT_THAT(at.run(step_kind::prepare).notes, IsEmpty());
+}
+
 TEST_P(compose_release, env_files_are_laid_beside_the_new_commit) {
   engine().env_files = {"settings/prod.env"};
   at.git({"clone", "-q", at.origin.string(), at.checkout.string()});

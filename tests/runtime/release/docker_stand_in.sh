@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2046,SC2048,SC2086
 # A docker with compose v2, as far as the compose engine uses it, whose world is the folder
 # $FAKE_DOCKER. What is asked and what is answered (texts, statuses, the moment things change) is
 # docker 20.10's with compose 2.26's; only images and containers are files here:
@@ -74,7 +75,7 @@ compose() {
     exit 15
   fi
   project=${p:-$(printf '%s\n' "$model" | sed -n 's/^name: //p')}
-  project=${project:-$(basename "$PWD" | tr 'A-Z' 'a-z' | tr -cd 'a-z0-9_-')}
+  project=${project:-$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-')}
   "compose_$verb" "$@"
 }
 services() { printf '%s\n' "$model" | sed -n '/^services:/,/^[^ ]/s/^  \([A-Za-z0-9._-]*\):$/\1/p'; }
@@ -260,6 +261,7 @@ image)
   daemon
   case $2 in
   inspect)
+    case $4 in *Healthcheck*) exit ;; esac
     id=$(image "$5")
     [ -n "$id" ] || { say "Error: No such image: $5"; exit 1; }
     printf '%s\n' "$id"

@@ -113,6 +113,15 @@ INSTANTIATE_TEST_SUITE_P(
         said{"engine", "Cannot connect to the Docker daemon", ec::step_failed, true},
         said{"user", "no idea", ec::step_failed, true}));
 
+TEST(classify, leaves_out_the_progress_of_docker) {
+  const auto why =
+      classify({"engine", "docker compose up", 1,
+                " Container a  Starting\n#3 DONE\nno luck\nno luck\n Container b  Waiting\n"});
+  EXPECT_EQ(why.what, "docker compose up ended with status 1: no luck");
+  EXPECT_THAT(classify({"pull", "docker compose pull", 1, " x Error gone\n"}).what,
+              HasSubstr("x Error gone"));
+}
+
 // --- what comes back from a host is only text
 // -----------------------------------------------------
 
