@@ -100,10 +100,11 @@ write_config() {
     {
         echo '# The file that baton demo runs with. With machines of your own: baton init'
         echo 'fleet: shop'
-        echo 'hosts: # names that the ssh config knows'
+        echo 'hosts:'
         for host in $hosts; do
-            printf '  %-9s {vars: {LISTEN: "%s:%s", CURRENCY: "%s", MEMORY_GB: %s}}\n' \
-                "$host:" "$(address "$host")" "$app_port" "$(currency "$host")" "$(memory "$host")"
+            printf '  %-9s {address: %s, port: %s, vars: {LISTEN: "%s:%s", CURRENCY: "%s", MEMORY_GB: %s}}\n' \
+                "$host:" "$(address "$host")" "$ssh_port" "$(address "$host")" "$app_port" \
+                "$(currency "$host")" "$(memory "$host")"
         done
         printf 'stack:\n  repository: %s\n  path: ~/shop\n' "$dir/origin.git"
         if [ "$engine" = compose ]; then
