@@ -76,7 +76,8 @@ health_window fold(health_window&& so_far, const health_look& one) {
     now.steady_since = one.at;
   if (one.seen) {
     now.unseen_since.reset();
-    now.own_start_ends = std::max(now.own_start_ends, one.at + one.start_left);
+    if (one.start_left > duration::zero())
+      now.own_start_ends = std::max(now.own_start_ends, one.at + one.start_left);
     now.was_healthy = now.was_healthy || one.healthy;
   } else if (!now.unseen_since) {
     now.unseen_since = one.at;

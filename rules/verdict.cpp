@@ -7,6 +7,7 @@
 #include "rules/serves.hpp"
 #include "rules/status.hpp"
 
+#include <map>
 #include <chrono>
 
 namespace baton {
@@ -50,19 +51,23 @@ void decide(result& made, const plan& of, const run& now) {
 }
 
 void name_hosts(result& made, const plan& of, const run& now) {
+  std::map<std::string_view, unit_id> units;
   for (unit_id host = 1; host < of.units.size(); ++host) {
     if (!of.units[host].stack.empty())
       continue;
-    const auto& name = of.units[host].host;
+    units[of.units[host].host] = host;
     if (is_changed(of, now, host))
-      made.changed.push_back(name);
-    if (!now.units[host].stage)
-      continue;
-    made.host_order.push_back(name);
-    const auto& line = made.hosts[name] = host_line(of, now, host);
-    if (line.serves == serves::new_release)
-      made.systems_deployed.push_back(name);
+      made.changed.push_back(of.units[host].host);
   }
+  // People read them in the order of the stages.
+  for (const auto& stage : of.stages)
+    for (const auto& name : stage.hosts) {
+      const auto host = units.at(name);
+      made.host_order.push_back(name);
+      const auto& line = made.hosts[name] = host_line(of, now, host);
+      if (line.serves == serves::new_release)
+        made.systems_deployed.push_back(name);
+    }
 }
 
 /// The commit that the ref stood for; before that is known, the ref.
