@@ -55,11 +55,13 @@ struct recorder::impl {
   }
 
   expected<void> load(const journal& from);
+  expected<void> catch_up(const journal& from);
   bool restore(const json& saved, folded& into) const;
 
   mutable std::mutex mutex;
   std::unique_ptr<folded> runs = std::make_unique<folded>();
   bool loaded = false;
+  bool gapped = false; ///< records of other processes lie between those that were applied
   std::vector<fleet> known;
   process_families process;
   std::array<std::uint64_t, 4> logged{};
@@ -105,6 +107,31 @@ expected<void> recorder::impl::load(const journal& from) {
   return {};
 }
 
+expected<void> recorder::impl::catch_up(const journal& from) {
+  if (std::exchange(gapped, false)) {
+    // Records behind a gap are counted, those in it are not: begin again from what was saved.
+    loaded = false;
+    runs = std::make_unique<folded>();
+    for (const auto& one : known)
+      runs->families.know(one);
+  }
+  if (!loaded)
+    if (auto done = load(from); !done)
+      return done;
+  loaded = true;
+  for (;;) {
+    const auto records = from.events_after(runs->seq);
+    if (!records)
+      return tl::unexpected<error>{records.error()};
+    if (records->empty())
+      break;
+    for (const auto& one : *records)
+      take(one);
+  }
+  process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
+  return {};
+}
+
 recorder::recorder(const build_words& build) : impl_(std::make_unique<impl>()) {
   impl_->process.build
       .at({{"version", build.version},
@@ -124,24 +151,13 @@ void recorder::know(const fleet& one) {
 
 expected<void> recorder::catch_up(const journal& from) {
   const std::lock_guard alone{impl_->mutex};
-  if (!std::exchange(impl_->loaded, true))
-    if (auto done = impl_->load(from); !done)
-      return done;
-  for (;;) {
-    const auto records = from.events_after(impl_->runs->seq);
-    if (!records)
-      return tl::unexpected<error>{records.error()};
-    if (records->empty())
-      break;
-    for (const auto& one : *records)
-      impl_->take(one);
-  }
-  impl_->process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
-  return {};
+  return impl_->catch_up(from);
 }
 
 expected<void> recorder::save(journal& to) {
   const std::lock_guard alone{impl_->mutex};
+  if (auto done = impl_->catch_up(to); !done)
+    return done;
   const auto& runs = *impl_->runs;
   auto revisions = ordered_json::array();
   for (const auto& [place, revision] : runs.fold.revisions())
@@ -154,6 +170,7 @@ expected<void> recorder::save(journal& to) {
 
 void recorder::apply(const record& what) {
   const std::lock_guard alone{impl_->mutex};
+  impl_->gapped = impl_->gapped || what.seq > impl_->runs->seq + 1;
   impl_->take(what);
 }
 

@@ -34,12 +34,12 @@ public:
   /// last `save` on; later whatever any process has added.
   expected<void> catch_up(const journal& from);
 
-  /// Keeps the fold in the journal, so that the next process need not read the whole history. At
-  /// the end of a run.
+  /// Catches up, and keeps the fold in the journal, so that the next process need not read the
+  /// whole history. At the end of a run.
   expected<void> save(journal& to);
 
-  /// One record by hand, for those without a journal. One that was folded already (by its number)
-  /// is not folded again.
+  /// One record by hand, as soon as it is heard of. One that was folded already (by its number) is
+  /// not folded again; those of other processes that lie before it come with the next `catch_up`.
   void apply(const record& what);
 
   // What this process does.

@@ -267,6 +267,24 @@ TEST_F(a_recorder_of_a_journal, goes_on_from_what_was_saved_as_if_it_had_read_al
   }
 }
 
+TEST_F(a_recorder_of_a_journal, misses_no_run_of_another_process_that_went_on_meanwhile) {
+  auto mine = good_run("mine", monday);
+  recorder one{build};
+  ASSERT_TRUE(one.catch_up(journal_));
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    ASSERT_TRUE(journal_.append({&mine[i], 1}));
+    one.apply(mine[i]);
+    if (i == 3)
+      write(bad_run("theirs", monday));
+  }
+  ASSERT_TRUE(one.save(journal_));
+  EXPECT_EQ(run_samples(one).at(R"(baton_runs_total{fleet="lab",status="failed"})"), 1);
+  EXPECT_EQ(run_samples(one).at(R"(baton_runs_total{fleet="lab",status="success"})"), 1);
+  recorder next{build};
+  ASSERT_TRUE(next.catch_up(journal_));
+  EXPECT_EQ(run_samples(next), run_samples(one));
+}
+
 TEST_F(a_recorder_of_a_journal, reads_the_history_when_what_was_saved_does_not_fit) {
   write(good_run("r1", monday));
   for (const auto* state :
