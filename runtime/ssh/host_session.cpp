@@ -8,6 +8,11 @@
 
 namespace baton::ssh {
 
+namespace {
+constexpr int refusals_max = 6;
+constexpr std::chrono::milliseconds refusal_pause{50};
+} // namespace
+
 host_session::host_session(engine& owner, std::shared_ptr<listener> to_whom)
     : owner_(owner),
       listener_(std::move(to_whom)),
@@ -42,6 +47,7 @@ void host_session::close() {
   channels_.clear();
   open_.clear();
   queue_.clear();
+  owner_.loop->cancel(paused_);
   owner_.sessions.erase(self);
 }
 
@@ -94,32 +100,47 @@ void host_session::settle(channel_id id) {
   if (one->on_connection())
     return;
   open_.erase(id);
-  had_channels_ = had_channels_ || one->had_channel();
+  if (one->had_channel()) {
+    had_channels_ = true;
+    refusals_ = 0;
+  }
   if (!one->told()) {
-    if (open_.empty()) {
-      const auto refusal = one->refusal();
-      if (had_channels_) {
-        // Commands that outlived their channels hold the host's places: a fresh connection has
-        // them again.
-        auto why =
-            make_error(ec::connection_lost, refusal.what + "; the session is used up", name_);
-        lose(std::move(why));
-        return;
-      }
-      one->stop(refusal);
-    } else {
-      // The host allows fewer than we thought: this one waits for another's end.
-      open_max_ = open_.size();
-      queue_.push_front(id);
-    }
+    refused(*one);
+    if (over_)
+      return;
   }
   if (one->told())
     channels_.erase(id);
   start_next();
 }
 
+void host_session::refused(command_channel& one) {
+  queue_.push_front(one.id());
+  // Fewer than we thought are allowed: it waits for another's end.
+  open_max_ = std::max<std::size_t>(open_.size(), 1);
+  if (!open_.empty())
+    return;
+  // No other is open, but the host may still be putting away the last one.
+  if (++refusals_ < refusals_max) {
+    paused_ = owner_.loop->after(refusals_ * refusal_pause, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->paused_ = 0;
+        self->start_next();
+      }
+    });
+    return;
+  }
+  refusals_ = 0;
+  if (had_channels_) {
+    // Commands that outlived their channels hold the host's places: a fresh connection has them.
+    lose(make_error(ec::connection_lost, one.refusal().what + "; the session is used up", name_));
+  } else {
+    one.stop(one.refusal());
+  }
+}
+
 void host_session::start_next() {
-  if (over_ || !link_ || !link_->ready())
+  if (over_ || paused_ != 0 || !link_ || !link_->ready())
     return;
   while (!queue_.empty() && open_.size() < open_max_) {
     const auto found = channels_.find(queue_.front());

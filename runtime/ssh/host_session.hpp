@@ -38,6 +38,7 @@ private:
   void start_next();
   void heard(transport_event_t event);
   void settle(channel_id id);
+  void refused(command_channel& one);
 
   engine& owner_;
   std::shared_ptr<listener> listener_;
@@ -47,6 +48,8 @@ private:
   std::deque<channel_id> queue_;
   std::set<channel_id> open_; ///< those on the connection
   std::size_t open_max_;
+  int refusals_ = 0; ///< in a row, while no other channel was open
+  reactor::timer paused_ = 0;
   bool had_channels_ = false; ///< the host has opened one before
   bool over_ = false;
 };
