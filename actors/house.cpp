@@ -133,12 +133,12 @@ result house::carry_out(plan_ptr todo, records_ptr so_far) {
     }
     impl_->start(todo, so_far);
     self->request(impl_->current(), caf::infinite, ask_result{})
-      .receive([&](const result_answer& answer) { told = answer.result; },
-               [&](const caf::error& why) { broke = impl_->system.render(why); });
+        .receive([&](const result_answer& answer) { told = answer.result; },
+                 [&](const caf::error& why) { broke = impl_->system.render(why); });
   }
   for (const auto& one : impl_->listeners)
     self->request(one, std::chrono::seconds{5}, ask_drained{})
-      .receive([](const ask_drained&) {}, [](const caf::error&) {});
+        .receive([](const ask_drained&) {}, [](const caf::error&) {});
   if (told)
     return *told;
   result lost;

@@ -19,7 +19,7 @@ expected<void> write(record_store& store, std::size_t known, std::vector<record>
   if (*durable == known + records.size())
     return {};
   return unexpected(ec::journal_failed, "the journal holds other records of run "
-                                          + records.front().run + " than this process wrote");
+                                            + records.front().run + " than this process wrote");
 }
 
 } // namespace
@@ -30,14 +30,14 @@ keeper_actor::behavior_type keeper(keeper_actor::stateful_pointer<keeper_state> 
   self->state.store = std::move(store);
   self->state.listeners = std::move(listeners);
   return {
-    [self](const journal_batch& batch) -> journal_answer {
-      auto records = std::make_shared<std::vector<record>>(*batch.records);
-      if (auto done = write(*self->state.store, batch.known, *records); !done)
-        return {nullptr, std::make_shared<const error>(done.error())};
-      for (const auto& listener : self->state.listeners)
-        self->send(listener, record_note{records});
-      return {std::move(records), nullptr};
-    },
+      [self](const journal_batch& batch) -> journal_answer {
+        auto records = std::make_shared<std::vector<record>>(*batch.records);
+        if (auto done = write(*self->state.store, batch.known, *records); !done)
+          return {nullptr, std::make_shared<const error>(done.error())};
+        for (const auto& listener : self->state.listeners)
+          self->send(listener, record_note{records});
+        return {std::move(records), nullptr};
+      },
   };
 }
 

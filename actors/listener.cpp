@@ -24,14 +24,14 @@ listener_actor::behavior_type listener(listener_actor::stateful_pointer<listener
                                        std::shared_ptr<observer> hears) {
   self->state.hears = std::move(hears);
   return {
-    [self](const record_note& note) {
-      for (const auto& what : *note.records)
-        tell(self->state, [&](observer& to) { to.on_record(what); });
-    },
-    [self](const output_note& note) {
-      tell(self->state, [&](observer& to) { to.on_output(note); });
-    },
-    [](const ask_drained&) { return ask_drained{}; },
+      [self](const record_note& note) {
+        for (const auto& what : *note.records)
+          tell(self->state, [&](observer& to) { to.on_record(what); });
+      },
+      [self](const output_note& note) {
+        tell(self->state, [&](observer& to) { to.on_output(note); });
+      },
+      [](const ask_drained&) { return ask_drained{}; },
   };
 }
 

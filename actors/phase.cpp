@@ -23,9 +23,8 @@ std::string id_of(const work_order& order) {
 void report(self_ptr self, const work_order& order, step_outcome outcome) {
   const auto& step = order.step;
   self->state.running.erase(id_of(order));
-  self->send(self->state.supervisor,
-             event_t{event::step_ended{step.phase, step.kind, step.of, step.attempt,
-                                       std::move(outcome)}});
+  self->send(self->state.supervisor, event_t{event::step_ended{step.phase, step.kind, step.of,
+                                                               step.attempt, std::move(outcome)}});
 }
 
 void report_broken(self_ptr self, const work_order& order, const caf::error& why) {
@@ -45,29 +44,30 @@ void hand_over(self_ptr self, const work_order& order, const host_actor& to) {
     return;
   waiting->second = to;
   self->request(to, order.step.deadline + answer_slack, order)
-    .then([self, order](const work_answer& answer) { report(self, order, *answer.outcome); },
-          [self, order](const caf::error& why) { report_broken(self, order, why); });
+      .then([self, order](const work_answer& answer) { report(self, order, *answer.outcome); },
+            [self, order](const caf::error& why) { report_broken(self, order, why); });
 }
 
 } // namespace
 
 phase_actor::behavior_type phase_worker(self_ptr self, registry_actor registry,
-                                 supervisor_actor supervisor) {
+                                        supervisor_actor supervisor) {
   self->state.registry = std::move(registry);
   self->state.supervisor = std::move(supervisor);
   return {
-    [self](const work_order& order) {
-      self->state.running[id_of(order)] = nullptr;
-      self->request(self->state.registry, answer_slack, find_target{order.step.target, order.plan->run,
-                                                                         order.step.kind == step_kind::restore_snapshot})
-        .then([self, order](const host_actor& found) { hand_over(self, order, found); },
-              [self, order](const caf::error& why) { report_broken(self, order, why); });
-    },
-    [self](const stop_order& stop) {
-      auto found = self->state.running.find(stop.step_id);
-      if (found != self->state.running.end() && found->second)
-        self->send(found->second, stop);
-    },
+      [self](const work_order& order) {
+        self->state.running[id_of(order)] = nullptr;
+        self->request(self->state.registry, answer_slack,
+                      find_target{order.step.target, order.plan->run,
+                                  order.step.kind == step_kind::restore_snapshot})
+            .then([self, order](const host_actor& found) { hand_over(self, order, found); },
+                  [self, order](const caf::error& why) { report_broken(self, order, why); });
+      },
+      [self](const stop_order& stop) {
+        auto found = self->state.running.find(stop.step_id);
+        if (found != self->state.running.end() && found->second)
+          self->send(found->second, stop);
+      },
   };
 }
 

@@ -18,6 +18,6 @@ struct phase_state {
 /// One phase of a run. It knows no rules: it fans out, waits, and reports. A target that dies or
 /// does not answer in time becomes a failed step.
 phase_actor::behavior_type phase_worker(phase_actor::stateful_pointer<phase_state> self,
-                                 registry_actor registry, supervisor_actor supervisor);
+                                        registry_actor registry, supervisor_actor supervisor);
 
 } // namespace baton

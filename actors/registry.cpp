@@ -3,8 +3,8 @@
 #include "actors/host/host.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/system_messages.hpp>
 #include <caf/send.hpp>
+#include <caf/system_messages.hpp>
 
 #include <utility>
 
@@ -63,14 +63,14 @@ registry_actor::behavior_type registry(self_ptr self, std::shared_ptr<const flee
     self->quit(exit.reason);
   });
   return {
-    [self](const find_target& asked) -> host_actor {
-      auto& known = self->state.hosts[key_of(asked)];
-      if (!known) {
-        known = self->spawn<caf::linked>(host_worker, settings_of(self->state, asked),
-                                         self->state.house);
-      }
-      return known;
-    },
+      [self](const find_target& asked) -> host_actor {
+        auto& known = self->state.hosts[key_of(asked)];
+        if (!known) {
+          known = self->spawn<caf::linked>(host_worker, settings_of(self->state, asked),
+                                           self->state.house);
+        }
+        return known;
+      },
   };
 }
 

@@ -88,7 +88,8 @@ record make_record(supervisor_state& state, event_t what) {
 bool is_news(supervisor_state& state, const event_t& what) {
   auto* end = std::get_if<event::step_ended>(&what);
   return !end
-         || state.open.erase(step_id(*state.plan, end->phase, end->kind, end->of, end->attempt)) > 0;
+         || state.open.erase(step_id(*state.plan, end->phase, end->kind, end->of, end->attempt))
+                > 0;
 }
 
 void on_written(self_ptr self) {
@@ -107,24 +108,24 @@ void write(self_ptr self) {
   state.writing = true;
   auto records = std::make_shared<const std::vector<record>>(state.in_flight);
   self->request(state.keeper, append_deadline, journal_batch{state.durable, std::move(records)})
-    .then(
-      [self](const journal_answer& answer) {
-        if (answer.why)
-          give_up(self, answer.why);
-        else
-          on_written(self);
-      },
-      [self](const caf::error& why) {
-        // The keeper died by a bug: another one takes over, once it is asked again.
-        if (++self->state.replacements > replacements_max) {
-          auto cause = baton::unexpected(ec::journal_failed,
-                                         "the journal's keeper broke: " + self->system().render(why));
-          give_up(self, std::make_shared<const error>(cause.value()));
-          return;
-        }
-        self->state.keeper = self->state.house.make_keeper();
-        write(self);
-      });
+      .then(
+          [self](const journal_answer& answer) {
+            if (answer.why)
+              give_up(self, answer.why);
+            else
+              on_written(self);
+          },
+          [self](const caf::error& why) {
+            // The keeper died by a bug: another one takes over, once it is asked again.
+            if (++self->state.replacements > replacements_max) {
+              auto cause = baton::unexpected(ec::journal_failed, "the journal's keeper broke: "
+                                                                     + self->system().render(why));
+              give_up(self, std::make_shared<const error>(cause.value()));
+              return;
+            }
+            self->state.keeper = self->state.house.make_keeper();
+            write(self);
+          });
 }
 
 /// Everything that has happened meanwhile becomes one decision: one transaction, then its effects.
@@ -161,8 +162,8 @@ void on_phase_down(self_ptr self, const std::string& phase_id, const caf::error&
     event::step_ended ended{step.phase, step.kind, step.of, step.attempt, {}};
     ended.outcome.why.emplace();
     ended.outcome.why->code = ec::internal;
-    ended.outcome.why->what
-      = "the part of Baton that runs phase " + phase_id + " broke: " + self->system().render(why);
+    ended.outcome.why->what =
+        "the part of Baton that runs phase " + phase_id + " broke: " + self->system().render(why);
     ended.outcome.why->target = step.target;
     ended.outcome.why->step = id;
     state.waiting.push_back(event_t{std::move(ended)});
@@ -202,8 +203,8 @@ void replay(self_ptr self, const std::vector<record>& so_far) {
   for (const auto& past : so_far) {
     state.now = fold(*state.plan, std::move(state.now), past);
     if (auto* step = std::get_if<event::step_started>(&past.what))
-      state.open[step_id(*state.plan, step->phase, step->kind, step->of, step->attempt)]
-        = work_order{state.plan, *step, nullptr};
+      state.open[step_id(*state.plan, step->phase, step->kind, step->of, step->attempt)] =
+          work_order{state.plan, *step, nullptr};
     else if (auto* end = std::get_if<event::run_finished>(&past.what))
       state.ended = end->result;
     (void)is_news(state, past.what);
@@ -233,14 +234,14 @@ supervisor_actor::behavior_type supervisor(self_ptr self, surroundings house, pl
   else
     self->send(self, event_t{event::run_requested{state.plan}});
   return {
-    [self](const event_t& what) { happened(self, what); },
-    [self](const ask_result&) -> caf::result<result_answer> {
-      if (self->state.ended)
-        return result_answer{self->state.ended};
-      auto promise = self->make_response_promise<result_answer>();
-      self->state.asked.push_back(promise);
-      return promise;
-    },
+      [self](const event_t& what) { happened(self, what); },
+      [self](const ask_result&) -> caf::result<result_answer> {
+        if (self->state.ended)
+          return result_answer{self->state.ended};
+        auto promise = self->make_response_promise<result_answer>();
+        self->state.asked.push_back(promise);
+        return promise;
+      },
   };
 }
 

@@ -29,12 +29,12 @@ struct supervisor_state {
   plan_ptr plan;
   run now;
 
-  std::size_t durable = 0;             ///< records of this run in the journal
-  std::vector<event_t> waiting;        ///< happened while a decision was being written
+  std::size_t durable = 0;      ///< records of this run in the journal
+  std::vector<event_t> waiting; ///< happened while a decision was being written
   bool writing = false;
-  std::vector<record> in_flight;       ///< the decision that is being written
-  std::vector<event_t> to_do;          ///< its intents
-  bool stuck = false;                  ///< the journal cannot be written: nothing is started any more
+  std::vector<record> in_flight; ///< the decision that is being written
+  std::vector<event_t> to_do;    ///< its intents
+  bool stuck = false;            ///< the journal cannot be written: nothing is started any more
   std::shared_ptr<const error> stuck_by;
   result_ptr ended;
 
@@ -47,7 +47,8 @@ struct supervisor_state {
 
 /// Runs `todo` to its verdict. `so_far` are the run's durable records: none for a new run; of an
 /// interrupted one its steps are asked for again, and are done once all the same.
-supervisor_actor::behavior_type supervisor(supervisor_actor::stateful_pointer<supervisor_state> self,
-                                           surroundings house, plan_ptr todo, records_ptr so_far);
+supervisor_actor::behavior_type
+supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, surroundings house,
+           plan_ptr todo, records_ptr so_far);
 
 } // namespace baton

@@ -1,4 +1,4 @@
-#include "cli/command.hpp"
+#include "cli/parts.hpp"
 #include "messages/json.hpp"
 #include "runtime/config/load.hpp"
 #include "runtime/config/paths.hpp"
@@ -70,14 +70,31 @@ int check_file(const cli_context& context, bool as_document) {
   return exit_code::ok;
 }
 
+/// The pre-flight alone: changes nothing, takes no lease.
+int check_hosts(const cli_context& context, const std::string& environment, bool as_document) {
+  const auto in = open_workspace(context);
+  part pre_flight;
+  pre_flight.phases["pre_flight"] = {step_kind::resolve, step_kind::inspect};
+  return run_part(context, in, plan_of_part(*in.fleet, environment, pre_flight), "pre_flight",
+                  as_document, false);
+}
+
 } // namespace
 
 void add_check(CLI::App& app, cli_context& context) {
   auto as_document = std::make_shared<bool>(false);
+  auto hosts = std::make_shared<bool>(false);
+  auto environment = std::make_shared<std::string>();
   auto* command = app.add_subcommand("check", "Say everything that is wrong with baton.yaml");
   command->add_flag("--json", *as_document, "As one JSON document");
-  command->callback([&context, as_document] {
-    context.chosen = [&context, as_document] { return check_file(context, *as_document); };
+  command->add_flag("--hosts", *hosts,
+                    "Ask every host too: the pre-flight, with the command that mends each fault");
+  command->add_option("--env", *environment, "With --hosts: only of this environment");
+  command->callback([&context, as_document, hosts, environment] {
+    context.chosen = [&context, as_document, hosts, environment] {
+      return *hosts ? check_hosts(context, *environment, *as_document)
+                    : check_file(context, *as_document);
+    };
   });
 }
 

@@ -11,7 +11,7 @@ namespace baton {
 
 /// What all commands share. Owned by main; lives as long as the process.
 struct cli_context {
-  std::string config_path; ///< `--config`; empty: looked for (runtime/config)
+  std::string config_path;         ///< `--config`; empty: looked for (runtime/config)
   std::string log_format = "auto"; ///< human, json, auto
   bool quiet = false;
   int verbosity = 0;

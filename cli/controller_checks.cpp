@@ -65,9 +65,9 @@ void controller_checks::ask_one(const health_check& what, const std::string& add
 void controller_checks::ask(const std::vector<health_check>& checks, const endpoint& of,
                             std::function<void(std::vector<check_answer>)> then) {
   auto known = addresses_.find(of.name);
-  const auto address = !of.address.empty()            ? of.address
-                       : known != addresses_.end()    ? known->second
-                                                      : of.name;
+  const auto address = !of.address.empty()         ? of.address
+                       : known != addresses_.end() ? known->second
+                                                   : of.name;
   auto all = std::make_shared<gathering>();
   all->answers.resize(checks.size());
   all->left = checks.size();

@@ -8,20 +8,18 @@ namespace baton {
 using steady = std::chrono::steady_clock;
 
 conversation::conversation(std::shared_ptr<transport> over, link::options how)
-    : target_{how.to.name}, link_{std::move(over), std::move(how), clock(),
-                                  [this](std::function<void()> what) {
-                                    {
-                                      std::lock_guard lock{mutex_};
-                                      inbox_.push_back(std::move(what));
-                                    }
-                                    posted_.notify_one();
-                                  }} {}
+    : target_{how.to.name},
+      link_{std::move(over), std::move(how), clock(), [this](std::function<void()> what) {
+              {
+                std::lock_guard lock{mutex_};
+                inbox_.push_back(std::move(what));
+              }
+              posted_.notify_one();
+            }} {}
 
 timers conversation::clock() {
   timers made;
-  made.now = [] {
-    return std::chrono::duration_cast<duration>(steady::now().time_since_epoch());
-  };
+  made.now = [] { return std::chrono::duration_cast<duration>(steady::now().time_since_epoch()); };
   made.later = [this](duration wait, std::function<void()> what) {
     due_.emplace(steady::now() + wait, std::move(what));
   };

@@ -35,10 +35,13 @@ public:
     return *told;
   }
 
-private:
-  void run_until(const std::function<bool()>& done, duration longest);
+  link& at() { return link_; }
   timers clock();
 
+  /// Lets everything happen that is due, until `done` or for so long.
+  void run_until(const std::function<bool()>& done, duration longest);
+
+private:
   std::mutex mutex_;
   std::condition_variable posted_;
   std::vector<std::function<void()>> inbox_;

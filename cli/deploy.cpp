@@ -37,10 +37,11 @@ std::string read_all(const std::string& file) {
 }
 
 [[noreturn]] void bad_request(const std::string& what) {
-  throw command_failed{exit_code::bad_input,
-                       "the request is not good: " + what
-                         + "\nIt looks like {\"commit_hash\": \"main\", \"environment\": "
-                           "\"production\", \"rollback_on_failure\": true, \"skip_tests\": false}\n"};
+  throw command_failed{
+      exit_code::bad_input,
+      "the request is not good: " + what
+          + "\nIt looks like {\"commit_hash\": \"main\", \"environment\": "
+            "\"production\", \"rollback_on_failure\": true, \"skip_tests\": false}\n"};
 }
 
 /// The request of RULES.md §5; every key may be left out, none may be misspelt.
@@ -92,7 +93,7 @@ void ask_once(const cli_context& context, const workspace& in, const plan& todo)
     return;
   std::cerr << plan_text(todo);
   if (!confirm(context, "This is the first deployment of environment " + todo.request.environment
-                          + ". Go on?"))
+                            + ". Go on?"))
     throw command_failed{exit_code::usage, "nothing was done\n"};
 }
 

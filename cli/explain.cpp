@@ -64,8 +64,8 @@ void add_explain(CLI::App& app, cli_context& context) {
     bool json = false;
   };
   auto flags = std::make_shared<options>();
-  auto* command
-    = app.add_subcommand("explain", "Say what each failure would mean for this baton.yaml");
+  auto* command =
+      app.add_subcommand("explain", "Say what each failure would mean for this baton.yaml");
   command->add_option("--env", flags->asked.environment, "The environment (default: the file's)");
   command->add_flag("--skip-tests", flags->asked.skip_tests, "As for deploy");
   command->add_flag("--no-rollback", flags->no_rollback, "As for deploy");

@@ -19,8 +19,7 @@ namespace baton {
 namespace {
 
 std::string when(time_point at) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
 }
 
 template <class T>
@@ -89,20 +88,22 @@ int status_of(const cli_context& context, bool as_json) {
   if (as_json) {
     ordered_json hosts = ordered_json::array();
     for (const auto& one : states) {
-      ordered_json host{{"host", one.host},       {"stack", one.stack},
-                        {"serves", to_string(one.serves)}, {"commit", one.commit},
-                        {"release", one.release}, {"run", one.run},
-                        {"at", when(one.at)},     {"rollback_failed", one.rollback_failed}};
+      ordered_json host{{"host", one.host},
+                        {"stack", one.stack},
+                        {"serves", to_string(one.serves)},
+                        {"commit", one.commit},
+                        {"release", one.release},
+                        {"run", one.run},
+                        {"at", when(one.at)},
+                        {"rollback_failed", one.rollback_failed}};
       host["healthy"] = one.healthy ? ordered_json{*one.healthy} : ordered_json{};
       hosts.push_back(std::move(host));
     }
     ordered_json runs = ordered_json::array();
     for (const auto& row : unfinished)
       runs.push_back(json_of(row));
-    std::cout << dump({{"schema", 1},
-                       {"fleet", in.fleet->name},
-                       {"hosts", hosts},
-                       {"unfinished", runs}})
+    std::cout << dump(
+        {{"schema", 1}, {"fleet", in.fleet->name}, {"hosts", hosts}, {"unfinished", runs}})
               << "\n";
     return exit_code::ok;
   }
@@ -114,8 +115,9 @@ int status_of(const cli_context& context, bool as_json) {
       known = true;
       fmt::print("{:<16} {:<12} serves {:<8} {:<12} {} since {}{}\n", one.host, one.stack,
                  to_string(one.serves),
-                 one.healthy ? (*one.healthy ? "healthy" : "NOT healthy") : "", one.commit.substr(0, 12),
-                 when(one.since), one.rollback_failed ? "  rollback FAILED" : "");
+                 one.healthy ? (*one.healthy ? "healthy" : "NOT healthy") : "",
+                 one.commit.substr(0, 12), when(one.since),
+                 one.rollback_failed ? "  rollback FAILED" : "");
     }
     if (!known)
       fmt::print("{:<16} nothing was deployed from here yet\n", host.reach.name);
@@ -187,8 +189,8 @@ void add_history(CLI::App& app, cli_context& context) {
 
 void add_status(CLI::App& app, cli_context& context) {
   auto as_json = std::make_shared<bool>(false);
-  auto* command
-    = app.add_subcommand("status", "What each host serves, by the last verdict, and what runs now");
+  auto* command =
+      app.add_subcommand("status", "What each host serves, by the last verdict, and what runs now");
   command->add_flag("--json", *as_json, "As one JSON document");
   command->callback([&context, as_json] {
     context.chosen = [&context, as_json] { return status_of(context, *as_json); };

@@ -10,13 +10,17 @@
 
 namespace baton {
 
-std::shared_ptr<transport> ssh_of(const fleet& in) {
-  ssh_options how;
+ssh::options ssh_options_of(const fleet& in) {
+  ssh::options how;
   if (const char* file = std::getenv("BATON_SSH_CONFIG"); file && *file)
     how.config_file = file;
   for (const auto& host : in.hosts)
     how.hosts[host.reach.name] = host.reach;
-  return std::make_shared<ssh_transport>(std::move(how));
+  return how;
+}
+
+std::shared_ptr<transport> ssh_of(const fleet& in) {
+  return std::make_shared<ssh_transport>(ssh_options_of(in));
 }
 
 std::shared_ptr<redactor> redactor_of(const fleet& in) {
@@ -34,8 +38,8 @@ host_house hosts_of_house(const workspace& in, const fleet& of) {
   made.owner = lease_owner_json();
   made.controller_dir = (in.state / "controller").string();
   made.ask_checks = [checks = std::make_shared<controller_checks>(addresses_of(of))](
-                      const std::vector<health_check>& what, const endpoint& host,
-                      std::function<void(std::vector<check_answer>)> then) {
+                        const std::vector<health_check>& what, const endpoint& host,
+                        std::function<void(std::vector<check_answer>)> then) {
     checks->ask(what, host, std::move(then));
   };
   return made;

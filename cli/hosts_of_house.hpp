@@ -2,12 +2,14 @@
 
 #include "actors/host/parts.hpp"
 #include "cli/workspace.hpp"
+#include "runtime/ssh/options.hpp"
 
 #include <memory>
 
 namespace baton {
 
-/// SSH to the hosts of a fleet. $BATON_SSH_CONFIG names another ssh config than the user's.
+/// How a fleet's hosts are reached. $BATON_SSH_CONFIG names another ssh config than the user's.
+ssh::options ssh_options_of(const fleet& in);
 std::shared_ptr<transport> ssh_of(const fleet& in);
 
 /// What the host actors of this process work with: SSH, the local shell, checks, redaction.

@@ -51,9 +51,8 @@ ordered_json json_of(const std::string& host, const expected<lease_report>& told
   if (told->holder) {
     made["owner"] = told->holder->owner;
     made["same_boot"] = told->holder->same_boot;
-    made["heartbeat_age_seconds"] = told->holder->heartbeat_age
-                                      ? ordered_json{*told->holder->heartbeat_age}
-                                      : ordered_json{};
+    made["heartbeat_age_seconds"] =
+        told->holder->heartbeat_age ? ordered_json{*told->holder->heartbeat_age} : ordered_json{};
   }
   return made;
 }
@@ -68,10 +67,10 @@ expected<lease_report> ask(const std::shared_ptr<transport>& over, const fleet& 
   how.connect_deadline = in.deadlines.connect;
   conversation talk{over, how};
   return talk.ask<lease_report>(
-    [what](link& at, std::function<void(expected<lease_report>)> then) {
-      at.send((at.shell().*what)(std::move(then)));
-    },
-    answer_deadline);
+      [what](link& at, std::function<void(expected<lease_report>)> then) {
+        at.send((at.shell().*what)(std::move(then)));
+      },
+      answer_deadline);
 }
 
 int show(const cli_context& context, const std::string& only, bool as_json) {
@@ -107,7 +106,7 @@ int release(const cli_context& context, const std::string& name, bool yes) {
   }
   if (!yes
       && !confirm(context, "Take " + name + " from " + owner_text(*held->holder)
-                             + "? If that run lives, its next step there is refused."))
+                               + "? If that run lives, its next step there is refused."))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
   const auto done = ask(over, *fleet, to, &control_shell::lease_break);
   if (!done)

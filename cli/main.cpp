@@ -12,10 +12,11 @@ namespace {
 
 /// In the order in which help lists them.
 constexpr baton::command_adder commands[] = {
-  &baton::add_init,    &baton::add_check,    &baton::add_explain,
-  &baton::add_deploy,  &baton::add_status, &baton::add_history, &baton::add_show,
-  &baton::add_logs,  &baton::add_lease,   &baton::add_config,
-  &baton::add_demo,    &baton::add_completion, &baton::add_version,
+    &baton::add_init,   &baton::add_check,      &baton::add_plan,    &baton::add_explain,
+    &baton::add_deploy, &baton::add_status,     &baton::add_history, &baton::add_show,
+    &baton::add_logs,   &baton::add_health,     &baton::add_secrets, &baton::add_snapshot,
+    &baton::add_host,   &baton::add_adopt,      &baton::add_lease,   &baton::add_config,
+    &baton::add_demo,   &baton::add_completion, &baton::add_version,
 };
 
 } // namespace
@@ -28,10 +29,10 @@ int main(int argc, char** argv) {
                "  baton deploy\n  baton deploy v1.4.2 --env staging\n",
                "baton"};
   cli_context context;
+  app.set_version_flag("--version", "baton " + version());
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
-  app.add_option("--config", context.config_path, "The baton.yaml to use")
-    ->envname("BATON_CONFIG");
+  app.add_option("--config", context.config_path, "The baton.yaml to use")->envname("BATON_CONFIG");
   app.add_flag("-q,--quiet", context.quiet, "Say only what went wrong");
   app.add_flag("-v,--verbose", context.verbosity, "Say more; twice: everything");
   app.add_flag("--no-color", context.no_color, "No colours, also where the terminal could");

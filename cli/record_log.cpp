@@ -10,7 +10,7 @@ namespace baton {
 namespace {
 
 log_level level_of(severity of) {
-  return of == severity::critical ? log_level::error
+  return of == severity::critical  ? log_level::error
          : of == severity::warning ? log_level::warning
                                    : log_level::info;
 }
@@ -25,7 +25,7 @@ struct writer {
   void operator()(const event::run_requested& e) {
     log(log_level::info,
         "run requested: " + e.plan->request.commit_hash + " to " + e.plan->request.environment
-          + " by " + e.plan->requested_by,
+            + " by " + e.plan->requested_by,
         fields);
   }
   void operator()(const event::phase_started& e) {
@@ -95,7 +95,8 @@ struct writer {
     fields.status = told.status ? to_string(*told.status) : "unfinished";
     fields.why = told.why ? &*told.why : nullptr;
     fields.took = duration{static_cast<std::int64_t>(told.duration_seconds * 1000)};
-    log(told.status == status::success ? log_level::info : log_level::error, "run finished", fields);
+    log(told.status == status::success ? log_level::info : log_level::error, "run finished",
+        fields);
   }
 
   std::string line(unit_id unit, step_kind kind) const {

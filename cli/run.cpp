@@ -21,6 +21,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -53,6 +54,20 @@ private:
   std::shared_ptr<journal> in_;
   std::shared_ptr<const redactor> secrets_;
   std::shared_ptr<recorder> numbers_;
+};
+
+/// For what only looks: nothing of it stays.
+class memory_store : public record_store {
+public:
+  expected<void> append(std::vector<record>& records) override {
+    all_.insert(all_.end(), records.begin(), records.end());
+    return {};
+  }
+  expected<std::size_t> count(const std::string&) override { return all_.size(); }
+  expected<std::vector<record>> read(const std::string&) override { return all_; }
+
+private:
+  std::vector<record> all_;
 };
 
 /// Which of the four ways of showing progress it is.
@@ -91,8 +106,8 @@ void on_signal(house& actors, const plan& todo, const std::string& name, int bef
 void start_log(const cli_context& context, const workspace& in,
                std::shared_ptr<const redactor> secrets) {
   log_options options;
-  options.file = in.fleet->log_file.empty() ? log_file(in.state)
-                                            : std::filesystem::path{in.fleet->log_file};
+  options.file =
+      in.fleet->log_file.empty() ? log_file(in.state) : std::filesystem::path{in.fleet->log_file};
   options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
   options.terminal_level = context.verbosity > 0 ? log_level::debug : log_level::off;
   options.secrets = std::move(secrets);
@@ -142,18 +157,22 @@ void print(const run_options& how, const result& told) {
 void add_run_options(CLI::App& command, run_options& into) {
   auto* as_json = command.add_flag("--json", into.json, "Print the result as one JSON document");
   command.add_flag("--events", into.events, "Print the events as lines of JSON, the result last")
-    ->excludes(as_json);
+      ->excludes(as_json);
   command.add_option("--progress", into.progress, "How to show progress: auto, tty, plain, quiet")
-    ->check(CLI::IsMember({"auto", "tty", "plain", "quiet"}));
+      ->check(CLI::IsMember({"auto", "tty", "plain", "quiet"}));
   command.add_option("--metrics-file", into.metrics_file,
                      "Write the metrics to this file after each phase");
 }
 
 result carry_out(const cli_context& context, const workspace& in, std::shared_ptr<const plan> todo,
                  const run_options& how) {
-  auto lock = run_lock::acquire(in.state, todo->run);
-  if (!lock)
-    throw command_failed{exit_code::try_again, describe(lock.error()) + "\n"};
+  std::optional<run_lock> lock;
+  if (how.journaled) {
+    auto got = run_lock::acquire(in.state, todo->run);
+    if (!got)
+      throw command_failed{exit_code::try_again, describe(got.error()) + "\n"};
+    lock = std::move(*got);
+  }
 
   const auto progress = progress_of(how, context);
   auto view = view_of(progress, context);
@@ -165,7 +184,10 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   start_log(context, in, secrets);
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
-  with.store = std::make_shared<journal_store>(in.journal, secrets, numbers);
+  if (how.journaled)
+    with.store = std::make_shared<journal_store>(in.journal, secrets, numbers);
+  else
+    with.store = std::make_shared<memory_store>();
   auto hook = hook_of(in);
   if (view)
     with.observers.push_back(view);
@@ -174,23 +196,27 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   with.observers.push_back(std::make_shared<record_log>(todo));
   with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
   with.observers.push_back(std::make_shared<alert_teller>(
-    progress != "plain", hook ? [hook](std::string line) { hook->send(std::move(line)); }
-                              : std::function<void(std::string)>{}));
+      progress != "plain", hook ? [hook](std::string line) { hook->send(std::move(line)); }
+                                : std::function<void(std::string)>{}));
   with.observers.push_back(std::make_shared<phase_bell>(
-    [numbers](const record& what) { numbers->apply(what); },
-    [numbers, files = metrics_files(in, how)] { write_metrics(*numbers, files); }));
+      [numbers, counts = how.journaled](const record& what) {
+        if (counts)
+          numbers->apply(what);
+      },
+      [numbers, files = metrics_files(in, how)] { write_metrics(*numbers, files); }));
 
   result told;
   {
     house actors{std::move(with)};
-    signals heard{[&](const std::string& name, int before) { on_signal(actors, *todo, name, before); }};
+    signals heard{
+        [&](const std::string& name, int before) { on_signal(actors, *todo, name, before); }};
     told = actors.carry_out(todo);
   }
-  if (const auto done = numbers->save(*in.journal); !done)
+  if (const auto done = numbers->save(*in.journal); !done && how.journaled)
     log(log_level::warning, describe(done.error()));
   if (auto* tty = dynamic_cast<tty_view*>(view.get()))
     tty->finish();
-  if (!context.quiet)
+  if (!context.quiet && how.announced)
     std::cerr << summary(*todo, told, plain_ascii());
   print(how, told);
   return told;

@@ -15,11 +15,12 @@ namespace baton {
 
 /// How a run is shown.
 struct run_options {
-  bool json = false;              ///< the result as the one document on stdout
-  bool events = false;            ///< records as lines of JSON on stdout, the result last
-  std::string progress = "auto";  ///< auto, tty, plain, quiet
-  std::string metrics_file;       ///< exposition, written after each phase; empty: none
-  bool journaled = true;          ///< false for what only looks: nothing of it is kept
+  bool json = false;             ///< the result as the one document on stdout
+  bool events = false;           ///< records as lines of JSON on stdout, the result last
+  std::string progress = "auto"; ///< auto, tty, plain, quiet
+  std::string metrics_file;      ///< exposition, written after each phase; empty: none
+  bool journaled = true;         ///< false for what only looks: nothing of it is kept
+  bool announced = true;         ///< the summary for people at the end
 };
 
 /// The options of run_options that commands share, as flags.

@@ -90,7 +90,7 @@ std::string lease_owner_json() {
                         {"boot_id", first_line("/proc/sys/kernel/random/boot_id")},
                         {"pid", ::getpid()},
                         {"start_ticks", start_ticks()}}
-    .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string new_run_id() {

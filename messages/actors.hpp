@@ -18,10 +18,12 @@
 ///     cli ── spawns ──▶ supervisor (one per run) ── spawns ──▶ phase (one per phase of the run)
 ///                          │        ▲ step_ended …                │ work_order
 ///                          ▼        │                             ▼
-///                       keeper      └──────────────────────── registry ── owns ──▶ host (one per target)
+///                       keeper      └──────────────────────── registry ── owns ──▶ host (one per
+///                       target)
 ///                          │ records                                                │ asks
 ///                          ▼                                                        ▼
-///                       listeners (live view, events, metrics, log, alerts)      workshop (blocking work)
+///                       listeners (live view, events, metrics, log, alerts)      workshop
+///                       (blocking work)
 
 namespace baton {
 
@@ -110,42 +112,42 @@ namespace baton {
 
 /// Hears what happens: live view, event stream, metrics, log, alerts. None can hold up a run.
 using listener_actor = caf::typed_actor<
-  // Records have become durable.
-  caf::reacts_to<record_note>,
-  // A running step has printed something.
-  caf::reacts_to<output_note>,
-  // Answers when all that came before has been dealt with.
-  caf::replies_to<ask_drained>::with<ask_drained>>;
+    // Records have become durable.
+    caf::reacts_to<record_note>,
+    // A running step has printed something.
+    caf::reacts_to<output_note>,
+    // Answers when all that came before has been dealt with.
+    caf::replies_to<ask_drained>::with<ask_drained>>;
 
 /// The KEEPER of the journal: the one writer of the process.
 using keeper_actor = caf::typed_actor<
-  // Makes a decision's records durable, then tells the listeners.
-  caf::replies_to<journal_batch>::with<journal_answer>>;
+    // Makes a decision's records durable, then tells the listeners.
+    caf::replies_to<journal_batch>::with<journal_answer>>;
 
 /// One HOST, or the controller: its connection, its lease, and the steps that run there.
 using host_actor = caf::typed_actor<
-  // Carries a step out; the same step asked for again is answered by the one that runs.
-  caf::replies_to<work_order>::with<work_answer>,
-  // Kills a running step.
-  caf::reacts_to<stop_order>>;
+    // Carries a step out; the same step asked for again is answered by the one that runs.
+    caf::replies_to<work_order>::with<work_answer>,
+    // Kills a running step.
+    caf::reacts_to<stop_order>>;
 
 /// The REGISTRY of the fleet: owns the host actors, over all runs of the process.
 using registry_actor = caf::typed_actor<
-  // The actor of a target, spawned where there is none.
-  caf::replies_to<find_target>::with<host_actor>>;
+    // The actor of a target, spawned where there is none.
+    caf::replies_to<find_target>::with<host_actor>>;
 
 /// One PHASE of a run: hands its steps to their targets, and reports each end to the supervisor.
 using phase_actor = caf::typed_actor<
-  // Has a step carried out.
-  caf::reacts_to<work_order>,
-  // Has a running step killed.
-  caf::reacts_to<stop_order>>;
+    // Has a step carried out.
+    caf::reacts_to<work_order>,
+    // Has a running step killed.
+    caf::reacts_to<stop_order>>;
 
 /// The SUPERVISOR of one run: journals what happens, then does what the rules say.
 using supervisor_actor = caf::typed_actor<
-  // Something happened to the run.
-  caf::reacts_to<event_t>,
-  // Answers when the run is over, or cannot go on.
-  caf::replies_to<ask_result>::with<result_answer>>;
+    // Something happened to the run.
+    caf::reacts_to<event_t>,
+    // Answers when the run is over, or cannot go on.
+    caf::replies_to<ask_result>::with<result_answer>>;
 
 } // namespace baton

@@ -52,26 +52,28 @@ host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_
     if (auto strong = caf::actor_cast<caf::actor>(weak))
       caf::anon_send(strong, host_note{std::move(what)});
   };
-  self->state.work
-    = std::make_shared<host_work>(std::move(settings), std::move(house), std::move(clock), post);
+  self->state.work =
+      std::make_shared<host_work>(std::move(settings), std::move(house), std::move(clock), post);
   return {
-    [self](const work_order& order) -> caf::result<work_answer> {
-      auto promise = self->make_response_promise<work_answer>();
-      self->state.work->perform(order, [promise](const work_answer& answer) mutable {
-        promise.deliver(answer);
-      });
-      return promise;
-    },
-    [self](const stop_order& stop) { self->state.work->stop(stop.step_id); },
-    [](const host_note& note) { note.what(); },
+      [self](const work_order& order) -> caf::result<work_answer> {
+        auto promise = self->make_response_promise<work_answer>();
+        self->state.work->perform(
+            order, [promise](const work_answer& answer) mutable { promise.deliver(answer); });
+        return promise;
+      },
+      [self](const stop_order& stop) { self->state.work->stop(stop.step_id); },
+      [](const host_note& note) { note.what(); },
   };
 }
 
 host_work::host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
                      std::function<void(std::function<void()>)> post)
-    : settings_{std::move(settings)}, house_{std::move(house)}, clock_{clock},
-      post_{post}, link_{settings_.is_controller ? house_->local : house_->network,
-                         settings_.reach, clock, std::move(post)} {
+    : settings_{std::move(settings)},
+      house_{std::move(house)},
+      clock_{clock},
+      post_{post},
+      link_{settings_.is_controller ? house_->local : house_->network, settings_.reach, clock,
+            std::move(post)} {
   link_.on_step_over = [this](const std::string& id) {
     for (auto& [known, order] : orders_) {
       if (order.runner && known == id)
@@ -112,10 +114,9 @@ void host_work::begin(const std::string& id) {
   case step_kind::guard:
   case step_kind::verify: {
     auto& here = *find(id);
-    here.watching = std::make_shared<watcher>(link_, clock_, *house_, post_, here.order,
-                                              [this, id](step_outcome outcome) {
-                                                end(id, std::move(outcome));
-                                              });
+    here.watching = std::make_shared<watcher>(
+        link_, clock_, *house_, post_, here.order,
+        [this, id](step_outcome outcome) { end(id, std::move(outcome)); });
     here.watching->run();
     return;
   }
@@ -135,7 +136,8 @@ void host_work::end(const std::string& id, step_outcome outcome) {
     outcome.why->step = id;
   // Whatever a target has said enters the house without its secrets.
   record entering;
-  entering.what = event::step_ended{step.phase, step.kind, step.of, step.attempt, std::move(outcome)};
+  entering.what =
+      event::step_ended{step.phase, step.kind, step.of, step.attempt, std::move(outcome)};
   outcome = std::get<event::step_ended>(redact(*house_->secrets, std::move(entering)).what).outcome;
   auto askers = std::move(found->second.askers);
   orders_.erase(found);
@@ -159,7 +161,7 @@ void host_work::stop(const std::string& id) {
     here->watching->stop();
   } else {
     auto outcome = failed_outcome(
-      make_error(ec::cancelled, "stopped before it began", here->order.step.target));
+        make_error(ec::cancelled, "stopped before it began", here->order.step.target));
     outcome.changed_nothing = true;
     end(id, std::move(outcome));
   }
@@ -195,25 +197,25 @@ void host_work::ask_lease(const std::string& id, const std::string& run,
     what.owner = house_->owner;
     what.fence_at_least = fence_at_least;
     link_.send(link_.shell().lease_acquire(
-      what, [this, id, run, then](const expected<lease_report>& answer) {
-        if (!find(id))
-          return;
-        if (!answer) {
-          fail(id, answer.error());
-        } else if (answer->holder) {
-          fail(id, make_error(ec::lease_held,
-                              settings_.reach.to.name + " is leased by run " + answer->holder->run
-                                + " of " + answer->holder->owner
-                                + "; wait for it, or `baton lease release " + settings_.reach.to.name
-                                + "` when it is dead",
-                              settings_.reach.to.name));
-        } else {
-          fences_[run] = answer->fence;
-          if (beating_.insert(run).second)
-            beat(run);
-          then(answer->fence);
-        }
-      }));
+        what, [this, id, run, then](const expected<lease_report>& answer) {
+          if (!find(id))
+            return;
+          if (!answer) {
+            fail(id, answer.error());
+          } else if (answer->holder) {
+            fail(id, make_error(ec::lease_held,
+                                settings_.reach.to.name + " is leased by run " + answer->holder->run
+                                    + " of " + answer->holder->owner
+                                    + "; wait for it, or `baton lease release "
+                                    + settings_.reach.to.name + "` when it is dead",
+                                settings_.reach.to.name));
+          } else {
+            fences_[run] = answer->fence;
+            if (beating_.insert(run).second)
+              beat(run);
+            then(answer->fence);
+          }
+        }));
   });
 }
 
@@ -250,12 +252,13 @@ void host_work::release(const std::string& id) {
       fail(id, how.error());
       return;
     }
-    link_.send(link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
-      if (done)
-        end(id, {});
-      else
-        fail(id, done.error());
-    }));
+    link_.send(
+        link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
+          if (done)
+            end(id, {});
+          else
+            fail(id, done.error());
+        }));
     fences_.erase(run);
   });
 }
@@ -336,19 +339,20 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
   what.deadline = order.step.deadline;
   what.label = {order.plan->run, order.step.phase, order.step.target, id, ""};
   here->runner = std::make_shared<job_runner>(
-    link_, clock_, *house_, std::move(what), [this, id](const expected<job_end>& end_of) {
-      auto* there = find(id);
-      if (!there)
-        return;
-      const auto runner = there->runner;
-      if (runner && runner->unproven())
-        cleared_.erase(unit_of(there->order));
-      if (!end_of) {
-        fail(id, end_of.error());
-        return;
-      }
-      end(id, house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of));
-    });
+      link_, clock_, *house_, std::move(what), [this, id](const expected<job_end>& end_of) {
+        auto* there = find(id);
+        if (!there)
+          return;
+        const auto runner = there->runner;
+        if (runner && runner->unproven())
+          cleared_.erase(unit_of(there->order));
+        if (!end_of) {
+          fail(id, end_of.error());
+          return;
+        }
+        end(id,
+            house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of));
+      });
   here->runner->run();
 }
 
@@ -368,26 +372,25 @@ void host_work::clear_unit(const std::string& id, std::function<void()> then) {
       end(id, std::move(outcome));
       return;
     }
-    link_.send(link_.shell().list(
-      unit.first, [this, id, unit, then](const expected<std::vector<step_entry>>& known) {
-        if (!find(id))
-          return;
-        if (!known) {
-          fail(id, known.error());
+    link_.send(link_.shell().list(unit.first, [this, id, unit, then](
+                                                  const expected<std::vector<step_entry>>& known) {
+      if (!find(id))
+        return;
+      if (!known) {
+        fail(id, known.error());
+        return;
+      }
+      for (const auto& entry : *known) {
+        const bool runs = entry.state == step_state::running || entry.state == step_state::settling;
+        if (runs && entry.id != id && entry.id.find("/" + unit.second + "/") != std::string::npos) {
+          link_.send(link_.shell().kill(entry.id, [](const expected<step_report>&) {}));
+          await_gone(id, entry.id, clock_.now() + leftover_patience, then);
           return;
         }
-        for (const auto& entry : *known) {
-          const bool runs
-            = entry.state == step_state::running || entry.state == step_state::settling;
-          if (runs && entry.id != id && entry.id.find("/" + unit.second + "/") != std::string::npos) {
-            link_.send(link_.shell().kill(entry.id, [](const expected<step_report>&) {}));
-            await_gone(id, entry.id, clock_.now() + leftover_patience, then);
-            return;
-          }
-        }
-        cleared_.insert(unit);
-        then();
-      }));
+      }
+      cleared_.insert(unit);
+      then();
+    }));
   });
 }
 
@@ -400,22 +403,22 @@ void host_work::await_gone(const std::string& id, const std::string& leftover, d
     return;
   }
   link_.send(link_.shell().poll(
-    leftover, 0, 0, [this, id, leftover, until, then](const expected<step_report>& report) {
-      if (!find(id))
-        return;
-      if (!report) {
-        fail(id, report.error());
-      } else if (report->gone()) {
-        clear_unit(id, then); // there may be more
-      } else if (clock_.now() >= until) {
-        fail(id, make_error(ec::step_failed,
-                            "a step that was killed still runs: " + leftover, settings_.reach.to.name));
-      } else {
-        clock_.later(leftover_poll, [this, id, leftover, until, then] {
-          await_gone(id, leftover, until, then);
-        });
-      }
-    }));
+      leftover, 0, 0, [this, id, leftover, until, then](const expected<step_report>& report) {
+        if (!find(id))
+          return;
+        if (!report) {
+          fail(id, report.error());
+        } else if (report->gone()) {
+          clear_unit(id, then); // there may be more
+        } else if (clock_.now() >= until) {
+          fail(id, make_error(ec::step_failed, "a step that was killed still runs: " + leftover,
+                              settings_.reach.to.name));
+        } else {
+          clock_.later(leftover_poll, [this, id, leftover, until, then] {
+            await_gone(id, leftover, until, then);
+          });
+        }
+      }));
 }
 
 /// The checks of the verification that are asked from the controller.

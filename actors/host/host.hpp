@@ -93,11 +93,12 @@ private:
   std::function<void(std::function<void()>)> post_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0); ///< what other threads bring checks it
   link link_;
-  std::map<std::string, under_way> orders_;      ///< by step id
-  std::map<std::string, std::uint64_t> fences_;  ///< by run
-  std::set<std::string> beating_;                ///< runs whose lease is kept alive
+  std::map<std::string, under_way> orders_;               ///< by step id
+  std::map<std::string, std::uint64_t> fences_;           ///< by run
+  std::set<std::string> beating_;                         ///< runs whose lease is kept alive
   std::set<std::pair<std::string, std::string>> cleared_; ///< run and unit known to be quiet
-  std::map<std::string, std::uint64_t> rewound_; ///< by run: snapshot rollbacks that were answered to
+  std::map<std::string, std::uint64_t>
+      rewound_; ///< by run: snapshot rollbacks that were answered to
 };
 
 } // namespace baton

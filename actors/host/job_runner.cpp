@@ -29,9 +29,14 @@ struct bringing_file {
 
 } // namespace
 
-job_runner::job_runner(link& to, timers clock, const host_house& house, task what, end_callback done)
-    : link_{to}, clock_{std::move(clock)}, house_{house}, task_{std::move(what)},
-      done_{std::move(done)}, told_{house.secrets} {}
+job_runner::job_runner(link& to, timers clock, const host_house& house, task what,
+                       end_callback done)
+    : link_{to},
+      clock_{std::move(clock)},
+      house_{house},
+      task_{std::move(what)},
+      done_{std::move(done)},
+      told_{house.secrets} {}
 
 void job_runner::run() {
   began_ = clock_.now();
@@ -73,26 +78,27 @@ void job_runner::bring_files(std::size_t which) {
   what.target = task_.label.target;
   auto bringing = std::make_shared<bringing_file>();
   bringing->by = std::make_unique<upload>(
-    what,
-    [self = shared_from_this(), bringing = bringing.get(), content = file.content] {
-      self->link_.write(bringing->channel, *content);
-      self->link_.write_end(bringing->channel);
-    },
-    [self = shared_from_this(), which](const expected<void>& done) {
-      if (self->stage_ != stage::uploading)
-        return;
-      if (!done)
-        self->lost(done.error());
-      else
-        self->bring_files(which + 1);
-    });
+      what,
+      [self = shared_from_this(), bringing = bringing.get(), content = file.content] {
+        self->link_.write(bringing->channel, *content);
+        self->link_.write_end(bringing->channel);
+      },
+      [self = shared_from_this(), which](const expected<void>& done) {
+        if (self->stage_ != stage::uploading)
+          return;
+        if (!done)
+          self->lost(done.error());
+        else
+          self->bring_files(which + 1);
+      });
   bringing->channel = link_.open_channel(
-    {[bringing](std::string_view bytes) { bringing->by->feed(bytes); },
-     [bringing, target = task_.label.target](const transport_event::ended& end) {
-       bringing->by->lost(end.why ? *end.why
-                                  : make_error(ec::connection_lost, "the upload was cut off", target));
-     }},
-    task_.deadline);
+      {[bringing](std::string_view bytes) { bringing->by->feed(bytes); },
+       [bringing, target = task_.label.target](const transport_event::ended& end) {
+         bringing->by->lost(
+             end.why ? *end.why
+                     : make_error(ec::connection_lost, "the upload was cut off", target));
+       }},
+      task_.deadline);
   link_.write(bringing->channel, bringing->by->bootstrap());
 }
 
@@ -103,15 +109,14 @@ void job_runner::start() {
   what.script = task_.work.script;
   what.kind = task_.work.is_look ? step_mode::look : step_mode::effect;
   what.fence = task_.fence;
-  what.deadline = std::max(std::chrono::ceil<std::chrono::seconds>(task_.deadline),
-                           std::chrono::seconds{1});
+  what.deadline =
+      std::max(std::chrono::ceil<std::chrono::seconds>(task_.deadline), std::chrono::seconds{1});
   what.grace = grace;
   what.log_bytes_max = std::max<std::uint64_t>(task_.work.log_cap, 64 * 1024);
   what.log_max = log_piece;
   reached_ = true;
-  link_.send(link_.shell().start(what, [self = shared_from_this()](const expected<step_report>& r) {
-    self->on_report(r);
-  }));
+  link_.send(link_.shell().start(
+      what, [self = shared_from_this()](const expected<step_report>& r) { self->on_report(r); }));
 }
 
 void job_runner::on_report(const expected<step_report>& answer) {
@@ -139,12 +144,14 @@ void job_runner::on_report(const expected<step_report>& answer) {
   }
   case step_state::refused:
     if (answer->fence_stale)
-      finish(fault(ec::lease_lost,
-                   "another owner has taken " + task_.label.target + " over; see `baton lease show`",
-                   task_.label.target));
+      finish(
+          fault(ec::lease_lost,
+                "another owner has taken " + task_.label.target + " over; see `baton lease show`",
+                task_.label.target));
     else
-      finish(fault(answer->refusal.find("space") != std::string::npos ? ec::no_space : ec::step_failed,
-                   task_.label.target + " refused the step: " + answer->refusal, task_.label.target));
+      finish(
+          fault(answer->refusal.find("space") != std::string::npos ? ec::no_space : ec::step_failed,
+                task_.label.target + " refused the step: " + answer->refusal, task_.label.target));
     return;
   case step_state::absent:
     if (stop_asked_ || over_time_)
@@ -162,7 +169,8 @@ void job_runner::on_report(const expected<step_report>& answer) {
   }
   stage_ = stage::waiting;
   const auto wait = stop_asked_ || over_time_ ? kill_poll : poll_delay_;
-  poll_delay_ = answer->log.empty() ? std::min(poll_delay_ * 3 / 2 + duration{1}, poll_max) : poll_first;
+  poll_delay_ =
+      answer->log.empty() ? std::min(poll_delay_ * 3 / 2 + duration{1}, poll_max) : poll_first;
   clock_.later(wait, [self = shared_from_this()] {
     if (self->stage_ == stage::waiting)
       self->follow();
@@ -181,10 +189,9 @@ void job_runner::follow() {
     return;
   }
   stage_ = stage::asking;
-  link_.send(link_.shell().poll(task_.id, log_offset_, log_piece,
-                                [self = shared_from_this()](const expected<step_report>& r) {
-                                  self->on_report(r);
-                                }));
+  link_.send(link_.shell().poll(
+      task_.id, log_offset_, log_piece,
+      [self = shared_from_this()](const expected<step_report>& r) { self->on_report(r); }));
 }
 
 void job_runner::take_log(const step_report& report) {
@@ -214,24 +221,26 @@ void job_runner::read_facts(const step_report& last) {
   end.exit = last.signal.empty() ? std::optional<int>{last.status} : std::nullopt;
   end.signal = last.signal;
   end.deadline_hit = last.deadline_hit;
-  end.log_tail = log_tail_.size() > tail_max ? log_tail_.substr(log_tail_.size() - tail_max) : log_tail_;
+  end.log_tail =
+      log_tail_.size() > tail_max ? log_tail_.substr(log_tail_.size() - tail_max) : log_tail_;
   if (last.kill_asked && (stop_asked_ || over_time_)) {
     finish(tl::unexpected<error>{stopped()});
     return;
   }
   link_.send(link_.shell().read_facts(
-    task_.id, [self = shared_from_this(), end](const expected<step_facts_text>& facts) mutable {
-      if (self->stage_ == stage::over)
-        return;
-      if (!facts) {
-        self->lost(facts.error());
-        return;
-      }
-      end.facts = facts->text;
-      if (self->task_.work.is_look && self->link_.ready())
-        self->link_.send(self->link_.shell().forget(self->task_.id, [](const expected<void>&) {}));
-      self->finish(std::move(end));
-    }));
+      task_.id, [self = shared_from_this(), end](const expected<step_facts_text>& facts) mutable {
+        if (self->stage_ == stage::over)
+          return;
+        if (!facts) {
+          self->lost(facts.error());
+          return;
+        }
+        end.facts = facts->text;
+        if (self->task_.work.is_look && self->link_.ready())
+          self->link_.send(
+              self->link_.shell().forget(self->task_.id, [](const expected<void>&) {}));
+        self->finish(std::move(end));
+      }));
 }
 
 /// The connection went, or never came. A step that may have begun is looked for a while; of one
@@ -270,11 +279,12 @@ void job_runner::kill() {
     return;
   }
   if (link_.ready())
-    link_.send(link_.shell().kill(task_.id, [self = shared_from_this()](const expected<step_report>& r) {
-      self->kill_answered_ = r.has_value();
-      if (self->stage_ == stage::waiting)
-        self->follow();
-    }));
+    link_.send(
+        link_.shell().kill(task_.id, [self = shared_from_this()](const expected<step_report>& r) {
+          self->kill_answered_ = r.has_value();
+          if (self->stage_ == stage::waiting)
+            self->follow();
+        }));
   // Somebody waits for a cancel; for a deadline there is time to see the group gone.
   const auto patience = !link_.ready() ? duration::zero()
                         : stop_asked_  ? kill_patience
@@ -293,7 +303,7 @@ error job_runner::stopped() const {
   if (over_time_)
     return make_error(ec::timed_out,
                       task_.label.step_id + " did not end within "
-                        + std::to_string(task_.deadline.count() / 1000) + " s",
+                          + std::to_string(task_.deadline.count() / 1000) + " s",
                       task_.label.target);
   return make_error(ec::cancelled, "stopped", task_.label.target);
 }

@@ -20,7 +20,10 @@ constexpr duration ready_slack{5'000};
 
 link::link(std::shared_ptr<transport> over, options how, timers clock,
            std::function<void(std::function<void()>)> post)
-    : over_{std::move(over)}, how_{std::move(how)}, clock_{std::move(clock)}, post_{std::move(post)} {}
+    : over_{std::move(over)},
+      how_{std::move(how)},
+      clock_{std::move(clock)},
+      post_{std::move(post)} {}
 
 link::~link() {
   alive_.reset();
@@ -53,19 +56,20 @@ void link::open() {
   const auto deadline = suspected_ ? suspect_connect : how_.connect_deadline;
   std::weak_ptr<int> alive = alive_;
   session_ = over_->open(
-    how_.to,
-    [this, alive, generation, post = post_](transport_event_t what) {
-      post([this, alive, generation, what = std::move(what)]() mutable {
-        if (!alive.expired())
-          on_event(generation, std::move(what));
-      });
-    },
-    deadline);
+      how_.to,
+      [this, alive, generation, post = post_](transport_event_t what) {
+        post([this, alive, generation, what = std::move(what)]() mutable {
+          if (!alive.expired())
+            on_event(generation, std::move(what));
+        });
+      },
+      deadline);
   clock_.later(deadline + ready_slack, [this, alive, generation] {
     if (!alive.expired() && generation == generation_ && state_ == state::opening)
-      drop(make_error(ec::unreachable, "the shell on " + how_.to.name
-                                         + " did not become ready; does its login hang?",
-                      how_.to.name));
+      drop(
+          make_error(ec::unreachable,
+                     "the shell on " + how_.to.name + " did not become ready; does its login hang?",
+                     how_.to.name));
   });
 }
 
@@ -95,7 +99,7 @@ void link::on_event(std::uint64_t generation, transport_event_t what) {
 
 void link::on_connected() {
   shell_ = std::make_unique<control_shell>(
-    control_shell::options{how_.state_dir, random_nonce(), how_.to.name});
+      control_shell::options{how_.state_dir, random_nonce(), how_.to.name});
   shell_->on_step_over([this](const std::string& id) {
     if (on_step_over)
       on_step_over(id);
@@ -140,12 +144,13 @@ void link::watch(std::uint64_t generation) {
 
 void link::on_ended(const transport_event::ended& what) {
   if (what.channel == control_) {
-    drop(what.why ? *what.why
-                  : make_error(ec::connection_lost,
-                               "the shell on " + how_.to.name + " ended"
-                                 + (what.signal.empty() ? "" : " by SIG" + what.signal)
-                                 + (what.status ? " with status " + std::to_string(*what.status) : ""),
-                               how_.to.name));
+    drop(what.why
+             ? *what.why
+             : make_error(ec::connection_lost,
+                          "the shell on " + how_.to.name + " ended"
+                              + (what.signal.empty() ? "" : " by SIG" + what.signal)
+                              + (what.status ? " with status " + std::to_string(*what.status) : ""),
+                          how_.to.name));
     return;
   }
   auto found = channels_.find(what.channel);

@@ -22,7 +22,7 @@ class link {
 public:
   struct options {
     endpoint to;
-    std::string state_dir;    ///< on the target; empty: its default
+    std::string state_dir; ///< on the target; empty: its default
     duration connect_deadline{15'000};
   };
 

@@ -22,13 +22,14 @@ struct host_house {
   /// Asks checks from the controller, `${host}` in them being `of`; calls back from another thread.
   std::function<void(std::vector<health_check>, endpoint of,
                      std::function<void(std::vector<check_answer>)>)>
-    ask_checks;
+      ask_checks;
   std::shared_ptr<const redactor> secrets; ///< never null
   /// Output of a running step, redacted: to the log files and to people.
   std::function<void(const output_note&)> on_output;
   std::string owner;          ///< of leases: one line of JSON (DESIGN.md §4.4)
   std::string controller_dir; ///< where steps of the controller live, absolute
-  duration reattach_patience{60'000}; ///< a started step is looked for so long after a lost connection
+  duration reattach_patience{
+      60'000}; ///< a started step is looked for so long after a lost connection
   duration lease_beat{10'000};
 };
 

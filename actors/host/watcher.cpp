@@ -40,8 +40,12 @@ std::string wanted_release(const work_order& order, const unit_view& view) {
 watcher::watcher(link& to, timers clock, const host_house& house,
                  std::function<void(std::function<void()>)> post, work_order order,
                  outcome_callback done)
-    : link_{to}, clock_{std::move(clock)}, house_{house}, post_{std::move(post)},
-      order_{std::move(order)}, done_{std::move(done)} {
+    : link_{to},
+      clock_{std::move(clock)},
+      house_{house},
+      post_{std::move(post)},
+      order_{std::move(order)},
+      done_{std::move(done)} {
   const auto* stack = stack_of();
   auto terms = order_.step.kind == step_kind::guard || !stack ? guard_terms(order_.plan->fleet)
                                                               : gate_terms(stack->health);
@@ -84,8 +88,8 @@ void watcher::look() {
   what.label.target = target();
   what.label.step_id = what.id;
   looking_ = std::make_shared<job_runner>(
-    link_, clock_, house_, std::move(what),
-    [self = shared_from_this()](const expected<job_end>& end) { self->on_look(end); });
+      link_, clock_, house_, std::move(what),
+      [self = shared_from_this()](const expected<job_end>& end) { self->on_look(end); });
   looking_->run();
 }
 

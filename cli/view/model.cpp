@@ -142,7 +142,8 @@ std::string time_of(const phase_line& line, time_point now) {
 }
 
 std::string step_line(const active_step& step, time_point now) {
-  auto text = fmt::format("     {:<14} {} {}", step.unit, step.what, human_duration(now - step.since));
+  auto text =
+      fmt::format("     {:<14} {} {}", step.unit, step.what, human_duration(now - step.since));
   if (step.attempt > 1)
     text += fmt::format(" (attempt {})", step.attempt);
   if (!step.last_line.empty())
@@ -245,7 +246,11 @@ std::string printable(std::string_view text, std::size_t columns) {
       continue;
     }
     // One code point, one column: near enough for what tools print.
-    std::size_t length = c < 0x80 ? 1 : (c >> 5) == 6 ? 2 : (c >> 4) == 14 ? 3 : (c >> 3) == 30 ? 4 : 0;
+    std::size_t length = c < 0x80         ? 1
+                         : (c >> 5) == 6  ? 2
+                         : (c >> 4) == 14 ? 3
+                         : (c >> 3) == 30 ? 4
+                                          : 0;
     bool whole = length > 0 && i + length <= text.size();
     for (std::size_t k = 1; whole && k < length; ++k)
       whole = (static_cast<unsigned char>(text[i + k]) & 0xc0) == 0x80;

@@ -62,7 +62,8 @@ struct tty_view::impl {
   bool done = false;
   std::thread drawer;
 
-  impl(int to, bool plain_ascii, bool with_colour) : fd{to}, ascii{plain_ascii}, colour{with_colour} {}
+  impl(int to, bool plain_ascii, bool with_colour)
+      : fd{to}, ascii{plain_ascii}, colour{with_colour} {}
 
   std::string coloured(const std::string& line) const {
     if (!colour)
@@ -149,11 +150,9 @@ struct plain_view::impl {
   void say(time_point at, const std::string& text) {
     const auto day = std::chrono::floor<std::chrono::days>(at);
     const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(at - day)};
-    const auto two = [](auto n) {
-      return (n < 10 ? "0" : "") + std::to_string(n);
-    };
+    const auto two = [](auto n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     write_all(fd, two(clock.hours().count()) + ":" + two(clock.minutes().count()) + ":"
-                    + two(clock.seconds().count()) + " " + printable(text, 2000) + "\n");
+                      + two(clock.seconds().count()) + " " + printable(text, 2000) + "\n");
     last = std::chrono::steady_clock::now();
   }
 
@@ -189,14 +188,16 @@ std::string line_of(const view_model& view, const record& what) {
              + (e.attempt > 1 ? " (attempt " + std::to_string(e.attempt) + ")" : "");
     }
     std::string operator()(const event::step_ended& e) const {
-      auto text = e.phase + ": " + unit_name(*view.of, e.of) + ": " + std::string{to_string(e.kind)};
+      auto text =
+          e.phase + ": " + unit_name(*view.of, e.of) + ": " + std::string{to_string(e.kind)};
       text += e.outcome.why ? " failed: " + describe(*e.outcome.why) : " ok";
       for (const auto& note : e.outcome.notes)
         text += "; " + note;
       return text;
     }
     std::string operator()(const event::step_stopped& e) const {
-      return e.phase + ": " + unit_name(*view.of, e.of) + ": stopping " + std::string{to_string(e.kind)};
+      return e.phase + ": " + unit_name(*view.of, e.of) + ": stopping "
+             + std::string{to_string(e.kind)};
     }
     std::string operator()(const event::retry_scheduled& e) const {
       return e.phase + ": " + unit_name(*view.of, e.of) + ": attempt " + std::to_string(e.attempt)
@@ -210,14 +211,18 @@ std::string line_of(const view_model& view, const record& what) {
       std::string hosts;
       for (const auto of : e.units)
         hosts += (hosts.empty() ? "" : ", ") + unit_name(*view.of, of);
-      return "rolling back after " + e.phase + ": " + (hosts.empty() ? "nothing was changed" : hosts);
+      return "rolling back after " + e.phase + ": "
+             + (hosts.empty() ? "nothing was changed" : hosts);
     }
-    std::string operator()(const event::cancel_requested& e) const { return "cancelled by " + e.by; }
+    std::string operator()(const event::cancel_requested& e) const {
+      return "cancelled by " + e.by;
+    }
     std::string operator()(const event::alert_raised& e) const {
       return "ALERT " + std::string{to_string(e.severity)} + ": " + e.text;
     }
     std::string operator()(const event::run_finished& e) const {
-      return "finished: " + std::string{e.result->status ? to_string(*e.result->status) : "unfinished"};
+      return "finished: "
+             + std::string{e.result->status ? to_string(*e.result->status) : "unfinished"};
     }
   };
   return std::visit(teller{view}, what.what);

@@ -39,22 +39,22 @@ step_outcome play(fake_world& world, const work_order& order) {
 
 host_actor::behavior_type fake_host(host_actor::pointer self, std::shared_ptr<fake_world> world) {
   return {
-    [self, world](const work_order& order) -> caf::result<work_answer> {
-      if (world->hangs && world->hangs(order)) {
-        auto promise = self->make_response_promise<work_answer>();
-        world->hanging[id_of(order)].push_back(promise);
-        return promise;
-      }
-      return work_answer{std::make_shared<const step_outcome>(play(*world, order))};
-    },
-    [world](const stop_order& stop) {
-      world->stopped.push_back(stop.step_id);
-      step_outcome outcome;
-      outcome.why = unexpected(ec::cancelled, "stopped").value();
-      for (auto& promise : world->hanging[stop.step_id])
-        promise.deliver(work_answer{std::make_shared<const step_outcome>(outcome)});
-      world->hanging.erase(stop.step_id);
-    },
+      [self, world](const work_order& order) -> caf::result<work_answer> {
+        if (world->hangs && world->hangs(order)) {
+          auto promise = self->make_response_promise<work_answer>();
+          world->hanging[id_of(order)].push_back(promise);
+          return promise;
+        }
+        return work_answer{std::make_shared<const step_outcome>(play(*world, order))};
+      },
+      [world](const stop_order& stop) {
+        world->stopped.push_back(stop.step_id);
+        step_outcome outcome;
+        outcome.why = unexpected(ec::cancelled, "stopped").value();
+        for (auto& promise : world->hanging[stop.step_id])
+          promise.deliver(work_answer{std::make_shared<const step_outcome>(outcome)});
+        world->hanging.erase(stop.step_id);
+      },
   };
 }
 
@@ -83,12 +83,12 @@ plan_ptr three_machine_plan() {
     made.hosts.push_back(one);
   }
   made.stages = {
-    stage_of("thinkpad", role::staging,
-             {scope::upstream, status::failed, severity::warning, after_failure::stop}),
-    stage_of("rtx1080", role::production,
-             {scope::upstream, status::rolled_back, severity::critical, after_failure::stop}),
-    stage_of("vps", role::public_facing,
-             {scope::self, status::partial_success, severity::critical, after_failure::go_on})};
+      stage_of("thinkpad", role::staging,
+               {scope::upstream, status::failed, severity::warning, after_failure::stop}),
+      stage_of("rtx1080", role::production,
+               {scope::upstream, status::rolled_back, severity::critical, after_failure::stop}),
+      stage_of("vps", role::public_facing,
+               {scope::self, status::partial_success, severity::critical, after_failure::go_on})};
   made.stages[2].retry.attempts_max = 3;
   made.environments = {{"production", {"thinkpad", "rtx1080", "vps"}}};
   made.default_environment = "production";

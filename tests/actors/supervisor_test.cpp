@@ -27,7 +27,8 @@ protected:
       return one;
     };
     made.now = [this] {
-      return time_point{std::chrono::duration_cast<duration>(sched.clock().now().time_since_epoch())};
+      return time_point{
+          std::chrono::duration_cast<duration>(sched.clock().now().time_since_epoch())};
     };
     made.dice = [] { return 0.5; };
     return made;
@@ -48,10 +49,11 @@ protected:
     ASSERT_TRUE(told) << "the run hangs";
   }
 
-  static caf::behavior asker(caf::event_based_actor* self, supervisor_actor whom, result_ptr* into) {
+  static caf::behavior asker(caf::event_based_actor* self, supervisor_actor whom,
+                             result_ptr* into) {
     self->request(whom, caf::infinite, ask_result{})
-      .then([into](const result_answer& answer) { *into = answer.result; },
-            [](const caf::error&) {});
+        .then([into](const result_answer& answer) { *into = answer.result; },
+              [](const caf::error&) {});
     return {[](int) {}};
   }
 
@@ -159,9 +161,10 @@ TEST_F(supervisor_test, a_keeper_that_dies_is_replaced_and_nothing_is_written_tw
   finish();
   EXPECT_GE(keepers.size(), 2u);
   EXPECT_EQ(told->status, status::success);
-  const auto begun = std::count_if(store->records.begin(), store->records.end(), [](const record& r) {
-    return std::holds_alternative<event::run_requested>(r.what);
-  });
+  const auto begun =
+      std::count_if(store->records.begin(), store->records.end(), [](const record& r) {
+        return std::holds_alternative<event::run_requested>(r.what);
+      });
   EXPECT_EQ(begun, 1);
 }
 

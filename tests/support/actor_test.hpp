@@ -48,8 +48,8 @@ private:
 protected:
   caf::actor_system sys{cfg_};
   caf::scoped_actor self{sys};
-  caf::scheduler::test_coordinator& sched
-    = dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
+  caf::scheduler::test_coordinator& sched =
+      dynamic_cast<caf::scheduler::test_coordinator&>(sys.scheduler());
 
 private:
   std::vector<caf::actor> spawned_;

@@ -1,0 +1,62 @@
+#include "cli/single_job.hpp"
+
+#include "runtime/release/adopt.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace baton {
+
+namespace {
+
+struct adopt_flags {
+  std::string host;
+  std::string stack;
+  std::string project;
+  bool yes = false;
+};
+
+int adopt(const cli_context& context, const adopt_flags& flags) {
+  const auto in = open_workspace(context);
+  if (!find_host(*in.fleet, flags.host))
+    throw command_failed{exit_code::usage, "no host \"" + flags.host + "\" in this fleet\n"};
+  const auto work = release::adopt_job(*in.fleet, flags.host, flags.stack, flags.project);
+  if (!work)
+    throw command_failed{exit_code::usage, describe(work.error()) + "\n"};
+  if (!flags.yes && is_terminal(0)
+      && !confirm(context, "Take what runs on " + flags.host + " as the baseline of its stack?"))
+    throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
+  single_job what;
+  what.target = flags.host;
+  what.name = "adopt";
+  what.work = *work;
+  const auto end = run_single_job(in, what);
+  if (!end)
+    throw command_failed{exit_code_of(end.error()), describe(end.error()) + "\n"};
+  const auto outcome = release::adopt_outcome(flags.host, *end);
+  if (outcome.why)
+    throw command_failed{exit_code_of(*outcome.why), describe(*outcome.why) + "\n"};
+  std::cout << flags.host << ": adopted";
+  if (const auto found = outcome.facts.find("adopted"); found != outcome.facts.end())
+    std::cout << " " << found->second;
+  std::cout << "\n";
+  return exit_code::ok;
+}
+
+} // namespace
+
+void add_adopt(CLI::App& app, cli_context& context) {
+  auto flags = std::make_shared<adopt_flags>();
+  auto* command = app.add_subcommand(
+      "adopt", "Take what runs on a host under another project or folder as a stack's baseline");
+  command->add_option("host", flags->host, "The host")->required();
+  command->add_option("--stack", flags->stack, "The stack, where the host has several");
+  command->add_option("--project", flags->project, "The compose project, where several run");
+  command->add_flag("-y,--yes", flags->yes, "Do not ask");
+  command->callback(
+      [&context, flags] { context.chosen = [&context, flags] { return adopt(context, *flags); }; });
+}
+
+} // namespace baton

@@ -1,0 +1,54 @@
+#include "cli/hosts_of_house.hpp"
+#include "cli/workspace.hpp"
+
+#include "runtime/ssh/host_keys.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+#include <memory>
+
+namespace baton {
+
+namespace {
+
+int trust(const cli_context& context, const std::string& name, bool yes) {
+  const auto fleet = open_fleet(context);
+  const auto* host = find_host(*fleet, name);
+  if (!host)
+    throw command_failed{exit_code::usage, "no host \"" + name + "\" in this fleet\n"};
+  const auto offered =
+      ssh::fetch_host_key(host->reach, ssh_options_of(*fleet), fleet->deadlines.connect);
+  if (!offered)
+    throw command_failed{exit_code::unavailable, describe(offered.error()) + "\n"};
+  std::cout << offered->where << " shows the key\n  " << offered->key.type << " "
+            << offered->fingerprint
+            << "\nCompare it with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` "
+            << "on that host.\n";
+  if (!yes && !confirm(context, "Add it to " + offered->file + "?"))
+    throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
+  if (const auto done = ssh::trust_host_key(*offered); !done)
+    throw command_failed{exit_code::no_permission, describe(done.error()) + "\n"};
+  std::cout << name << " is trusted now\n";
+  return exit_code::ok;
+}
+
+} // namespace
+
+void add_host(CLI::App& app, cli_context& context) {
+  struct options {
+    std::string name;
+    bool yes = false;
+  };
+  auto flags = std::make_shared<options>();
+  auto* command = app.add_subcommand("host", "Hosts and their keys");
+  command->require_subcommand(1);
+  auto* trusting = command->add_subcommand("trust", "Show a host's key, and add it to known_hosts");
+  trusting->add_option("name", flags->name, "The host's name in baton.yaml")->required();
+  trusting->add_flag("-y,--yes", flags->yes, "Do not ask");
+  trusting->callback([&context, flags] {
+    context.chosen = [&context, flags] { return trust(context, flags->name, flags->yes); };
+  });
+}
+
+} // namespace baton

@@ -1,0 +1,106 @@
+#include "cli/parts.hpp"
+
+#include "cli/view/model.hpp"
+#include "messages/json.hpp"
+#include "rules/plan.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <iostream>
+#include <utility>
+
+namespace baton {
+
+namespace {
+
+constexpr const char* every_stage = "every stage";
+
+/// An environment of all stages, where none is named.
+fleet with_every_stage(fleet in) {
+  environment all{every_stage, {}};
+  for (const auto& stage : in.stages)
+    all.stages.push_back(stage.name);
+  in.environments.push_back(std::move(all));
+  return in;
+}
+
+void keep(phase& one, const plan& of, const std::set<step_kind>& kinds,
+          const std::set<std::string>& hosts) {
+  std::erase_if(one.steps, [&](step_spec& step) {
+    std::erase_if(step.on, [&](const assignment& on) {
+      const auto& host = of.units[on.of].host;
+      return !hosts.empty() && host != controller_name && !hosts.count(host);
+    });
+    return step.on.empty() || (!kinds.empty() && !kinds.count(step.kind));
+  });
+}
+
+std::string line_of(const std::string& host, const host_details& told, bool ascii) {
+  const bool good = told.outcome == phase_outcome::ok;
+  auto text = fmt::format(" {} {:<16} {}", ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"), host,
+                          to_string(told.outcome));
+  if (told.error)
+    text += ": " + *told.error;
+  for (const auto& note : told.notes)
+    text += "\n     " + note;
+  return text;
+}
+
+void print_for_people(const phase_details& told) {
+  for (const auto& [host, own] : told.hosts)
+    std::cout << line_of(host, own, plain_ascii()) << "\n";
+  if (told.error)
+    std::cout << *told.error << "\n";
+}
+
+} // namespace
+
+plan plan_of_part(const fleet& in, const std::string& environment, const part& which) {
+  const auto all = with_every_stage(in);
+  request asked;
+  asked.environment = environment.empty() ? every_stage : environment;
+  const auto run = new_run_id();
+  auto made = make_plan(all, asked, {run, "r" + run},
+                        std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()),
+                        who_asks());
+  if (!made)
+    throw command_failed{exit_code::config, describe(made.error()) + "\n"};
+  for (auto& one : made->phases) {
+    one.on_failure = {scope::none, status::failed, severity::none, after_failure::stop};
+    const auto wanted = which.phases.find(one.id);
+    if (wanted != which.phases.end() && !one.skipped)
+      keep(one, *made, wanted->second, which.hosts);
+    if (wanted == which.phases.end() || (one.steps.empty() && !one.skipped)) {
+      one.steps.clear();
+      one.skipped = "not asked for";
+    }
+  }
+  std::erase_if(made->ending.steps,
+                [&](const step_spec& step) { return !which.ending.count(step.kind); });
+  return std::move(*made);
+}
+
+int run_part(const cli_context& context, const workspace& in, plan todo, const std::string& phase,
+             bool as_json, bool journaled) {
+  run_options how;
+  how.journaled = journaled;
+  how.announced = false;
+  how.progress = is_terminal(2) && !as_json ? "auto" : "quiet";
+  const auto told = carry_out(context, in, std::make_shared<const plan>(std::move(todo)), how);
+  const auto found = std::find_if(told.details.begin(), told.details.end(),
+                                  [&](const auto& one) { return one.first == phase; });
+  if (found == told.details.end())
+    throw command_failed{exit_code::internal, "there is no phase " + phase + "\n"};
+  if (as_json)
+    std::cout << dump(to_json(found->second)) << "\n";
+  else
+    print_for_people(found->second);
+  if (told.why && !as_json && !found->second.error)
+    std::cerr << describe(*told.why) << "\n";
+  const bool good =
+      found->second.outcome == phase_outcome::ok || found->second.outcome == phase_outcome::skipped;
+  return good && told.status == status::success ? exit_code::ok : std::max(told.exit_code, 1);
+}
+
+} // namespace baton
