@@ -1,7 +1,9 @@
 #include "runtime/steps/shell_frames.hpp"
 
+#include "runtime/steps/shell_numbers.hpp"
+
 #include <algorithm>
-#include <charconv>
+#include <optional>
 #include <utility>
 
 namespace baton {
@@ -10,12 +12,6 @@ namespace {
 
 constexpr std::size_t noise_bytes_max = 1024 * 1024;
 constexpr std::size_t line_bytes_max = 8 * 1024;
-
-bool number(std::string_view text, std::uint64_t& out) {
-  const auto* end = text.data() + text.size();
-  const auto [stop, fault] = std::from_chars(text.data(), end, out);
-  return fault == std::errc{} && stop == end && !text.empty();
-}
 
 std::vector<std::string> split(std::string_view line) {
   std::vector<std::string> words;
@@ -76,18 +72,20 @@ bool shell_frames::next(frame& out, const std::function<void(std::uint64_t)>& hi
     if (end == std::string::npos)
       return false;
     auto words = split(std::string_view{buffer_}.substr(begin, end - begin));
-    std::uint64_t id = 0;
-    if (words.size() == 2 && words[0] == "!" && number(words[1], id)) {
-      buffer_.erase(at, end + 1 - at);
-      hint(id);
-      continue;
-    }
-    if (words.empty() || !number(words[0], id)) {
+    const bool is_hint = words.size() == 2 && words[0] == "!";
+    const auto id =
+        words.empty() ? std::nullopt : parse_number<std::uint64_t>(words[is_hint ? 1 : 0]);
+    if (!id) {
       broken_ = "its answer cannot be read";
       break;
     }
+    if (is_hint) {
+      buffer_.erase(at, end + 1 - at);
+      hint(*id);
+      continue;
+    }
     words.erase(words.begin());
-    out.id = id;
+    out.id = *id;
     out.words = std::move(words);
     out.payload.assign(buffer_, 0, at);
     buffer_.erase(0, end + 1);

@@ -9,8 +9,8 @@
 
 namespace baton {
 
-/// Finds the frames in what a control shell prints: bytes, then the marker and the rest of its line.
-/// Holds at most what `payload_max` allows, and says when a peer exceeds that.
+/// Finds the frames in what a control shell prints: bytes, then the marker and the rest of its
+/// line. Holds at most what `payload_max` allows, and says when a peer exceeds that.
 class shell_frames {
 public:
   struct frame {

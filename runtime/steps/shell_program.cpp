@@ -31,8 +31,10 @@ std::string control_program(std::string_view marker, std::string_view nonce,
   const auto supervisor = process + "b_worker=" + shell_quote(without_comments(embedded::worker_sh))
                           + '\n' + without_comments(embedded::supervisor_sh);
   return process + "b_program=" + shell_quote(supervisor) + '\n'
-         + without_comments(embedded::control_sh) + "b_main " + std::string{marker} + ' '
-         + std::string{nonce} + ' ' + shell_quote(state_dir) + '\n';
+         + without_comments(embedded::control_lease_sh)
+         + without_comments(embedded::control_steps_sh) + without_comments(embedded::control_sh)
+         + "b_main " + std::string{marker} + ' ' + std::string{nonce} + ' ' + shell_quote(state_dir)
+         + '\n';
 }
 
 std::string upload_program() {

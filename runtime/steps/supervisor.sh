@@ -214,4 +214,5 @@ trap '' PIPE
 printf '%s ! %s\n' "$b_marker" "$b_request" >&3
 exec 3>&-
 [ -z "$b_helper" ] || ! b_alive "$b_helper" "$b_helper_start" || kill "$b_helper"
-[ -z "$b_cgroup" ] || rmdir "$b_cgroup/baton.$BATON_ATTEMPT"
+b_group_dir=$b_cgroup/baton.$BATON_ATTEMPT
+[ -z "$b_cgroup" ] || [ ! -d "$b_group_dir" ] || rmdir "$b_group_dir"

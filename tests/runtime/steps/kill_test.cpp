@@ -106,6 +106,21 @@ TEST_P(kill_of_a_step, leaves_other_steps_and_ended_ones_alone) {
   EXPECT_EQ(host_shell.kill_step("r1/unknown")->state, step_state::absent);
 }
 
+TEST_P(kill_of_a_step, spares_the_tenth_when_it_is_the_first) {
+  conversation host_shell{host};
+  for (int i = 1; i <= 12; ++i) {
+    auto what = look("r1/" + std::to_string(i), "echo begun; sleep 300");
+    what.wait = 0ms;
+    ASSERT_TRUE(host_shell.start(what));
+  }
+  ASSERT_TRUE(host_shell.until([&] { return !host_shell.poll("r1/12")->log.empty(); }));
+  ASSERT_TRUE(host_shell.until([&] { return !host_shell.poll("r1/1")->log.empty(); }));
+  ASSERT_TRUE(host_shell.kill_step("r1/1"));
+  EXPECT_EQ(host_shell.finish("r1/1").signal, "TERM");
+  for (int i = 2; i <= 12; ++i)
+    EXPECT_EQ(host_shell.poll("r1/" + std::to_string(i))->state, step_state::running) << i;
+}
+
 TEST_P(kill_of_a_step, works_when_its_supervisor_was_killed) {
   conversation host_shell{host};
   const auto fence = host_shell.acquire("r1")->fence;

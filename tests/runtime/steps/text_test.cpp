@@ -93,7 +93,7 @@ TEST(a_lying_peer, cannot_make_us_hold_more_than_we_asked_for) {
 
 TEST(a_lying_peer, that_answers_what_was_not_asked_is_left) {
   for (const std::string lie : {" 5 ok\n", " 0 ok\n", " 0\n", " x ok\n", " 0 ok held 1\n",
-                                 " -1 ok\n", " ! ! !\n", " \n", " 99999999999999999999999 ok\n"}) {
+                                " -1 ok\n", " ! ! !\n", " \n", " 99999999999999999999999 ok\n"}) {
     control_shell shell{{"/x", marker, "rig"}};
     int failed = 0;
     shell.bootstrap([&](const expected<shell_facts>& got) { failed += got ? 0 : 1; });
@@ -105,7 +105,7 @@ TEST(a_lying_peer, that_answers_what_was_not_asked_is_left) {
 
 TEST(a_lying_peer, that_garbles_a_report_is_left) {
   for (const std::string lie : {"done 7 - 0 0 0 0", "done x - 0 0 0 0 0", "done 999 - 0 0 0 0 0",
-                                 "sleeping 007 - 0 0 0 0 0", "done 007 - 0 0 -5 0 0", "", "done"}) {
+                                "sleeping 007 - 0 0 0 0 0", "done 007 - 0 0 -5 0 0", "", "done"}) {
     control_shell shell{{"/x", marker, "rig"}};
     shell.bootstrap([](const expected<shell_facts>&) {});
     shell.feed(marker + " 0 READY\nboot b\nhome /x\n" + marker + " 0 ok\n");
