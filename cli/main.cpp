@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
                "baton"};
   cli_context context;
   app.set_version_flag("--version", "baton " + version());
+  app.fallthrough(); // `baton deploy -v` as well as `baton -v deploy`
   app.require_subcommand(1);
   app.failure_message(CLI::FailureMessage::simple);
   app.add_option("--config", context.config_path, "The baton.yaml to use")->envname("BATON_CONFIG");

@@ -29,6 +29,9 @@ namespace baton {
 
 namespace {
 
+/// Runs whose steps' output stays for `baton logs`.
+constexpr std::size_t outputs_kept = 200;
+
 /// The journal, as the keeper needs it. No secret gets further than here.
 class journal_store : public record_store {
 public:
@@ -103,15 +106,17 @@ void on_signal(house& actors, const plan& todo, const std::string& name, int bef
 }
 
 /// JSON lines into the file; on stderr the view and the summary speak to people already.
-void start_log(const cli_context& context, const workspace& in,
-               std::shared_ptr<const redactor> secrets) {
+std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in,
+                                  std::shared_ptr<const redactor> secrets) {
   log_options options;
   options.file =
       in.fleet->log_file.empty() ? log_file(in.state) : std::filesystem::path{in.fleet->log_file};
   options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
   options.terminal_level = context.verbosity > 0 ? log_level::debug : log_level::off;
   options.secrets = std::move(secrets);
-  log_to(std::make_shared<logger>(std::move(options)));
+  auto made = std::make_shared<logger>(std::move(options));
+  log_to(made);
+  return made;
 }
 
 std::shared_ptr<recorder> metrics_of(const workspace& in) {
@@ -130,7 +135,12 @@ std::vector<std::string> metrics_files(const workspace& in, const run_options& h
   return files;
 }
 
-void write_metrics(const recorder& numbers, const std::vector<std::string>& files) {
+void write_metrics(recorder& numbers, const journal& in, const logger& lines,
+                   const std::vector<std::string>& files) {
+  if (files.empty())
+    return;
+  (void)numbers.catch_up(in); // what other processes have journaled meanwhile; else next time
+  numbers.log_counts(lines.counts());
   for (const auto& file : files)
     if (const auto done = numbers.write_textfile(file); !done)
       log(log_level::warning, describe(done.error()));
@@ -181,7 +191,7 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   with.of = std::make_shared<const fleet>(todo->fleet);
   with.hosts = hosts_of_house(in, todo->fleet);
   const auto secrets = with.hosts.secrets;
-  start_log(context, in, secrets);
+  const auto lines = start_log(context, in, secrets);
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
   if (how.journaled)
@@ -203,7 +213,9 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
         if (counts)
           numbers->apply(what);
       },
-      [numbers, files = metrics_files(in, how)] { write_metrics(*numbers, files); }));
+      [numbers, lines, journal = in.journal, files = metrics_files(in, how)] {
+        write_metrics(*numbers, *journal, *lines, files);
+      }));
 
   result told;
   {
@@ -212,8 +224,12 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
         [&](const std::string& name, int before) { on_signal(actors, *todo, name, before); }};
     told = actors.carry_out(todo);
   }
-  if (const auto done = numbers->save(*in.journal); !done && how.journaled)
-    log(log_level::warning, describe(done.error()));
+  if (how.journaled) {
+    if (const auto done = numbers->save(*in.journal); !done)
+      log(log_level::warning, describe(done.error()));
+    if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
+      log(log_level::warning, describe(done.error()));
+  }
   if (auto* tty = dynamic_cast<tty_view*>(view.get()))
     tty->finish();
   if (!context.quiet && how.announced)
