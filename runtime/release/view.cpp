@@ -65,6 +65,8 @@ void read_command(const facts& told, bool only_what_was_healthy, unit_view& view
 
 void read_checks(const facts& told, const stack_of& of, bool only_what_was_healthy,
                  unit_view& view) {
+  if (!told.contains("look.checks"))
+    return; // the pre-flight look asks no checks, which says nothing about them
   const auto answers = answers_of(get(told, "look.checks"));
   const auto& checks = of.stack->health.checks;
   for (const auto n : own_checks(of)) {
