@@ -1,6 +1,7 @@
 #include "actors/phase.hpp"
 
 #include <caf/actor_system.hpp>
+#include <caf/system_messages.hpp>
 
 #include <chrono>
 #include <utility>
@@ -54,6 +55,9 @@ phase_actor::behavior_type phase_worker(self_ptr self, registry_actor registry,
                                         supervisor_actor supervisor) {
   self->state.registry = std::move(registry);
   self->state.supervisor = std::move(supervisor);
+  // Nobody outlives the one it works for, however that ends.
+  self->monitor(self->state.supervisor);
+  self->set_down_handler([self](const caf::down_msg& down) { self->quit(down.reason); });
   return {
       [self](const work_order& order) {
         self->state.running[id_of(order)] = nullptr;

@@ -51,23 +51,21 @@ registry_actor::behavior_type registry(self_ptr self, std::shared_ptr<const flee
                                        std::shared_ptr<const host_house> house) {
   self->state.of = std::move(of);
   self->state.house = std::move(house);
-  // Linked: none of them outlives the registry, however it ends. Of them it hears by exit too.
-  self->set_exit_handler([self](const caf::exit_msg& exit) {
+  self->set_down_handler([self](const caf::down_msg& down) {
     auto& hosts = self->state.hosts;
     for (auto at = hosts.begin(); at != hosts.end(); ++at) {
-      if (at->second.address() == exit.source) {
+      if (at->second.address() == down.source) {
         hosts.erase(at);
         return;
       }
     }
-    self->quit(exit.reason);
   });
   return {
       [self](const find_target& asked) -> host_actor {
         auto& known = self->state.hosts[key_of(asked)];
         if (!known) {
-          known = self->spawn<caf::linked>(host_worker, settings_of(self->state, asked),
-                                           self->state.house);
+          known = self->spawn<caf::monitored>(host_worker, settings_of(self->state, asked),
+                                            self->state.house, registry_actor{self});
         }
         return known;
       },

@@ -45,7 +45,7 @@ void give_up(self_ptr self, std::shared_ptr<const error> why) {
 phase_actor actor_of(self_ptr self, const std::string& phase_id) {
   auto& known = self->state.phases[phase_id];
   if (!known) {
-    known = self->spawn<caf::linked>(phase_worker, self->state.registry, supervisor_actor{self});
+    known = self->spawn<caf::monitored>(phase_worker, self->state.registry, supervisor_actor{self});
   }
   return known;
 }
@@ -183,17 +183,12 @@ void on_down(self_ptr self, const caf::down_msg& down) {
       self->send_exit(actor, down.reason);
     return;
   }
-}
-
-/// Phase actors are linked: none outlives its supervisor. Of a death among them it hears here.
-void on_exit(self_ptr self, const caf::exit_msg& exit) {
-  for (const auto& [id, actor] : self->state.phases) {
-    if (actor && exit.source == actor.address()) {
-      on_phase_down(self, std::string{id}, exit.reason);
+  for (const auto& [id, actor] : state.phases) {
+    if (actor && down.source == actor.address()) {
+      on_phase_down(self, std::string{id}, down.reason);
       return;
     }
   }
-  self->quit(exit.reason);
 }
 
 /// Goes on with a run whose process was cut off: what was begun is asked for again.
@@ -228,7 +223,6 @@ supervisor_actor::behavior_type supervisor(self_ptr self, surroundings house, pl
   state.registry = state.house.make_registry();
   self->monitor(state.registry);
   self->set_down_handler([self](caf::down_msg& down) { on_down(self, down); });
-  self->set_exit_handler([self](caf::exit_msg& exit) { on_exit(self, exit); });
   if (so_far && !so_far->empty())
     replay(self, *so_far);
   else

@@ -22,15 +22,16 @@ void event_printer::on_record(const record& what) {
   std::cout << line_of(what) << "\n" << std::flush;
 }
 
-alert_teller::alert_teller(bool print, std::function<void(std::string)> hook)
-    : print_{print}, hook_{std::move(hook)} {}
+alert_teller::alert_teller(std::function<void(std::string)> say,
+                           std::function<void(std::string)> hook)
+    : say_{std::move(say)}, hook_{std::move(hook)} {}
 
 void alert_teller::on_record(const record& what) {
   const auto* alert = std::get_if<event::alert_raised>(&what.what);
   if (!alert)
     return;
-  if (print_)
-    std::cerr << "ALERT " << to_string(alert->severity) << ": " << alert->text << "\n";
+  if (say_)
+    say_("ALERT " + std::string{to_string(alert->severity)} + ": " + alert->text);
   if (hook_)
     hook_(line_of(what));
 }

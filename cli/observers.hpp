@@ -14,15 +14,15 @@ public:
   void on_record(const record& what) override;
 };
 
-/// Raised alerts: a line on stderr, where nobody else shows it, and the hook of the user.
+/// Raised alerts: a line for people, and the hook of the user.
 class alert_teller : public observer {
 public:
-  /// `hook` hears the event as JSON; may be empty.
-  alert_teller(bool print, std::function<void(std::string json)> hook);
+  /// `say` shows the line, `hook` hears the event as JSON; both may be empty.
+  alert_teller(std::function<void(std::string)> say, std::function<void(std::string)> hook);
   void on_record(const record& what) override;
 
 private:
-  bool print_;
+  std::function<void(std::string)> say_;
   std::function<void(std::string)> hook_;
 };
 

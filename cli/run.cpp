@@ -4,6 +4,7 @@
 #include "cli/hosts_of_house.hpp"
 #include "cli/observers.hpp"
 #include "cli/record_log.hpp"
+#include "cli/run_mirror.hpp"
 #include "cli/signals.hpp"
 #include "cli/view/summary.hpp"
 #include "cli/view/tty.hpp"
@@ -91,18 +92,24 @@ std::shared_ptr<observer> view_of(const std::string& progress, const cli_context
   return nullptr;
 }
 
-void on_signal(house& actors, const plan& todo, const std::string& name, int before) {
-  if (before > 0) {
-    std::cerr << "\nstopped at once; what runs on the hosts ends at its deadline at the latest\n"
-              << "baton resume " << todo.run << "\n";
-    ::_exit(exit_code::try_again);
+void print(const run_options& how, const result& told) {
+  if (how.json || how.events)
+    std::cout << dump(to_json(told)) << "\n" << std::flush;
+}
+
+void on_signal(house& actors, const run_mirror& mirror, const plan& todo, const run_options& how,
+               const std::function<void(std::string)>& say, const std::string& name, int before) {
+  if (before == 0) {
+    say(name + ": stopping; " + mirror.cancel_words() + "; look with: baton show " + todo.run
+        + "; once more to end at once");
+    actors.cancel(name);
+    return;
   }
-  std::cerr << "\n"
-            << name
-            << ": the running steps are stopped, what this run changed is taken back as its rules "
-               "say; look with: baton show "
-            << todo.run << "; once more to stop at once\n";
-  actors.cancel(name);
+  // What runs on the hosts goes on there, to its end or its deadline; the journal knows of it.
+  print(how, mirror.unfinished(
+                 std::chrono::time_point_cast<duration>(std::chrono::system_clock::now())));
+  say("ended at once; nothing more is taken back now\nbaton resume " + todo.run);
+  ::_exit(exit_code::try_again);
 }
 
 /// JSON lines into the file; on stderr the view and the summary speak to people already.
@@ -157,11 +164,6 @@ std::shared_ptr<alert_hook> hook_of(const workspace& in) {
   });
 }
 
-void print(const run_options& how, const result& told) {
-  if (how.json || how.events)
-    std::cout << dump(to_json(told)) << "\n" << std::flush;
-}
-
 } // namespace
 
 void add_run_options(CLI::App& command, run_options& into) {
@@ -187,6 +189,14 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   const auto progress = progress_of(how, context);
   auto view = view_of(progress, context);
 
+  const auto tty = std::dynamic_pointer_cast<tty_view>(view);
+  const std::function<void(std::string)> say = [tty](const std::string& text) {
+    if (tty)
+      tty->say(text);
+    else
+      std::cerr << text << "\n" << std::flush;
+  };
+
   house::options with;
   with.of = std::make_shared<const fleet>(todo->fleet);
   with.hosts = hosts_of_house(in, todo->fleet);
@@ -199,6 +209,8 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   else
     with.store = std::make_shared<memory_store>();
   auto hook = hook_of(in);
+  auto mirror = std::make_shared<run_mirror>(todo);
+  with.observers.push_back(mirror);
   if (view)
     with.observers.push_back(view);
   if (how.events)
@@ -206,8 +218,9 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   with.observers.push_back(std::make_shared<record_log>(todo));
   with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
   with.observers.push_back(std::make_shared<alert_teller>(
-      progress != "plain", hook ? [hook](std::string line) { hook->send(std::move(line)); }
-                                : std::function<void(std::string)>{}));
+      progress == "plain" ? std::function<void(std::string)>{} : say,
+      hook ? [hook](std::string line) { hook->send(std::move(line)); }
+           : std::function<void(std::string)>{}));
   with.observers.push_back(std::make_shared<phase_bell>(
       [numbers, counts = how.journaled](const record& what) {
         if (counts)
@@ -220,8 +233,9 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   result told;
   {
     house actors{std::move(with)};
-    signals heard{
-        [&](const std::string& name, int before) { on_signal(actors, *todo, name, before); }};
+    signals heard{[&](const std::string& name, int before) {
+      on_signal(actors, *mirror, *todo, how, say, name, before);
+    }};
     told = actors.carry_out(todo);
   }
   if (how.journaled) {
@@ -230,7 +244,7 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
       log(log_level::warning, describe(done.error()));
   }
-  if (auto* tty = dynamic_cast<tty_view*>(view.get()))
+  if (tty)
     tty->finish();
   if (!context.quiet && how.announced)
     std::cerr << summary(*todo, told, plain_ascii());

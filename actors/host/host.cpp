@@ -7,6 +7,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
+#include <caf/system_messages.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -38,7 +39,11 @@ step_outcome failed_outcome(error why) {
 
 host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_state> self,
                                           host_settings settings,
-                                          std::shared_ptr<const host_house> house) {
+                                          std::shared_ptr<const host_house> house,
+                                          const registry_actor& owner) {
+  // Nobody outlives the one it works for, however that ends.
+  self->monitor(owner);
+  self->set_down_handler([self](const caf::down_msg& down) { self->quit(down.reason); });
   timers clock;
   clock.later = [self](duration wait, std::function<void()> what) {
     self->delayed_send(self, wait, host_note{std::move(what)});

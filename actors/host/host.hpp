@@ -47,7 +47,8 @@ struct host_state {
 /// One target: its connection, its lease, and the steps that run there, of all runs.
 host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_state> self,
                                           host_settings settings,
-                                          std::shared_ptr<const host_house> house);
+                                          std::shared_ptr<const host_house> house,
+                                          const registry_actor& owner);
 
 /// What the actor does, on its thread; CAF stays outside.
 class host_work {

@@ -76,8 +76,8 @@ struct tty_view::impl {
     return code ? std::string{"\x1b["} + code + "m" + line + "\x1b[0m" : line;
   }
 
-  /// With the mutex held.
-  void redraw() {
+  /// With the mutex held: the block goes, `above` stays in its place, the block comes again.
+  void redraw(const std::string& above = "") {
     const auto now = size_of(fd);
     // A narrower terminal has wrapped what was drawn: it stands on more rows by now.
     std::size_t rows = 0;
@@ -86,7 +86,7 @@ struct tty_view::impl {
     std::string text;
     if (rows > 0)
       text += "\x1b[" + std::to_string(std::min(rows, now.rows)) + "A";
-    text += "\r\x1b[J";
+    text += "\r\x1b[J" + above;
     drawn = draw(view, wall_clock(), now.columns - 1, now.rows - 1, ascii);
     for (const auto& line : drawn)
       text += coloured(line) + "\n";
@@ -120,6 +120,14 @@ void tty_view::on_record(const record& what) {
 void tty_view::on_output(const output_note& note) {
   std::lock_guard lock{impl_->mutex};
   fold_output(impl_->view, note.step_id, note.text);
+}
+
+void tty_view::say(const std::string& text) {
+  std::lock_guard lock{impl_->mutex};
+  if (impl_->done)
+    write_all(impl_->fd, text + "\n");
+  else
+    impl_->redraw(text + "\n");
 }
 
 void tty_view::finish() {

@@ -3,6 +3,7 @@
 #include "actors/listener.hpp"
 
 #include <memory>
+#include <string>
 
 namespace baton {
 
@@ -16,6 +17,9 @@ public:
 
   void on_record(const record& what) override;
   void on_output(const output_note& note) override;
+
+  /// A line for people that stays, above the block.
+  void say(const std::string& text);
 
   /// Draws the last state and stops. Safe to call twice.
   void finish();

@@ -102,7 +102,10 @@ plan_ptr three_machine_plan() {
 
 registry_actor::behavior_type fake_registry(registry_actor::pointer self,
                                             std::shared_ptr<fake_world> world) {
-  return {[self, world](const find_target&) { return host_actor{self->spawn(fake_host, world)}; }};
+  return {[self, world](const find_target&) {
+    world->phases.push_back(caf::actor_cast<caf::actor>(self->current_sender()));
+    return host_actor{self->spawn(fake_host, world)};
+  }};
 }
 
 } // namespace baton

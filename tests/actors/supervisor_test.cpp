@@ -1,5 +1,8 @@
 #include "tests/actors/fake_house.hpp"
 
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+
 #include <algorithm>
 
 namespace baton {
@@ -36,7 +39,6 @@ protected:
 
   supervisor_actor begin_run(records_ptr so_far = nullptr) {
     auto made = spawn(supervisor, house(), todo, so_far);
-    caf::anon_send(made, ask_result{});
     asked = spawn(asker, made, &told);
     sched.run();
     return made;
@@ -81,7 +83,7 @@ TEST_F(supervisor_test, a_step_is_in_the_journal_before_its_target_hears_of_it) 
       const auto* step = std::get_if<event::step_started>(&one.what);
       return step && step->phase == order.step.phase && step->kind == order.step.kind
              && step->of == order.step.of && step->attempt == order.step.attempt;
-    })) << id(order);
+    })) << to_string(order.step.kind);
   };
   begin_run();
   finish();
@@ -123,7 +125,7 @@ TEST_F(supervisor_test, a_phase_actor_that_dies_fails_its_step) {
   begin_run();
   advance(std::chrono::seconds{1});
   ASSERT_FALSE(world->hanging.empty());
-  kill_all("phase");
+  self->send_exit(world->phases.back(), caf::exit_reason::kill);
   finish();
   EXPECT_EQ(told->status, status::rolled_back);
   EXPECT_EQ(told->why->code, ec::internal);
