@@ -1,13 +1,26 @@
 #include "rules/alerts.hpp"
 
+#include "rules/plan.hpp"
+
 namespace baton {
 
 namespace {
 
-std::string consequence(const plan& of, const failure& about) {
+bool goes_back(const plan& of, const run& now, std::size_t stage) {
+  for (auto host : now.hosts_of_stage[stage]) {
+    const auto [first, last] = stacks_of(of, host);
+    for (auto stack = first; stack < last; ++stack)
+      if (now.units[stack].owes_rollback())
+        return true;
+  }
+  return false;
+}
+
+std::string consequence(const plan& of, const run& now, const failure& about) {
   std::string text;
   for (auto stage : about.stages)
-    text += (text.empty() ? "; rolling back " : ", ") + of.stages[stage].name;
+    if (goes_back(of, now, stage))
+      text += (text.empty() ? "; rolling back " : ", ") + of.stages[stage].name;
   if (!about.contained.empty())
     text += "; manual intervention required";
   return text;
@@ -23,7 +36,7 @@ void alert_failure(const plan& of, run& now, const failure& about) {
   const auto host = about.why.target == controller_name ? std::string{} : about.why.target;
   now.alerts.push_back({about.policy.alert, phase, host,
                         phase + (about.by_guard ? " was found ill: " : " failed: ")
-                            + describe(about.why) + consequence(of, about)});
+                            + describe(about.why) + consequence(of, now, about)});
 }
 
 void fail_rollback(const plan& of, run& now, unit_id on, const error& why, bool excused) {

@@ -31,7 +31,7 @@ void plan_rollback(const plan& of, run& now, std::size_t stage) {
     const auto [first, last] = stacks_of(of, host);
     for (auto stack = first; stack < last; ++stack) {
       auto& truth = now.units[stack];
-      if (!truth.touched || truth.restored || truth.rollback_failed)
+      if (!truth.owes_rollback())
         continue;
       if (!now.units[host].lost) {
         now.to_roll_back.push_back(stack);

@@ -3,6 +3,8 @@
 #include "rules/plan.hpp"
 #include "rules/serves.hpp"
 
+#include <utility>
+
 namespace baton {
 
 namespace {
@@ -30,27 +32,36 @@ void mark(run& now, unit_truth& truth, step_kind kind, bool value) {
   *flag = value;
 }
 
-/// The stacks that a step on this unit may have changed or left in doubt.
+/// The stacks that a step on this unit speaks of.
+std::pair<unit_id, unit_id> concerned(const plan& of, unit_id which) {
+  return of.units[which].stack.empty() ? stacks_of(of, which) : std::pair{which, which + 1};
+}
+
+/// A step may have changed them, or went wrong: they must be looked at again.
 void doubt(const plan& of, run& now, unit_id which) {
-  now.units[which].stale = true;
-  if (!of.units[which].stack.empty())
-    return;
-  const auto [first, last] = stacks_of(of, which);
+  const auto [first, last] = concerned(of, which);
   for (auto stack = first; stack < last; ++stack)
     now.units[stack].stale = true;
 }
 
-/// After such an error nobody knows whether the lease was had.
-bool may_hold(const error& why) {
-  switch (why.code) {
-  case ec::internal:
-  case ec::cancelled:
-  case ec::timed_out:
-  case ec::connection_lost:
-  case ec::step_lost:
-    return true;
-  default:
+/// Before anything is changed there is no second look: who cannot be asked is unknown.
+void lose_sight(const plan& of, run& now, unit_id which) {
+  const auto [first, last] = concerned(of, which);
+  for (auto stack = first; stack < last; ++stack)
+    now.units[stack].view = unit_view{};
+}
+
+/// Whether a lease that was not got may be there all the same, and must be released.
+bool may_hold(const step_outcome& outcome) {
+  switch (outcome.why->code) {
+  case ec::lease_held:
+  case ec::unreachable:
+  case ec::auth_failed:
+  case ec::host_key_unknown:
+  case ec::host_key_changed:
     return false;
+  default:
+    return !outcome.changed_nothing;
   }
 }
 
@@ -117,9 +128,13 @@ void learn_ended(const plan& of, run& now, const step_spec& step, const unit_run
   if (outcome.why->code == ec::lease_lost)
     now.units[host_unit(of, on.of)].lost = true;
   if (step.kind == step_kind::lease)
-    truth.lease_held = may_hold(*outcome.why);
-  if (!in_pre_flight && outcome.why->code != ec::cancelled)
+    truth.lease_held = may_hold(outcome);
+  if (in_pre_flight) {
+    if (outcome.why->code == ec::unreachable)
+      lose_sight(of, now, on.of);
+  } else if (outcome.why->code != ec::cancelled) {
     doubt(of, now, on.of);
+  }
 }
 
 } // namespace baton

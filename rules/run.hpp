@@ -30,6 +30,7 @@ struct unit_truth {
   bool touched = false;             ///< `activate` began: owes a rollback
   bool restored = false;            ///< rolled back, and its gate passed
   bool rollback_failed = false;
+  bool owes_rollback() const { return touched && !restored && !rollback_failed; }
 
   // Of hosts as such.
   bool lease_held = false;    ///< must be released

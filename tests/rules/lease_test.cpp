@@ -69,8 +69,8 @@ TEST(a_lost_lease, that_is_noticed_in_the_ending_stops_the_ending_there) {
 
 TEST(a_lease, that_may_have_been_had_is_released) {
   for (const auto code : {ec::timed_out, ec::connection_lost, ec::step_lost, ec::internal}) {
-    const auto show =
-        play(plan_for(homelab()), {{bad("pre_flight", step_kind::lease, "vps", fails(code))}});
+    const auto show = play(plan_for(homelab()),
+                           {{bad("pre_flight", step_kind::lease, "vps", fails_half_way(code))}});
     EXPECT_THAT(show.steps(step_kind::release_lease), Contains("ending vps")) << to_string(code);
   }
   const auto show = play(plan_for(homelab()),

@@ -161,6 +161,50 @@ std::vector<std::string> played::steps(step_kind kind) const {
   return found;
 }
 
+namespace {
+
+struct telling {
+  const plan& of;
+
+  std::string operator()(const event::run_requested&) const { return "requested"; }
+  std::string operator()(const event::phase_started& what) const { return "== " + what.phase; }
+  std::string operator()(const event::step_started& what) const {
+    return "  " + std::string{to_string(what.kind)} + " " + unit_name(of, what.of);
+  }
+  std::string operator()(const event::step_ended& what) const {
+    return "  . " + std::string{to_string(what.kind)} + " " + unit_name(of, what.of)
+           + (what.outcome.why ? " " + describe(*what.outcome.why) : "")
+           + (what.outcome.changed_nothing ? ", nothing changed" : "");
+  }
+  std::string operator()(const event::step_stopped& what) const {
+    return "  stop " + unit_name(of, what.of);
+  }
+  std::string operator()(const event::retry_scheduled& what) const {
+    return "  retry of " + unit_name(of, what.of);
+  }
+  std::string operator()(const event::retry_due& what) const {
+    return "  now " + unit_name(of, what.of);
+  }
+  std::string operator()(const event::phase_ended& what) const {
+    return "== " + what.phase + " " + std::string{to_string(what.outcome)};
+  }
+  std::string operator()(const event::rollback_started& what) const {
+    return "rollback " + std::string{to_string(what.over)};
+  }
+  std::string operator()(const event::cancel_requested&) const { return "cancel"; }
+  std::string operator()(const event::alert_raised& what) const { return "alert " + what.text; }
+  std::string operator()(const event::run_finished&) const { return "finished"; }
+};
+
+} // namespace
+
+std::string played::story() const {
+  std::string text;
+  for (const auto& one : journal)
+    text += std::visit(telling{of}, one.what) + "\n";
+  return text;
+}
+
 std::vector<event::alert_raised> played::alerts() const {
   std::vector<event::alert_raised> found;
   for (const auto& one : journal)

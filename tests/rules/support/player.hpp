@@ -45,6 +45,7 @@ struct played {
   std::string row() const;
   std::vector<std::string> steps(step_kind kind) const; ///< `phase host` of each that was begun
   std::vector<event::alert_raised> alerts() const;
+  std::string story() const; ///< the journal for people, a line each
   bool began(const std::string& phase) const;
   const phase_details& details(const std::string& phase) const;
 };
