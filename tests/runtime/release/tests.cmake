@@ -1,1 +1,1 @@
-baton_test(runtime/release LINKS baton_runtime TIMEOUT 180)
+baton_test(runtime/release LINKS baton_runtime TIMEOUT 300)
