@@ -1,11 +1,10 @@
 #include "runtime/ssh/identity.hpp"
 
 #include "runtime/ssh/encoding.hpp"
+#include "runtime/ssh/read_text.hpp"
 
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include <sys/stat.h>
@@ -15,11 +14,6 @@ namespace baton::ssh {
 namespace {
 
 constexpr off_t key_size_max = 64 * 1024;
-
-std::string read_file(const std::string& file) {
-  std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
-}
 
 // OpenSSH's own format says both in the clear: whether it is encrypted, and the public key.
 struct container {
@@ -89,7 +83,7 @@ identity read_identity(const std::string& file) {
     made.why = "not a key file";
     return made;
   }
-  const auto inside = read_container(read_file(file));
+  const auto inside = read_container(read_text(file));
   if (inside)
     made.shown = of_blob(inside->blob);
   if (inside && inside->encrypted) {

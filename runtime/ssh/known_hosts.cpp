@@ -1,11 +1,10 @@
 #include "runtime/ssh/known_hosts.hpp"
 
 #include "runtime/ssh/encoding.hpp"
+#include "runtime/ssh/read_text.hpp"
 #include "runtime/ssh/sha1.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace baton::ssh {
@@ -91,9 +90,7 @@ std::string fingerprint(const host_key& key) {
 known_hosts known_hosts::load(const std::vector<std::string>& files) {
   known_hosts made;
   for (const auto& file : files) {
-    std::ifstream in{file, std::ios::binary};
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    made.add(text, file);
+    made.add(read_text(file), file);
   }
   return made;
 }

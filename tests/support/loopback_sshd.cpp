@@ -2,8 +2,9 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -92,16 +93,18 @@ std::string program(const std::string& name, const std::string& usual) {
 // process group does not hold them.
 std::vector<pid_t> family(pid_t root) {
   std::vector<std::pair<pid_t, pid_t>> all; // pid, parent
-  for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
-    const auto name = entry.path().filename().string();
+  // Processes come and go meanwhile, so nothing here may throw.
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at{"/proc", ignored}, end; at != end;
+       at.increment(ignored)) {
+    const auto name = at->path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos)
       continue;
-    std::ifstream in{entry.path() / "stat"};
-    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    const auto text = read_file(at->path() / "stat");
     const auto after = text.rfind(')');
     if (after == std::string::npos || after + 4 >= text.size())
       continue;
-    all.emplace_back(std::stoi(name), std::stoi(text.substr(after + 4)));
+    all.emplace_back(std::atoi(name.c_str()), std::atoi(text.c_str() + after + 4));
   }
   std::vector<pid_t> found{root};
   for (std::size_t i = 0; i < found.size(); ++i)
@@ -124,7 +127,9 @@ void write_file(const std::filesystem::path& file, const std::string& text) {
 
 std::string read_file(const std::filesystem::path& file) {
   std::ifstream in{file, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  std::ostringstream text;
+  text << in.rdbuf(); // which, unlike the iterator, does not throw when a read fails
+  return text.str();
 }
 
 void must_run(const std::vector<std::string>& words) {
@@ -169,6 +174,8 @@ loopback_sshd::~loopback_sshd() {
   try {
     stop();
   } catch (...) {
+    if (pid_ > 0)
+      ::kill(pid_, SIGKILL);
   }
 }
 

@@ -89,6 +89,13 @@ TEST_F(host_key_test, an_entry_without_the_port_is_not_this_host) {
   EXPECT_EQ(ec::host_key_unknown, refusal().code);
 }
 
+TEST_F(host_key_test, a_file_that_cannot_be_read_says_nothing) {
+  std::filesystem::remove(known_hosts());
+  EXPECT_EQ(ec::host_key_unknown, refusal().code);
+  std::filesystem::create_directory(known_hosts());
+  EXPECT_EQ(ec::host_key_unknown, refusal().code);
+}
+
 TEST_F(host_key_test, a_hashed_entry_is_found) {
   write_file(known_hosts(), host.known_hosts_line() + '\n');
   must_run({"ssh-keygen", "-q", "-H", "-f", known_hosts()});

@@ -72,10 +72,10 @@ public:
     EXPECT_TRUE(wait([](const auto& all) { return all.lost.has_value(); }));
     return lost().value_or(error{});
   }
-  /// Waits for the end of a channel, granting credit as output comes.
+  /// Waits for the end of a channel, granting credit as output comes; patient as long as some does.
   transport_event::ended end(session& link, channel_id channel) {
-    const auto until = std::chrono::steady_clock::now() + patience;
     for (;;) {
+      const auto until = std::chrono::steady_clock::now() + patience;
       std::size_t credit = 0;
       {
         std::unique_lock lock{log_->mutex};
