@@ -83,7 +83,8 @@ b_of_step() {
   # Environments hold NUL; a grep without -z may find the mark all the same. (Attempts have names of
   # one length, so none is the beginning of another.)
   # shellcheck disable=SC2013 # no names with spaces there
-  for b_proc in $(grep -zxslF "$b_mark" /proc/[0-9]*/environ || grep -slF "$b_mark" /proc/[0-9]*/environ); do
+  for b_proc in $(grep -zxslF "$b_mark" /proc/[0-9]*/environ ||
+    grep -slF "$b_mark" /proc/[0-9]*/environ); do
     b_proc=${b_proc#/proc/}
     b_proc=${b_proc%/environ}
     case " $b_prey " in *" $b_proc "*) continue ;; esac
