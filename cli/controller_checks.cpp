@@ -1,5 +1,7 @@
 #include "cli/controller_checks.hpp"
 
+#include "cli/hosts_of_house.hpp"
+
 #include "runtime/process.hpp"
 #include "runtime/ssh/resolve.hpp"
 
@@ -49,9 +51,6 @@ check_result run_command(const health_check& what) {
 
 } // namespace
 
-controller_checks::controller_checks(std::map<std::string, std::string> addresses)
-    : addresses_{std::move(addresses)} {}
-
 void controller_checks::ask_one(const health_check& what, const std::string& address,
                                 std::function<void(check_result)> answer) {
   if (what.kind != check_kind::command) {
@@ -62,12 +61,8 @@ void controller_checks::ask_one(const health_check& what, const std::string& add
   commands_.emplace_back([what, answer = std::move(answer)] { answer(run_command(what)); });
 }
 
-void controller_checks::ask(const std::vector<health_check>& checks, const endpoint& of,
+void controller_checks::ask(const std::vector<health_check>& checks, const std::string& address,
                             std::function<void(std::vector<check_answer>)> then) {
-  auto known = addresses_.find(of.name);
-  const auto address = !of.address.empty()         ? of.address
-                       : known != addresses_.end() ? known->second
-                                                   : of.name;
   auto all = std::make_shared<gathering>();
   all->answers.resize(checks.size());
   all->left = checks.size();
@@ -88,25 +83,20 @@ void controller_checks::ask(const std::vector<health_check>& checks, const endpo
   }
 }
 
-std::map<std::string, std::string> addresses_of(const fleet& in) {
-  const auto asks_by_name = [](const std::vector<health_check>& checks) {
+void resolve_check_addresses(fleet& in) {
+  const auto needs_it = [](const std::vector<health_check>& checks) {
     return std::any_of(checks.begin(), checks.end(), [](const health_check& one) {
-      return one.on == controller_name
-             && (one.url + one.address).find("${host}") != std::string::npos;
+      return (one.url + one.address).find("${host}") != std::string::npos;
     });
   };
-  bool needed = asks_by_name(in.verification.checks);
+  bool needed = needs_it(in.verification.checks);
   for (const auto& stage : in.stages)
     for (const auto& stack : stage.stacks)
-      needed = needed || asks_by_name(stack.health.checks);
-  std::map<std::string, std::string> found;
-  if (!needed)
-    return found;
-  for (const auto& host : in.hosts)
-    if (host.reach.address.empty())
-      if (const auto told = ssh::resolve_endpoint(host.reach))
-        found[host.reach.name] = told->host;
-  return found;
+      needed = needed || needs_it(stack.health.checks);
+  for (auto& host : in.hosts)
+    if (needed && host.reach.address.empty())
+      if (const auto told = ssh::resolve_endpoint(host.reach, ssh_options_of(in)))
+        host.check_address = told->host;
 }
 
 } // namespace baton

@@ -11,6 +11,7 @@
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <unistd.h>
 
 namespace baton {
@@ -18,7 +19,7 @@ namespace baton {
 namespace {
 
 struct deploy_flags {
-  std::string ref;
+  std::optional<std::string> ref;
   std::string environment;
   bool skip_tests = false;
   bool no_rollback = false;
@@ -71,8 +72,8 @@ request read_request(const std::string& file) {
 
 request request_of(const deploy_flags& flags) {
   auto asked = flags.request_file.empty() ? request{} : read_request(flags.request_file);
-  if (!flags.ref.empty())
-    asked.commit_hash = flags.ref;
+  if (flags.ref)
+    asked.commit_hash = *flags.ref;
   if (!flags.environment.empty())
     asked.environment = flags.environment;
   asked.skip_tests = asked.skip_tests || flags.skip_tests;
@@ -105,9 +106,7 @@ int deploy(const cli_context& context, const deploy_flags& flags) {
                         std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()),
                         who_asks());
   if (!made)
-    throw command_failed{made.error().code == ec::config_invalid ? exit_code::config
-                                                                 : exit_code::usage,
-                         describe(made.error()) + "\n"};
+    throw command_failed{exit_code::usage, describe(made.error()) + "\n"};
   auto todo = std::make_shared<const plan>(std::move(*made));
   if (!flags.yes)
     ask_once(context, in, *todo);

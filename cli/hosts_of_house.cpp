@@ -37,10 +37,10 @@ host_house hosts_of_house(const workspace& in, const fleet& of) {
   made.secrets = redactor_of(of);
   made.owner = lease_owner_json();
   made.controller_dir = (in.state / "controller").string();
-  made.ask_checks = [checks = std::make_shared<controller_checks>(addresses_of(of))](
-                        const std::vector<health_check>& what, const endpoint& host,
+  made.ask_checks = [checks = std::make_shared<controller_checks>()](
+                        const std::vector<health_check>& what, const std::string& address,
                         std::function<void(std::vector<check_answer>)> then) {
-    checks->ask(what, host, std::move(then));
+    checks->ask(what, address, std::move(then));
   };
   return made;
 }

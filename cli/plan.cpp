@@ -61,9 +61,7 @@ int show_plan(const cli_context& context, plan_flags flags) {
     flags.asked.environment = in.fleet->default_environment;
   auto made = make_plan(*in.fleet, flags.asked, {"run", "release"}, {}, who_asks());
   if (!made)
-    throw command_failed{made.error().code == ec::config_invalid ? exit_code::config
-                                                                 : exit_code::usage,
-                         describe(made.error()) + "\n"};
+    throw command_failed{exit_code::usage, describe(made.error()) + "\n"};
   const auto seen = look_at_hosts(context, in, flags);
   bool changes = false;
   ordered_json hosts = ordered_json::object();

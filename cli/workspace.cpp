@@ -1,5 +1,7 @@
 #include "cli/workspace.hpp"
 
+#include "cli/controller_checks.hpp"
+
 #include "runtime/config/load.hpp"
 #include "runtime/config/paths.hpp"
 #include "runtime/journal/state_dir.hpp"
@@ -62,6 +64,7 @@ std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string*
   auto loaded = load_fleet(*found);
   if (!loaded)
     throw command_failed{exit_code::config, to_string(loaded.error()) + "\n"};
+  resolve_check_addresses(*loaded);
   return std::make_shared<const fleet>(std::move(*loaded));
 }
 

@@ -28,8 +28,9 @@ struct command {
 };
 
 struct host {
-  endpoint reach;                          ///< `reach.name` is the host's name in the fleet
-  std::string state_dir;                   ///< Baton's folder there; empty: the target's default
+  endpoint reach;            ///< `reach.name` is the host's name in the fleet
+  std::string state_dir;     ///< Baton's folder there; empty: the target's default
+  std::string check_address; ///< `${host}` in checks; empty: `reach.address`, else its name
   std::map<std::string, std::string> vars; ///< environment for the host's commands
 };
 
@@ -209,6 +210,8 @@ struct fleet {
 };
 
 const host* find_host(const fleet& in, std::string_view name);
+/// What `${host}` means in the checks of a host.
+const std::string& address_of(const host& one);
 const stage* find_stage(const fleet& in, std::string_view name);
 const environment* find_environment(const fleet& in, std::string_view name);
 /// Null when the stage has no stack of that name.

@@ -25,6 +25,7 @@ void fields(auto& v, is<command> auto& x) {
 void fields(auto& v, is<host> auto& x) {
   v("reach", x.reach);
   v("state_dir", x.state_dir);
+  v("check_address", x.check_address);
   v("vars", x.vars);
 }
 

@@ -214,6 +214,12 @@ const host* find_host(const fleet& in, std::string_view name) {
   return found == in.hosts.end() ? nullptr : &*found;
 }
 
+const std::string& address_of(const host& one) {
+  if (!one.check_address.empty())
+    return one.check_address;
+  return one.reach.address.empty() ? one.reach.name : one.reach.address;
+}
+
 const stage* find_stage(const fleet& in, std::string_view name) {
   return find_named(in.stages, name);
 }
@@ -230,11 +236,12 @@ std::string unit_name(const plan& of, unit_id which) {
   const auto& that = of.units[which];
   if (that.stack.empty())
     return that.host;
-  // More than one stack on this host?
-  const auto others = std::count_if(of.units.begin(), of.units.end(), [&](const unit& one) {
-    return one.host == that.host && !one.stack.empty();
-  });
-  return others > 1 ? that.host + "/" + that.stack : that.host;
+  // More than one stack on this host? They stand side by side.
+  const auto is_sibling = [&](unit_id other) {
+    return other < of.units.size() && of.units[other].host == that.host
+           && !of.units[other].stack.empty();
+  };
+  return is_sibling(which + 1) || is_sibling(which - 1) ? that.host + "/" + that.stack : that.host;
 }
 
 std::string step_id(const plan& of, std::string_view phase, step_kind kind, unit_id which,

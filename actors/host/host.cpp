@@ -25,6 +25,19 @@ std::pair<std::string, std::string> unit_of(const work_order& order) {
   return {order.plan->run, unit_name(*order.plan, order.step.of)};
 }
 
+bool looks_at_stack(step_kind kind) {
+  switch (kind) {
+  case step_kind::inspect:
+  case step_kind::look:
+  case step_kind::gate:
+  case step_kind::guard:
+  case step_kind::verify:
+    return true;
+  default:
+    return false;
+  }
+}
+
 /// For a killed step to be gone: its grace, and some more.
 constexpr duration leftover_patience{20'000};
 constexpr duration leftover_poll{200};
@@ -139,6 +152,10 @@ void host_work::end(const std::string& id, step_outcome outcome) {
     outcome.why->target = step.target;
   if (outcome.why && outcome.why->step.empty())
     outcome.why->step = id;
+  // A look that did not come back has seen nothing: what was known before is not known any more.
+  if (outcome.why && !outcome.view && looks_at_stack(step.kind)
+      && !found->second.order.plan->units[step.of].stack.empty())
+    outcome.view.emplace();
   // Whatever a target has said enters the house without its secrets.
   record entering;
   entering.what =
@@ -441,7 +458,7 @@ void host_work::check(const std::string& id) {
     const auto* stage = find_stage(plan->fleet, of);
     const auto* host = stage ? find_host(plan->fleet, stage->hosts.front()) : nullptr;
     ++*left;
-    house_->ask_checks({check}, host ? host->reach : endpoint{},
+    house_->ask_checks({check}, host ? address_of(*host) : std::string{},
                        [alive, post = post_, all, of, one_done](std::vector<check_answer> answers) {
                          post([alive, all, of, one_done, answers = std::move(answers)] {
                            if (alive.expired())

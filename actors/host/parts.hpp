@@ -19,8 +19,9 @@ struct host_house {
   /// Builds a job on a thread that may block, and calls back from it.
   std::function<void(work_order, std::function<void(expected<job>)>)> build;
   step_outcome (*read)(const job_context&, const job_end&) = &read_outcome;
-  /// Asks checks from the controller, `${host}` in them being `of`; calls back from another thread.
-  std::function<void(std::vector<health_check>, endpoint of,
+  /// Asks checks from the controller, `${host}` in them being `address`; calls back from another
+  /// thread.
+  std::function<void(std::vector<health_check>, std::string address,
                      std::function<void(std::vector<check_answer>)>)>
       ask_checks;
   std::shared_ptr<const redactor> secrets; ///< never null

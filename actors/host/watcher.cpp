@@ -128,7 +128,7 @@ void watcher::ask_checks(step_outcome seen) {
     return;
   }
   const auto* host = find_host(order_.plan->fleet, order_.plan->units[order_.step.of].host);
-  house_.ask_checks(std::move(checks), host ? host->reach : endpoint{},
+  house_.ask_checks(std::move(checks), host ? address_of(*host) : std::string{},
                     [self = shared_from_this(), seen](std::vector<check_answer> answers) mutable {
                       self->post_([self, seen, answers]() mutable {
                         if (self->over_)

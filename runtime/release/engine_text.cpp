@@ -70,9 +70,7 @@ std::string below(const std::string& folder, const std::string& file) {
 
 std::string with_host(std::string text, const host* where) {
   constexpr std::string_view mark = "${host}";
-  std::string address = "localhost";
-  if (where)
-    address = !where->reach.address.empty() ? where->reach.address : where->reach.name;
+  const std::string address = where ? address_of(*where) : "localhost";
   for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + address.size()))
     text.replace(at, mark.size(), address);
   return text;
