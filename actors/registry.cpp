@@ -65,7 +65,7 @@ registry_actor::behavior_type registry(self_ptr self, std::shared_ptr<const flee
         auto& known = self->state.hosts[key_of(asked)];
         if (!known) {
           known = self->spawn<caf::monitored>(host_worker, settings_of(self->state, asked),
-                                            self->state.house, registry_actor{self});
+                                              self->state.house, registry_actor{self});
         }
         return known;
       },

@@ -7,8 +7,8 @@
 #include "rules/serves.hpp"
 #include "rules/status.hpp"
 
-#include <map>
 #include <chrono>
+#include <map>
 
 namespace baton {
 
