@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace baton {
 
@@ -23,7 +24,8 @@ std::string id_of(const work_order& order) {
 
 void report(self_ptr self, const work_order& order, step_outcome outcome) {
   const auto& step = order.step;
-  self->state.running.erase(id_of(order));
+  if (self->state.running.erase(id_of(order)) == 0)
+    return; // reported already
   self->send(self->state.supervisor, event_t{event::step_ended{step.phase, step.kind, step.of,
                                                                step.attempt, std::move(outcome)}});
 }
@@ -43,10 +45,25 @@ void hand_over(self_ptr self, const work_order& order, const host_actor& to) {
   auto waiting = self->state.running.find(id_of(order));
   if (waiting == self->state.running.end()) // stopped meanwhile, and reported
     return;
-  waiting->second = to;
+  waiting->second.at = to;
+  // A request that a dead actor had taken on is never answered: hear of its death.
+  self->monitor(to);
   self->request(to, order.step.deadline + answer_slack, order)
       .then([self, order](const work_answer& answer) { report(self, order, *answer.outcome); },
             [self, order](const caf::error& why) { report_broken(self, order, why); });
+}
+
+void on_down(self_ptr self, const caf::down_msg& down) {
+  if (down.source == self->state.supervisor.address()) {
+    self->quit(down.reason);
+    return;
+  }
+  std::vector<work_order> broken;
+  for (const auto& [id, one] : self->state.running)
+    if (one.at && one.at.address() == down.source)
+      broken.push_back(one.order);
+  for (const auto& order : broken)
+    report_broken(self, order, down.reason);
 }
 
 } // namespace
@@ -57,10 +74,10 @@ phase_actor::behavior_type phase_worker(self_ptr self, registry_actor registry,
   self->state.supervisor = std::move(supervisor);
   // Nobody outlives the one it works for, however that ends.
   self->monitor(self->state.supervisor);
-  self->set_down_handler([self](const caf::down_msg& down) { self->quit(down.reason); });
+  self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   return {
       [self](const work_order& order) {
-        self->state.running[id_of(order)] = nullptr;
+        self->state.running.insert_or_assign(id_of(order), phase_state::under_way{order, {}});
         self->request(self->state.registry, answer_slack,
                       find_target{order.step.target, order.plan->run,
                                   order.step.kind == step_kind::restore_snapshot})
@@ -69,8 +86,8 @@ phase_actor::behavior_type phase_worker(self_ptr self, registry_actor registry,
       },
       [self](const stop_order& stop) {
         auto found = self->state.running.find(stop.step_id);
-        if (found != self->state.running.end() && found->second)
-          self->send(found->second, stop);
+        if (found != self->state.running.end() && found->second.at)
+          self->send(found->second.at, stop);
       },
   };
 }

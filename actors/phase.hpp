@@ -9,8 +9,11 @@ namespace baton {
 
 struct phase_state {
   static inline const char* name = "phase";
-  /// By step id; null while the registry looks for the target.
-  std::map<std::string, host_actor> running;
+  struct under_way {
+    work_order order;
+    host_actor at; ///< null while the registry looks for the target
+  };
+  std::map<std::string, under_way> running; ///< by step id
   registry_actor registry;
   supervisor_actor supervisor;
 };

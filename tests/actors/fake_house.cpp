@@ -104,7 +104,9 @@ registry_actor::behavior_type fake_registry(registry_actor::pointer self,
                                             std::shared_ptr<fake_world> world) {
   return {[self, world](const find_target&) {
     world->phases.push_back(caf::actor_cast<caf::actor>(self->current_sender()));
-    return host_actor{self->spawn(fake_host, world)};
+    host_actor made = self->spawn(fake_host, world);
+    world->hosts.push_back(caf::actor_cast<caf::actor>(made));
+    return made;
   }};
 }
 

@@ -43,6 +43,7 @@ struct fake_world {
   std::map<std::string, std::string> runs; ///< release by unit; "old" at the start
   std::vector<std::string> done;           ///< step ids, in order
   std::vector<std::string> stopped;
+  std::vector<caf::actor> hosts;  ///< all that were spawned
   std::vector<caf::actor> phases; ///< phase actors that have asked for a host, the last one last
   std::map<std::string, std::vector<caf::typed_response_promise<work_answer>>> hanging;
 };
