@@ -61,6 +61,17 @@ def test_vps_release_that_cannot_be_prepared_uses_up_its_attempts(deployed):
     assert deployed["vps"].history() == ["v1"], "the old release was touched"
 
 
+def test_what_cannot_get_better_on_vps_is_tried_once(deployed):
+    """The lab has the row with an unknown image; here somebody edits a file in the middle."""
+    deployed.repository.release("v2")
+    deployed["rtx1080"].hook("started", f"echo '# by hand' >>'{deployed['vps'].checkout}/check'")
+    result = verdict(deployed, deployed.baton.deploy(), "partial_success", "vps",
+                     "thinkpad rtx1080", "nno", 4)
+    assert result["error_detail"]["code"] == "dirty"
+    assert result["details"]["vps"]["attempts"] == 1
+    assert deployed["vps"].history() == ["v1"], "the old release was touched"
+
+
 def test_vps_unreachable_before_it_was_changed(deployed):
     deployed.repository.release("v2")
     deployed.config["deadlines"] = {"connect": "2s"}
