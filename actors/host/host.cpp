@@ -290,6 +290,13 @@ void host_work::with_fence(const std::string& id, std::function<void(std::uint64
   const auto run = order.plan->run;
   const auto& facts = *order.facts;
 
+  if (settings_.private_lease) {
+    if (const auto ours = fences_.find(run); ours != fences_.end())
+      then(ours->second);
+    else
+      ask_lease(id, run, 0, std::move(then));
+    return;
+  }
   // Where a snapshot has rewound the host, its lease and fence are as old as the snapshot.
   std::uint64_t known = 0;
   bool was_rewound = false;
@@ -304,7 +311,7 @@ void host_work::with_fence(const std::string& id, std::function<void(std::uint64
   }
   if (auto ours = fences_.find(run); ours != fences_.end())
     known = std::max(known, ours->second);
-  if (was_rewound && !settings_.private_lease && !rewound_.count(run)) {
+  if (was_rewound && !rewound_.count(run)) {
     rewound_[run] = known;
     ask_lease(id, run, known + 1, std::move(then));
     return;
@@ -314,8 +321,6 @@ void host_work::with_fence(const std::string& id, std::function<void(std::uint64
     if (beating_.insert(run).second)
       beat(run);
     then(known);
-  } else if (settings_.private_lease) {
-    ask_lease(id, run, 0, std::move(then));
   } else {
     fail(id, make_error(ec::lease_lost, "there is no lease for " + settings_.reach.to.name,
                         settings_.reach.to.name));

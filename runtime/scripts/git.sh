@@ -142,10 +142,16 @@ lock_file() {
   [ ! -e "$git_lock" ] || printf '%s\n' "$git_lock"
 }
 
+# Whether the folder holds nothing but the stack's env files: the secrets come before the clone.
+only_env_files() {
+  [ -d "$checkout" ] || return
+  [ "$(find "$checkout" ! -type d | wc -l)" -eq "$(each_env printf '%s\n' | sort -u | wc -l)" ]
+}
+
 # Makes the checkout's repository where there is none; nothing is checked out yet.
 make_checkout() {
   is_checkout && return
-  if [ -e "$checkout" ] && { [ ! -d "$checkout" ] || [ -n "$(ls -A -- "$checkout" 2>/dev/null)" ]; }; then
+  if [ -e "$checkout" ] && ! only_env_files; then
     fail config_invalid "$checkout is there, but is no git checkout: move it away, or clone the repository there"
   fi
   mkdir -p -- "$checkout" || fail no_space "cannot make the folder $checkout"

@@ -27,8 +27,8 @@ need_space() {
 
 # Each check says what it needs of the others: without git, or without a checkout, some say nothing.
 inspect_git() {
-  if ! have git; then
-    fault missing_tool 'git is not on this host' 'sudo apt-get install git'
+  if ! git --version >/dev/null 2>&1; then
+    fault missing_tool 'git is not on this host, or does not run' 'sudo apt-get install git'
     return
   fi
   if [ "$B_SOURCE" = fetch ]; then

@@ -77,7 +77,7 @@ def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_b
     script = (host.home / "snapshot.sh").read_text()
     (host.home / "snapshot.sh").write_text(script.replace(
         'echo "$2" >>"$HOME/rolled-back"',
-        'echo "$2" >>"$HOME/rolled-back"; rm -f "$HOME/faults/start-fails-v1"; cd ~/app && git checkout -q v1 && ./ctl start'))
+        'echo "$2" >>"$HOME/rolled-back"; rm -f "$HOME/faults/start-fails-v1"; cd ~/app && ./ctl start'))
     fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh"},
                        rollback_with="app_then_snapshot")
     fleet.config.write()
