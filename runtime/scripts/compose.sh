@@ -104,8 +104,8 @@ each_line() {
 # --- pre-flight ----------------------------------------------------------------------------------
 
 engine_faults() {
-  if ! docker --version >/dev/null 2>&1; then
-    fault missing_tool 'docker is not on this host, or does not run' 'sudo apt-get install docker.io'
+  if ! have docker; then
+    fault missing_tool 'docker is not on this host' 'sudo apt-get install docker.io'
     return
   fi
   compose_said=$(bounded 20 docker version --format '{{.Server.Version}}' 2>&1)
