@@ -20,7 +20,7 @@ class compose_release : public testing::TestWithParam<const char*> {
 protected:
   compose_release() {
     fs::create_directories(at.root / "bin");
-    fs::copy_file(fs::path{__FILE__}.parent_path() / "docker_stand_in.sh",
+    fs::copy_file(fs::path{BATON_SOURCE_DIR} / "tests/runtime/release/docker_stand_in.sh",
                   at.root / "bin" / "docker");
     fs::permissions(at.root / "bin" / "docker", fs::perms::owner_all);
     docker = at.root / "docker";

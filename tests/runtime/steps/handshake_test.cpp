@@ -56,7 +56,8 @@ TEST_P(handshake, finds_its_folder_without_being_told) {
   ASSERT_TRUE(homeless.facts()) << describe(homeless.facts().error());
   const auto expected_home = "/var/tmp/baton-" + std::to_string(::getuid());
   EXPECT_EQ(homeless.facts()->state_dir, expected_home);
-  auto what = look("homeless/1", "pwd");
+  // Its folder is everybody's: other tests may be there at the same time.
+  auto what = look("homeless-" + std::to_string(::getpid()) + "/1", "pwd");
   what.wait = 10s;
   EXPECT_EQ(homeless.start(what)->log, "/\n");
   EXPECT_TRUE(homeless.forget(what.id));
