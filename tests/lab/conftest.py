@@ -36,7 +36,7 @@ class Lab:
         self.state = self.dir / "state"
         self.env = os.environ | {"LAB_DIR": str(self.dir / "lab")}
 
-    def __call__(self, *words, check=True, seconds=120):
+    def __call__(self, *words, check=True, seconds=600):
         done = subprocess.run([str(HERE / "lab"), *words], env=self.env, text=True, check=False,
                               capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL)
         if check and done.returncode != 0:
@@ -53,7 +53,7 @@ class Lab:
             rm -rf /home/deploy/app /home/deploy/.local"""], env=self.env, text=True,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for host in HOSTS]
         for job in jobs:
-            out, _ = job.communicate(timeout=120)
+            out, _ = job.communicate(timeout=600)
             assert job.returncode == 0, out
         for host in HOSTS:
             self("ssh", host, "git clone -q git@origin:app.git app && sync-secrets.sh sync")
@@ -88,7 +88,7 @@ class Lab:
     def write(self, **more):
         (self.project / "baton.yaml").write_text(yaml.safe_dump(self.config() | more, sort_keys=False))
 
-    def baton(self, *words, seconds=300):
+    def baton(self, *words, seconds=600):
         environment = [f"XDG_STATE_HOME={self.state}", "SSH_AUTH_SOCK="]
         return Done(subprocess.run(
             [str(HERE / "lab"), "exec", "env", *environment, BATON, "--config",
