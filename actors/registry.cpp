@@ -14,14 +14,15 @@ namespace {
 
 using self_ptr = registry_actor::stateful_pointer<registry_state>;
 
-/// Where a host's own snapshot does not reach, for the step that rolls back to it.
-constexpr const char* outside_dir = "/tmp/.baton-outside-snapshots";
+/// Where a host's own snapshot does not reach, for the step that rolls back to it. One for each run
+/// and host: nobody gives its lease back.
+constexpr const char* outside_dir = "/tmp/.baton-outside-snapshots.";
 
 std::string key_of(const find_target& asked) {
   // The controller keeps the steps of each run in a folder of its own.
   if (asked.target == controller_name)
     return asked.target + "/" + asked.run;
-  return asked.outside_snapshots ? asked.target + "/outside" : asked.target;
+  return asked.outside_snapshots ? asked.target + "/outside/" + asked.run : asked.target;
 }
 
 host_settings settings_of(const registry_state& state, const find_target& asked) {
@@ -40,7 +41,7 @@ host_settings settings_of(const registry_state& state, const find_target& asked)
   }
   if (asked.outside_snapshots) {
     settings.private_lease = true;
-    settings.reach.state_dir = outside_dir;
+    settings.reach.state_dir = outside_dir + asked.run + "." + asked.target;
   }
   return settings;
 }
