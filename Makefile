@@ -36,7 +36,7 @@ lab:
 	@BATON=$(CURDIR)/build/dev/cli/baton tests/lab/matrix
 
 deb:
-	@packaging/install build demo ci test
+	@packaging/install build deb
 	@cmake --preset release $(LAUNCHER)
 	@cmake --build --preset release --parallel $(JOBS)
 	@cmake --build --preset release --target package
