@@ -4,7 +4,10 @@ foreach(rule layers machine_paths scripts links)
   add_test(NAME "tidy.${rule}" COMMAND "${tidy}/${rule}" WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties("tidy.${rule}" PROPERTIES LABELS tidy TIMEOUT 120)
 endforeach()
-if(TARGET baton_cli)
+if(TARGET baton)
+  add_test(NAME tidy.manual COMMAND "${tidy}/manual")
+  set_tests_properties(tidy.manual PROPERTIES LABELS tidy TIMEOUT 120
+    ENVIRONMENT "BATON=$<TARGET_FILE:baton>")
   include("${tidy}/headers.cmake")
   add_test(NAME tidy.headers
     COMMAND "${CMAKE_COMMAND}" --build "${CMAKE_BINARY_DIR}" --target headers_alone)
