@@ -41,7 +41,11 @@ endif()
 baton_made("${made}/changelog.gz"
   COMMAND sh -c "\"$1\" -9nc \"$2\" >\"$3\"" sh "${GZIP}" "${CMAKE_SOURCE_DIR}/CHANGELOG.md" "${made}/changelog.gz"
   DEPENDS "${CMAKE_SOURCE_DIR}/CHANGELOG.md")
-install(FILES "${made}/changelog.gz" DESTINATION "${docs}")
+configure_file("${CMAKE_SOURCE_DIR}/packaging/changelog.Debian.in" "${made}/changelog.Debian" @ONLY)
+baton_made("${made}/changelog.Debian.gz"
+  COMMAND sh -c "\"$1\" -9nc \"$2\" >\"$3\"" sh "${GZIP}" "${made}/changelog.Debian" "${made}/changelog.Debian.gz"
+  DEPENDS "${made}/changelog.Debian")
+install(FILES "${made}/changelog.gz" "${made}/changelog.Debian.gz" DESTINATION "${docs}")
 
 # The binary knows its own commands and options best.
 foreach(shell bash zsh fish)
@@ -62,18 +66,20 @@ endif()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME baton)
-set(CPACK_PACKAGE_CONTACT "The Baton authors <baton@localhost.localdomain>")
+set(CPACK_PACKAGE_CONTACT "The Baton authors <maintainers@baton.invalid>")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "deploys a commit to the machines you own, and takes it back")
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "deploys a commit to the machines you own, and takes it back
- Baton hands a git commit over from staging to production to the public
- machines over SSH, watches that each becomes healthy, and takes everything
- back in the right order when a hand-over fails. No agent on the hosts: sshd,
- a POSIX shell, git and Docker Compose are enough.")
+# CPack puts the summary before it and a space before each line.
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"Baton hands a git commit over from staging to production to the public
+machines over SSH, watches that each becomes healthy, and takes everything
+back in the right order when a hand-over fails. No agent on the hosts: sshd,
+a POSIX shell, git and Docker Compose are enough.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ
   GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_RELEASE "1~deb12")
 set(CPACK_DEBIAN_PACKAGE_SECTION admin)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION TRUE)
