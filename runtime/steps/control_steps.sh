@@ -41,6 +41,10 @@ b_judge() {
   fi
   [ -n "$b_code" ] || b_code=-
   [ "$b_code" != - ] || return 0
+  if b_taken_back "$1" "$2"; then
+    b_unclaimed "$1" "$2"
+    return
+  fi
   b_is='done'
   [ -e "$b_dir/over" ] && return
   [ "$b_was_boot" = "$b_boot" ] || return 0
@@ -84,6 +88,16 @@ b_orphaned() {
   [ -n "$b_code" ] || b_is=lost
 }
 
+# b_taken_back RUN STEP: the claim that was seen came late, under a raised fence, and is gone again.
+# A worker takes it back before it ends, so a recorded exit with a claim that still stands is true.
+b_taken_back() {
+  [ ! -e "$b_claim_at" ] || return 1
+  b_claim_at=''
+  b_fence_now && [ -e "$b_fence/s.$1+$2" ] || return 0
+  b_claim_at=$b_fence/s.$1+$2
+  return 1
+}
+
 # b_unclaimed RUN STEP: no claim, or one that says nothing; but somebody tried.
 b_unclaimed() {
   b_last='' b_code=-
@@ -101,8 +115,12 @@ b_unclaimed() {
     b_exit_of "$b_dir"
   fi
   if [ -n "$b_claim_at" ]; then
+    if b_taken_back "$1" "$2"; then
+      b_unclaimed "$1" "$2"
+      return
+    fi
     # Power was lost before the claim was written; or a look is just writing it.
-    [ -s "$b_claim_at" ] && b_is=settling || b_is=lost
+    if [ -s "$b_claim_at" ]; then b_is=settling; else b_is=lost; fi
   elif [ -z "$b_last" ]; then
     b_dir=''
   elif b_fence_now && [ -e "$b_fence/s.$1+$2" ] || [ -e "$b_base/claim" ]; then
