@@ -88,7 +88,7 @@ def test_no_secret_is_on_any_surface(deployed):
     deployed.config.write()
     encoded = base64.b64encode(secret.encode()).decode()
     leak = f"printf '%s\\n' '{secret}' '{encoded}' '{urllib.parse.quote(secret)}'; printf '%s' '{secret[:9]}'; sleep 0.2; echo '{secret[9:]}'"
-    deployed["rtx1080"].hook("start", f"{leak}; {{ {leak}; }} >&2; exit 4")
+    deployed["rtx1080"].hook("start", f"{leak}; {{ {leak}; }} >&2; [ \"$1\" = v1 ] || exit 4")
     deployed.repository.release("v2")
     done = deployed.baton("deploy", "--events", "--yes", "-v")
     assert done.code == 1 and done.json["phase"] == "rtx1080", done
