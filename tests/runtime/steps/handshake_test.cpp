@@ -52,15 +52,18 @@ TEST_P(handshake, finds_its_folder_without_being_told) {
               std::filesystem::perms::owner_all);
   }
   how.unset = {"HOME"};
+  const auto expected_home = "/var/tmp/baton-" + std::to_string(::getuid());
+  const bool was_there = std::filesystem::exists(expected_home);
   conversation homeless{host, how};
   ASSERT_TRUE(homeless.facts()) << describe(homeless.facts().error());
-  const auto expected_home = "/var/tmp/baton-" + std::to_string(::getuid());
   EXPECT_EQ(homeless.facts()->state_dir, expected_home);
   // Its folder is everybody's: other tests may be there at the same time.
   auto what = look("homeless-" + std::to_string(::getpid()) + "/1", "pwd");
   what.wait = 10s;
   EXPECT_EQ(homeless.start(what)->log, "/\n");
   EXPECT_TRUE(homeless.forget(what.id));
+  if (!was_there)
+    std::filesystem::remove_all(expected_home);
 }
 
 TEST_P(handshake, refuses_a_relative_folder_and_one_that_cannot_be) {

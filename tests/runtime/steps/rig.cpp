@@ -34,6 +34,15 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+/// What a supervisor that was killed could not remove itself.
+void remove_cgroup(const std::string& name) {
+  std::ifstream lines{"/proc/self/cgroup"};
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with("0::"))
+      for (const std::string root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"})
+        ::rmdir((root + line.substr(3) + "/" + name).c_str());
+}
+
 } // namespace
 
 host_rig::host_rig(std::string shell) : shell_{std::move(shell)} {
@@ -80,6 +89,10 @@ host_rig::~host_rig() {
       ::kill(pid, SIGKILL);
   }
   std::error_code fault;
+  for (const auto& entry : fs::recursive_directory_iterator{
+           folder_, fs::directory_options::skip_permission_denied, fault})
+    if (fs::exists(entry.path() / "sup", fault))
+      remove_cgroup("baton." + entry.path().filename().string());
   fs::remove_all(folder_, fault);
 }
 
