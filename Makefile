@@ -30,10 +30,10 @@ test:
 
 lab:
 	@packaging/install build demo test lab
-	@cmake --preset dev $(LAUNCHER)
-	@cmake --build --preset dev --target baton --parallel $(JOBS)
+	@cmake --preset check $(LAUNCHER)
+	@cmake --build --preset check --target baton --parallel $(JOBS)
 	@tests/lab/selftest
-	@BATON=$(CURDIR)/build/dev/cli/baton tests/lab/matrix
+	@BATON=$(CURDIR)/build/check/cli/baton tests/lab/matrix
 
 deb:
 	@packaging/install build deb
@@ -55,7 +55,7 @@ format:
 tidy:
 	@packaging/install build test ci
 	@cmake --preset dev $(LAUNCHER)
-	@cmake --build --preset dev --parallel $(JOBS)
+	@cmake --build --preset dev --parallel $(JOBS) --target embedded
 	@tests/tidy/clang_tidy build/dev --all
 
 clean:

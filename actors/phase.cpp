@@ -1,5 +1,7 @@
 #include "actors/phase.hpp"
 
+#include "actors/order_id.hpp"
+
 #include <caf/actor_system.hpp>
 #include <caf/system_messages.hpp>
 
@@ -11,18 +13,13 @@ namespace baton {
 
 namespace {
 
-using self_ptr = phase_actor::stateful_pointer<phase_state>;
+using phase_self = phase_actor::stateful_pointer<phase_state>;
 
 /// A host actor enforces a step's deadline itself, with a grace for the kill; this is how much
 /// later an answer that did not come counts as a bug of ours.
 constexpr auto answer_slack = std::chrono::seconds{90};
 
-std::string id_of(const work_order& order) {
-  const auto& step = order.step;
-  return step_id(*order.plan, step.phase, step.kind, step.of, step.attempt);
-}
-
-void report(self_ptr self, const work_order& order, step_outcome outcome) {
+void report(phase_self self, const work_order& order, step_outcome outcome) {
   const auto& step = order.step;
   if (self->state.running.erase(id_of(order)) == 0)
     return; // reported already
@@ -30,7 +27,7 @@ void report(self_ptr self, const work_order& order, step_outcome outcome) {
                                                                step.attempt, std::move(outcome)}});
 }
 
-void report_broken(self_ptr self, const work_order& order, const caf::error& why) {
+void report_broken(phase_self self, const work_order& order, const caf::error& why) {
   step_outcome outcome;
   outcome.why.emplace();
   outcome.why->code = ec::internal;
@@ -41,7 +38,7 @@ void report_broken(self_ptr self, const work_order& order, const caf::error& why
   report(self, order, std::move(outcome));
 }
 
-void hand_over(self_ptr self, const work_order& order, const host_actor& to) {
+void hand_over(phase_self self, const work_order& order, const host_actor& to) {
   auto waiting = self->state.running.find(id_of(order));
   if (waiting == self->state.running.end()) // stopped meanwhile, and reported
     return;
@@ -53,7 +50,7 @@ void hand_over(self_ptr self, const work_order& order, const host_actor& to) {
             [self, order](const caf::error& why) { report_broken(self, order, why); });
 }
 
-void on_down(self_ptr self, const caf::down_msg& down) {
+void on_down(phase_self self, const caf::down_msg& down) {
   if (down.source == self->state.supervisor.address()) {
     self->quit(down.reason);
     return;
@@ -68,7 +65,7 @@ void on_down(self_ptr self, const caf::down_msg& down) {
 
 } // namespace
 
-phase_actor::behavior_type phase_worker(self_ptr self, registry_actor registry,
+phase_actor::behavior_type phase_worker(phase_self self, registry_actor registry,
                                         supervisor_actor supervisor) {
   self->state.registry = std::move(registry);
   self->state.supervisor = std::move(supervisor);

@@ -12,7 +12,7 @@ namespace baton {
 
 namespace {
 
-using self_ptr = registry_actor::stateful_pointer<registry_state>;
+using registry_self = registry_actor::stateful_pointer<registry_state>;
 
 /// Where a host's own snapshot does not reach, for the step that rolls back to it. One for each run
 /// and host: nobody gives its lease back.
@@ -48,7 +48,7 @@ host_settings settings_of(const registry_state& state, const find_target& asked)
 
 } // namespace
 
-registry_actor::behavior_type registry(self_ptr self, std::shared_ptr<const fleet> of,
+registry_actor::behavior_type registry(registry_self self, std::shared_ptr<const fleet> of,
                                        std::shared_ptr<const host_house> house) {
   self->state.of = std::move(of);
   self->state.house = std::move(house);

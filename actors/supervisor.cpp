@@ -12,11 +12,11 @@ namespace baton {
 
 namespace {
 
-using self_ptr = supervisor_actor::stateful_pointer<supervisor_state>;
+using supervisor_self = supervisor_actor::stateful_pointer<supervisor_state>;
 
 constexpr auto append_deadline = std::chrono::seconds{30};
 
-void decide(self_ptr self);
+void decide(supervisor_self self);
 
 /// What a run that cannot go on answers (RULES.md 2.8).
 result unfinished(supervisor_state& state) {
@@ -33,7 +33,7 @@ void answer(supervisor_state& state, result_ptr what) {
   state.asked.clear();
 }
 
-void give_up(self_ptr self, std::shared_ptr<const error> why) {
+void give_up(supervisor_self self, std::shared_ptr<const error> why) {
   auto& state = self->state;
   if (state.stuck)
     return;
@@ -42,7 +42,7 @@ void give_up(self_ptr self, std::shared_ptr<const error> why) {
   answer(state, std::make_shared<const result>(unfinished(state)));
 }
 
-phase_actor actor_of(self_ptr self, const std::string& phase_id) {
+phase_actor actor_of(supervisor_self self, const std::string& phase_id) {
   auto& known = self->state.phases[phase_id];
   if (!known) {
     known = self->spawn<caf::monitored>(phase_worker, self->state.registry, supervisor_actor{self});
@@ -50,7 +50,7 @@ phase_actor actor_of(self_ptr self, const std::string& phase_id) {
   return known;
 }
 
-void start(self_ptr self, const event::step_started& step) {
+void start(supervisor_self self, const event::step_started& step) {
   auto& state = self->state;
   work_order order{state.plan, step, std::make_shared<const run_facts>(state.now.facts)};
   state.open[step_id(*state.plan, step.phase, step.kind, step.of, step.attempt)] = order;
@@ -58,7 +58,7 @@ void start(self_ptr self, const event::step_started& step) {
 }
 
 /// An intent that is durable now.
-void carry_out(self_ptr self, const event_t& intent) {
+void carry_out(supervisor_self self, const event_t& intent) {
   auto& state = self->state;
   if (auto* step = std::get_if<event::step_started>(&intent)) {
     start(self, *step);
@@ -92,7 +92,7 @@ bool is_news(supervisor_state& state, const event_t& what) {
                 > 0;
 }
 
-void on_written(self_ptr self) {
+void on_written(supervisor_self self) {
   auto& state = self->state;
   state.writing = false;
   state.durable += state.in_flight.size();
@@ -103,7 +103,7 @@ void on_written(self_ptr self) {
   decide(self);
 }
 
-void write(self_ptr self) {
+void write(supervisor_self self) {
   auto& state = self->state;
   state.writing = true;
   auto records = std::make_shared<const std::vector<record>>(state.in_flight);
@@ -129,7 +129,7 @@ void write(self_ptr self) {
 }
 
 /// Everything that has happened meanwhile becomes one decision: one transaction, then its effects.
-void decide(self_ptr self) {
+void decide(supervisor_self self) {
   auto& state = self->state;
   if (state.writing || state.stuck || state.ended || state.waiting.empty())
     return;
@@ -145,14 +145,14 @@ void decide(self_ptr self) {
     write(self);
 }
 
-void happened(self_ptr self, event_t what) {
+void happened(supervisor_self self, event_t what) {
   self->state.waiting.push_back(std::move(what));
   decide(self);
 }
 
 /// A phase actor died: what it had under way has failed. Its successor is spawned with the next
 /// order of that phase.
-void on_phase_down(self_ptr self, const std::string& phase_id, const caf::error& why) {
+void on_phase_down(supervisor_self self, const std::string& phase_id, const caf::error& why) {
   auto& state = self->state;
   state.phases.erase(phase_id);
   for (const auto& [id, order] : state.open) {
@@ -171,7 +171,7 @@ void on_phase_down(self_ptr self, const std::string& phase_id, const caf::error&
   decide(self);
 }
 
-void on_down(self_ptr self, const caf::down_msg& down) {
+void on_down(supervisor_self self, const caf::down_msg& down) {
   auto& state = self->state;
   if (down.source == state.registry.address()) {
     if (++state.replacements > replacements_max)
@@ -192,7 +192,7 @@ void on_down(self_ptr self, const caf::down_msg& down) {
 }
 
 /// Goes on with a run whose process was cut off: what was begun is asked for again.
-void replay(self_ptr self, const std::vector<record>& so_far) {
+void replay(supervisor_self self, const std::vector<record>& so_far) {
   auto& state = self->state;
   state.durable = so_far.size();
   for (const auto& past : so_far) {
@@ -213,7 +213,7 @@ void replay(self_ptr self, const std::vector<record>& so_far) {
 
 } // namespace
 
-supervisor_actor::behavior_type supervisor(self_ptr self, surroundings house, plan_ptr todo,
+supervisor_actor::behavior_type supervisor(supervisor_self self, surroundings house, plan_ptr todo,
                                            records_ptr so_far) {
   auto& state = self->state;
   state.house = std::move(house);

@@ -121,7 +121,8 @@ init_answers from_flags(const init_flags& flags, init_answers answers) {
     const auto [name, script] = pair_from("--snapshot", snapshot);
     host_named(answers, name).snapshot_script = script;
   }
-  if (!flags.compose.empty() && !take_compose_file(flags.compose, answers))
+  const auto compose = flags.compose.empty() ? find_compose_file(".") : flags.compose;
+  if (!compose.empty() && !take_compose_file(compose, answers) && !flags.compose.empty())
     throw command_failed{exit_code::no_input, flags.compose + ": cannot be read\n"};
   return answers;
 }
@@ -214,8 +215,9 @@ void add_init(CLI::App& app, cli_context& context) {
       ->allow_extra_args(false);
   command->add_option("--repository", flags->repository, "What the hosts fetch");
   command->add_option("--path", flags->path, "The checkout on each host");
-  command->add_option("--compose", flags->compose,
-                      "Compose file whose published ports become checks");
+  command->add_option(
+      "--compose", flags->compose,
+      "Compose file whose published ports become checks (default: the one in this folder)");
   command->add_option("--tests", flags->tests, "Command that tests a release");
   command->add_option("--tests-on", flags->tests_on, "A host's name, or controller");
   command->add_option("--secrets", flags->secrets, "Script that brings secrets to the hosts");

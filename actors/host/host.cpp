@@ -1,5 +1,6 @@
 #include "actors/host/host.hpp"
 
+#include "actors/order_id.hpp"
 #include "runtime/fault.hpp"
 #include "runtime/log/redact_record.hpp"
 
@@ -15,11 +16,6 @@
 namespace baton {
 
 namespace {
-
-std::string id_of(const work_order& order) {
-  const auto& step = order.step;
-  return step_id(*order.plan, step.phase, step.kind, step.of, step.attempt);
-}
 
 std::pair<std::string, std::string> unit_of(const work_order& order) {
   return {order.plan->run, unit_name(*order.plan, order.step.of)};

@@ -1,5 +1,6 @@
 #include "actors/host/watcher.hpp"
 
+#include "actors/order_id.hpp"
 #include "messages/plan.hpp"
 #include "runtime/fault.hpp"
 
@@ -79,9 +80,7 @@ void watcher::run() {
 
 void watcher::look() {
   job_runner::task what;
-  what.id = step_id(*order_.plan, order_.step.phase, order_.step.kind, order_.step.of,
-                    order_.step.attempt)
-            + "/" + std::to_string(++looks_);
+  what.id = id_of(order_) + "/" + std::to_string(++looks_);
   what.work = *work_;
   what.work.is_look = true;
   what.deadline = std::min(look_deadline, order_.step.deadline);

@@ -111,7 +111,7 @@ expected<job> step_job(const job_context& context, snapshot_verb verb) {
                 verb);
 }
 
-bool is_name(std::string_view name) {
+bool is_snapshot_name(std::string_view name) {
   const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   return !name.empty() && name.size() <= name_max && letter(name.front())
          && std::ranges::all_of(name, [&](char c) {
@@ -146,7 +146,7 @@ expected<job> delete_snapshot_job(const job_context& context) {
 
 expected<job> snapshot_job(const snapshot_policy& policy, snapshot_verb verb,
                            const std::string& host, const std::string& name) {
-  if (verb != snapshot_verb::list && !is_name(name))
+  if (verb != snapshot_verb::list && !is_snapshot_name(name))
     return fault(ec::usage, "`" + name
                                 + "` is no name for a snapshot: a letter first, then letters, "
                                   "digits, `-` and `_`, at most 40");

@@ -14,7 +14,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t credit_max = 1024 * 1024;
-constexpr std::size_t piece_max = 32 * 1024;
 // After the exit status: how long to wait for more output, and for the end of file, before a
 // grandchild is taken to hold the channel. Not counted while we keep the host waiting.
 constexpr milliseconds grace_quiet{300};

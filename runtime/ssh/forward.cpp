@@ -16,7 +16,6 @@
 namespace baton::ssh {
 
 namespace {
-constexpr std::size_t piece_max = 32 * 1024;
 constexpr std::size_t pending_max = 4 * piece_max;
 } // namespace
 

@@ -2,9 +2,13 @@
 
 #include "messages/error.hpp"
 
+#include <cstddef>
 #include <memory>
 
 namespace baton::ssh {
+
+/// Bytes that a rider moves in one piece.
+inline constexpr std::size_t piece_max = 32 * 1024;
 
 /// Something that lives on a connection, in a channel of its own. On the reactor's thread.
 class rider : public std::enable_shared_from_this<rider> {

@@ -1,13 +1,10 @@
 #include "tests/actors/fake_house.hpp"
 
+#include "actors/order_id.hpp"
+
 namespace baton {
 
 namespace {
-
-std::string id_of(const work_order& order) {
-  const auto& step = order.step;
-  return step_id(*order.plan, step.phase, step.kind, step.of, step.attempt);
-}
 
 /// What a real host would answer.
 step_outcome play(fake_world& world, const work_order& order) {

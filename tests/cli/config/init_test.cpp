@@ -161,6 +161,15 @@ TEST_F(the_command, init_takes_flags) {
   EXPECT_EQ(loaded->secrets.places.at(0).to, "/srv/.env");
 }
 
+TEST_F(the_command, init_proposes_checks_from_the_compose_file_that_lies_there) {
+  write("docker-compose.yml", "services: {web: {ports: [\"8081:80\"]}}\n");
+  ASSERT_EQ(run({"init", "--host", "a", "--repository", "https://example.org/a.git"}).exit,
+            exit_code::ok);
+  const auto loaded = load_fleet("baton.yaml");
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  EXPECT_EQ(loaded->stages[0].stacks[0].health.checks.at(0).url, "http://localhost:8081/");
+}
+
 TEST_F(the_command, init_refuses_what_would_make_no_good_file) {
   const auto phase = run({"init", "--host", "tests"});
   EXPECT_EQ(phase.exit, exit_code::bad_input);
