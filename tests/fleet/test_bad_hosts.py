@@ -204,7 +204,7 @@ def test_dies_in_the_middle_of_a_step(deployed):
 
 def test_a_step_that_never_ends_is_killed_at_its_deadline(deployed):
     deployed.repository.release("v2", "rtx1080:start-hangs")
-    deployed.config["deadlines"] = {"activate": "2s"}
+    deployed.config["deadlines"] = {"activate": "8s"}
     deployed.config.write()
     result = verdict(deployed, deployed.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     assert result["error_detail"]["code"] == "timed_out"

@@ -2,6 +2,8 @@
 
 #include <fstream>
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,17 +55,20 @@ TEST_P(handshake, finds_its_folder_without_being_told) {
   }
   how.unset = {"HOME"};
   const auto expected_home = "/var/tmp/baton-" + std::to_string(::getuid());
+  // It is everybody's: the same test for another shell may be there at the same time.
+  const int turn = ::open("/var/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ(::flock(turn, LOCK_EX), 0);
   const bool was_there = std::filesystem::exists(expected_home);
   conversation homeless{host, how};
   ASSERT_TRUE(homeless.facts()) << describe(homeless.facts().error());
   EXPECT_EQ(homeless.facts()->state_dir, expected_home);
-  // Its folder is everybody's: other tests may be there at the same time.
   auto what = look("homeless-" + std::to_string(::getpid()) + "/1", "pwd");
   what.wait = 10s;
   EXPECT_EQ(homeless.start(what)->log, "/\n");
   EXPECT_TRUE(homeless.forget(what.id));
   if (!was_there)
     std::filesystem::remove_all(expected_home);
+  ::close(turn);
 }
 
 TEST_P(handshake, refuses_a_relative_folder_and_one_that_cannot_be) {
