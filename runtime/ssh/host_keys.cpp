@@ -4,7 +4,6 @@
 #include "runtime/ssh/encoding.hpp"
 #include "runtime/ssh/engine.hpp"
 #include "runtime/ssh/host_session.hpp"
-#include "runtime/ssh/sha1.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -79,11 +78,9 @@ expected<offered_key> fetch_host_key(const endpoint& to, const options& how,
 std::string known_hosts_line(const offered_key& offered) {
   auto name = offered.name;
   if (offered.hashed) {
-    std::string salt(sha1_digest{}.size(), '\0');
+    std::string salt(name_salt_size, '\0');
     ::randombytes_buf(salt.data(), salt.size());
-    const auto hash = hmac_sha1(salt, name);
-    name = "|1|" + to_base64(salt) + '|'
-           + to_base64({reinterpret_cast<const char*>(hash.data()), hash.size()});
+    name = "|1|" + to_base64(salt) + '|' + to_base64(hashed_name(salt, name));
   }
   return name + ' ' + offered.key.type + ' ' + to_base64(offered.key.blob);
 }
