@@ -2,7 +2,9 @@
 // logs in, opens its control shell and has one request answered; then ten more requests, one after
 // the other; then two commands in channels of their own. Ends with 1 when a limit is missed.
 //
-// sshd and what it runs are not in the numbers, but they set the pace: the wall time is theirs.
+// The last row is a tenth of the largest N behind one jump host (another connection through the
+// same sshd). sshd and what it runs are not in the numbers, but they set the pace: the wall time is
+// theirs.
 
 #include "runtime/ssh/ssh_transport.hpp"
 #include "tests/support/loopback_sshd.hpp"
@@ -162,8 +164,22 @@ struct since {
   double asked() const { return cpu_ms(RUSAGE_CHILDREN) - children; }
 };
 
-bool measure(int count, const loopback_sshd& host, const ssh_options& how, measured& out) {
-  ssh_transport over{how};
+std::vector<endpoint> endpoints(const loopback_sshd& host, int count, const std::string& jump) {
+  std::vector<endpoint> all;
+  for (int i = 0; i < count; ++i) {
+    auto to = host.to("n" + std::to_string(i));
+    to.address = "127.0.0." + std::to_string(1 + i % addresses);
+    to.jump = jump;
+    all.push_back(to);
+  }
+  return all;
+}
+
+bool measure(const std::vector<endpoint>& hosts, ssh_options how, const char* note, measured& out) {
+  const auto count = static_cast<int>(hosts.size());
+  for (const auto& to : hosts)
+    how.hosts[to.name] = to; // as a fleet's are
+  ssh_transport over{std::move(how)};
   gathering all;
   std::vector<std::unique_ptr<client>> clients;
   const auto n = static_cast<double>(count);
@@ -172,11 +188,8 @@ bool measure(int count, const loopback_sshd& host, const ssh_options& how, measu
   const auto memory = resident_kib();
   const auto files = open_files();
   const since connecting;
-  for (int i = 0; i < count; ++i) {
-    auto to = host.to("n" + std::to_string(i));
-    to.address = "127.0.0." + std::to_string(1 + i % addresses);
+  for (const auto& to : hosts)
     clients.push_back(std::make_unique<client>(over, to, all));
-  }
   if (!all.wait())
     return false;
   out.connect_ms = connecting.cpu() / n;
@@ -200,9 +213,9 @@ bool measure(int count, const loopback_sshd& host, const ssh_options& how, measu
     one->command(commands_each);
   if (!all.wait())
     return false;
-  std::printf("%5d  %9.2f %9.2f %7.1f  %9.3f %7.1f  %9.3f %7.1f  %8.1f %6.2f\n", count,
+  std::printf("%5d  %9.2f %9.2f %7.1f  %9.3f %7.1f  %9.3f %7.1f  %8.1f %6.2f%s\n", count,
               out.connect_ms, resolve_ms, connect_wall, out.request_ms, request_wall,
-              running.cpu() / n / commands_each, running.wall(), out.memory_kib, files_each);
+              running.cpu() / n / commands_each, running.wall(), out.memory_kib, files_each, note);
   std::fflush(stdout);
   // The sessions end first: their sinks use the clients.
   return true;
@@ -231,7 +244,7 @@ int run(const std::vector<int>& counts) {
   double most = 0;
   for (const int count : counts) {
     measured got;
-    if (!measure(count, host, how, got))
+    if (!measure(endpoints(host, count, ""), how, "", got))
       return 1;
     if (count < 100)
       continue; // the first ones pay for what all share
@@ -240,6 +253,10 @@ int run(const std::vector<int>& counts) {
     least = std::min(least, got.connect_ms);
     most = std::max(most, got.connect_ms);
   }
+  how.hosts["gate"] = host.to("gate");
+  if (measured behind; !measure(endpoints(host, std::max(counts.back() / 10, 1), "gate"), how,
+                                "  behind a jump host", behind))
+    return 1;
   if (most > growth_max * least) {
     std::printf("a connection costs more the more there are: %.2f ms against %.2f\n", most, least);
     fine = false;

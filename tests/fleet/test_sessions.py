@@ -103,7 +103,7 @@ sleep 600""")
 def test_t37_a_command_that_reads_its_input_is_told_that_there_is_none(deployed):
     deployed.repository.release("v2")
     host = deployed["rtx1080"]
-    host.hook("start", 'printf "really? [y/N] "; read -r answer || { echo "nobody answers" >&2; exit 3; }')
+    host.hook("start", '[ "$1" = v1 ] || { printf "really? [y/N] "; read -r answer; } || { echo "nobody answers" >&2; exit 3; }')
     began = time.monotonic()
     result = verdict(deployed, deployed.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     assert time.monotonic() - began < 60
