@@ -4,6 +4,7 @@ find_package(PkgConfig REQUIRED)
 find_package(tl-expected CONFIG REQUIRED)
 find_package(nlohmann_json CONFIG REQUIRED)
 find_package(libssh CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto) # what libssh stands on; we hash the names in known_hosts with it
 find_package(yaml-cpp CONFIG REQUIRED)
 find_package(valijson CONFIG REQUIRED)
 find_package(SQLiteCpp CONFIG REQUIRED)

@@ -5,6 +5,7 @@
 #include "runtime/fault.hpp"
 #include "runtime/ssh/engine.hpp"
 #include "runtime/ssh/forward.hpp"
+#include "runtime/ssh/proxy_command.hpp"
 #include "runtime/ssh/verify.hpp"
 
 #include <algorithm>
@@ -44,38 +45,45 @@ void set_nonblocking(int fd) {
 } // namespace
 
 void connection::start() {
-  extend(deadline_);
   const auto weak = weak_from_this();
-  owner_.look_up(route_.to, [weak](const expected<resolved_endpoint>& to) {
+  owner_.look_up(route_.to, for_others(), [weak](const expected<resolved_endpoint>& to) {
     if (const auto self = weak.lock(); self && self->state_ == state::resolving)
       self->resolved(to);
   });
 }
 
-void connection::extend(reactor::clock::time_point deadline) {
-  if (state_ == state::ready || state_ == state::over)
+void connection::start_clock() {
+  if (deadline_timer_ != 0)
     return;
-  deadline_ = std::max(deadline_, deadline);
-  owner_.loop->cancel(deadline_timer_);
+  deadline_ = reactor::clock::now() + patience_;
   deadline_timer_ = owner_.loop->at(deadline_, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) {
       self->deadline_timer_ = 0;
-      const auto waited =
-          std::chrono::duration_cast<milliseconds>(reactor::clock::now() - self->begun_);
-      self->fail(self->trouble(ec::timed_out, "no ssh connection to " + self->to_.name + " within "
-                                                  + std::to_string(waited.count())
-                                                  + " ms: it was still " + self->doing()));
+      self->fail(self->trouble(ec::timed_out, "no ssh connection to " + self->to_.name
+                                                  + " in time: it was still " + self->doing()));
     }
   });
 }
 
+void connection::stop_clock() {
+  if (deadline_timer_ == 0)
+    return;
+  owner_.loop->cancel(deadline_timer_);
+  patience_ = deadline_ - reactor::clock::now();
+}
+
+void connection::extend(milliseconds patience) {
+  if (state_ == state::ready || state_ == state::over)
+    return;
+  const bool running = deadline_timer_ != 0;
+  stop_clock();
+  patience_ = std::max<reactor::clock::duration>(patience_, patience);
+  if (running)
+    start_clock();
+}
+
 std::string connection::doing() const {
   switch (state_) {
-  case state::resolving:
-    return "asking the ssh config";
-  case state::waiting:
-    return attempts_ > 0 ? "being dropped (" + std::to_string(attempts_) + " times)"
-                         : "waiting for its turn";
   case state::jumping:
     return "waiting for the jump host " + to_.jumps.back();
   case state::dialing:
@@ -84,11 +92,13 @@ std::string connection::doing() const {
     return "waiting for the ssh server at " + where(to_) + " to answer";
   case state::proving:
     return "waiting for " + where(to_) + ", or the ssh agent, to accept a key";
+  case state::resolving:
+  case state::waiting:
   case state::ready:
   case state::over:
     break;
   }
-  return "open";
+  return "waiting";
 }
 
 void connection::resolved(expected<resolved_endpoint> to) {
@@ -99,8 +109,10 @@ void connection::resolved(expected<resolved_endpoint> to) {
   to_ = std::move(*to);
   if (to_.name.empty())
     to_.name = to_.asked;
-  if (route_.jumps)
+  if (route_.jumps) {
     to_.jumps = *route_.jumps;
+    to_.proxy_command.clear();
+  }
   if (to_.jumps.empty())
     wait_turn();
   else
@@ -109,6 +121,7 @@ void connection::resolved(expected<resolved_endpoint> to) {
 
 void connection::go_through_bastion() {
   state_ = state::jumping;
+  start_clock();
   auto hop = parse_hop(to_.jumps.back(), owner_.how);
   if (!hop) {
     hop.error().target = to_.name;
@@ -119,7 +132,8 @@ void connection::go_through_bastion() {
   // The hops before the last one are the way to it; alone, its own ssh config says the way.
   if (to_.jumps.size() > 1)
     how.jumps = std::vector<std::string>(to_.jumps.begin(), to_.jumps.end() - 1);
-  bastion_ = owner_.bastion(std::move(how), deadline_);
+  bastion_ = owner_.bastion(std::move(how),
+                            std::chrono::ceil<milliseconds>(deadline_ - reactor::clock::now()));
   if (!bastion_) {
     fail(trouble(ec::config_invalid, "the jump hosts of " + to_.name + " go in a circle at "
                                          + to_.jumps.back() + ": mend ProxyJump or `jump`"));
@@ -146,21 +160,28 @@ void connection::wait_turn() {
     return;
   }
   state_ = state::waiting;
+  stop_clock();
   address_ = to_.host + ':' + std::to_string(to_.port);
-  if (!bastion_) {
+  if (for_others()) {
+    admitted();
+  } else if (!bastion_) {
     ticket_ = owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
-    return;
+  } else {
+    const auto by = where(bastion_->to());
+    address_ += " via " + by;
+    bastion_ticket_ = owner_.through.enter(by, owner_.how.starts_per_bastion, [this] {
+      ticket_ =
+          owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
+    });
   }
-  const auto by = where(bastion_->to());
-  address_ += " via " + by;
-  bastion_ticket_ = owner_.through.enter(by, owner_.how.starts_per_bastion, [this] {
-    ticket_ = owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
-  });
 }
 
 void connection::admitted() {
+  start_clock();
   if (bastion_)
     open_forward();
+  else if (!to_.proxy_command.empty())
+    start_proxy_command();
   else
     dial();
 }
@@ -182,7 +203,17 @@ void connection::dial() {
                  + "): set `address`, or add it to the ssh config";
     fail(std::move(why));
   });
-  dialer_->start(owner_.helpers, to_.host, to_.port, to_.family);
+  dialer_->start(owner_.names, {to_.host, to_.port, to_.family, to_.bind_address});
+}
+
+void connection::start_proxy_command() {
+  state_ = state::dialing;
+  proxy_ = std::make_unique<proxy_command>(owner_.loop);
+  auto fd = proxy_->start(to_.proxy_command);
+  if (fd)
+    begin_session(*fd);
+  else
+    fail(std::move(fd.error()));
 }
 
 void connection::open_forward() {
@@ -214,8 +245,8 @@ void connection::begin_session(int fd) {
   auto* session = session_.get();
   const bool no = false;
   const unsigned port = to_.port;
-  const auto known = on_.key_seen ? std::vector<std::string>{}
-                                  : owner_.hosts_in(to_.known_hosts).types(known_hosts_name(to_));
+  const auto known =
+      on_.key_seen ? std::vector<std::string>{} : owner_.hosts_of(to_).types(known_hosts_name(to_));
   const auto algorithms = host_key_algorithms(known);
   // Without this libssh would read the ssh config in its own, different way.
   ::ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no);
@@ -262,7 +293,7 @@ void connection::exchange() {
   if (forward_ && forward_->why()) {
     auto why = trouble(ec::unreachable,
                        "the jump host " + to_.jumps.back() + " cannot reach " + where(to_));
-    why.cause = std::make_shared<const error>(*forward_->why());
+    add_cause(why);
     fail(std::move(why));
     return;
   }
@@ -270,6 +301,7 @@ void connection::exchange() {
                                           + " ended the connection while "
                                             "it was being made: "
                                           + text);
+  add_cause(why);
   // A reset or a close is what a server at its MaxStartups does; a word of refusal is not.
   if (text.find("Socket error") != std::string::npos)
     dropped(std::move(why));
@@ -286,7 +318,7 @@ void connection::check_host_key() {
   }
   const key_ptr key{raw};
   const auto offered = public_part(key.get());
-  const auto found = owner_.hosts_in(to_.known_hosts).check(known_hosts_name(to_), offered);
+  const auto found = owner_.hosts_of(to_).check(known_hosts_name(to_), offered);
   if (on_.key_seen) {
     const auto seen = std::move(on_.key_seen);
     close();
@@ -334,7 +366,9 @@ void connection::become_ready() {
 void connection::dropped(error why) {
   const auto delay = back_off(attempts_++);
   const auto most = owner_.welcome.contains(address_) ? attempts_welcome : attempts_max;
-  if (attempts_ >= most || reactor::clock::now() + delay >= deadline_) {
+  stop_clock();
+  patience_ -= delay;
+  if (attempts_ >= most || patience_ <= patience_.zero()) {
     if (attempts_ > 1)
       why.what += " (" + std::to_string(attempts_) + " attempts)";
     fail(std::move(why));

@@ -6,30 +6,41 @@ namespace baton::ssh {
 
 std::unique_ptr<gate::ticket> gate::enter(const std::string& address, std::size_t address_max,
                                           std::function<void()> admitted) {
-  auto made = std::make_unique<ticket>(*this, address, std::move(admitted));
-  places_.try_emplace(address, place{0, std::max<std::size_t>(address_max, 1)});
-  made->queued_ = waiting_.insert(waiting_.end(), made.get());
+  const auto [slot, fresh] = places_.try_emplace(address);
+  auto& at = slot->second;
+  if (fresh)
+    at.max = std::max<std::size_t>(address_max, 1);
+  auto made = std::make_unique<ticket>(*this, at, ++last_number_, std::move(admitted));
+  at.waiting.emplace(made->number_, made.get());
+  list(at);
   admit();
   return made;
 }
 
 void gate::dropped(const std::string& address) {
-  if (const auto found = places_.find(address); found != places_.end())
+  if (const auto found = places_.find(address); found != places_.end()) {
     found->second.max = std::max<std::size_t>(found->second.max / 2, 1);
+    list(found->second);
+  }
+}
+
+void gate::list(place& at) {
+  if (at.listed != 0)
+    open_.erase(at.listed);
+  at.listed = at.waiting.empty() || at.inside >= at.max ? 0 : at.waiting.begin()->first;
+  if (at.listed != 0)
+    open_.emplace(at.listed, &at);
 }
 
 void gate::admit() {
-  for (auto next = waiting_.begin(); next != waiting_.end() && inside_ < all_max_;) {
-    auto* one = *next;
-    auto& at = places_[one->address_];
-    if (at.inside >= at.max) {
-      ++next;
-      continue;
-    }
-    next = waiting_.erase(next);
+  while (!open_.empty() && inside_ < all_max_) {
+    auto& at = *open_.begin()->second;
+    auto* one = at.waiting.begin()->second;
+    at.waiting.erase(at.waiting.begin());
     ++at.inside;
     ++inside_;
     one->inside_ = true;
+    list(at);
     // Later, so that the caller holds its ticket by then.
     one->call_ = loop_.after({}, [one] {
       one->call_ = 0;
@@ -41,12 +52,13 @@ void gate::admit() {
 
 gate::ticket::~ticket() {
   owner_.loop_.cancel(call_);
-  if (!inside_) {
-    owner_.waiting_.erase(queued_);
-    return;
+  if (inside_) {
+    --owner_.inside_;
+    --at_.inside;
+  } else {
+    at_.waiting.erase(number_);
   }
-  --owner_.inside_;
-  --owner_.places_[address_].inside;
+  owner_.list(at_);
   owner_.admit();
 }
 

@@ -4,7 +4,6 @@
 #include "runtime/ssh/encoding.hpp"
 #include "runtime/ssh/engine.hpp"
 #include "runtime/ssh/host_session.hpp"
-#include "runtime/ssh/sha1.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -52,11 +51,10 @@ expected<offered_key> fetch_host_key(const endpoint& to, const options& how,
   const auto answer = std::make_shared<std::promise<result>>();
   auto future = answer->get_future();
   const auto work = std::make_shared<engine>(how);
-  const auto end = reactor::clock::now() + deadline;
   work->begin();
   // On the stack of the reactor's thread it would end before the answer came.
   auto link = std::make_shared<std::shared_ptr<connection>>();
-  work->loop->post([work, answer, link, to, end] {
+  work->loop->post([work, answer, link, to, deadline] {
     connection::hooks on;
     on.lost = [answer](const error& why) { answer->set_value(tl::unexpected{why}); };
     on.key_seen = [answer](const resolved_endpoint& at, const host_key& key,
@@ -64,7 +62,8 @@ expected<offered_key> fetch_host_key(const endpoint& to, const options& how,
       answer->set_value(offered_key{where(at), key, fingerprint(key), found, known_hosts_name(at),
                                     at.known_hosts_user, at.hash_known_hosts});
     };
-    *link = std::make_shared<connection>(*work, connection::route{to, {}, {}}, end, std::move(on));
+    *link =
+        std::make_shared<connection>(*work, connection::route{to, {}, {}}, deadline, std::move(on));
     (*link)->start();
   });
   auto got = future.get();
@@ -79,11 +78,9 @@ expected<offered_key> fetch_host_key(const endpoint& to, const options& how,
 std::string known_hosts_line(const offered_key& offered) {
   auto name = offered.name;
   if (offered.hashed) {
-    std::string salt(sha1_digest{}.size(), '\0');
+    std::string salt(name_salt_size, '\0');
     ::randombytes_buf(salt.data(), salt.size());
-    const auto hash = hmac_sha1(salt, name);
-    name = "|1|" + to_base64(salt) + '|'
-           + to_base64({reinterpret_cast<const char*>(hash.data()), hash.size()});
+    name = "|1|" + to_base64(salt) + '|' + to_base64(hashed_name(salt, name));
   }
   return name + ' ' + offered.key.type + ' ' + to_base64(offered.key.blob);
 }

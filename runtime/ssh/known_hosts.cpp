@@ -2,10 +2,13 @@
 
 #include "runtime/ssh/encoding.hpp"
 #include "runtime/ssh/read_text.hpp"
-#include "runtime/ssh/sha1.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 namespace baton::ssh {
 
@@ -87,6 +90,14 @@ std::string fingerprint(const host_key& key) {
   return sha256_fingerprint(key.blob);
 }
 
+std::string hashed_name(std::string_view salt, std::string_view name) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned size = 0;
+  ::HMAC(::EVP_sha1(), salt.data(), static_cast<int>(salt.size()),
+         reinterpret_cast<const unsigned char*>(name.data()), name.size(), hash.data(), &size);
+  return {reinterpret_cast<const char*>(hash.data()), size};
+}
+
 known_hosts known_hosts::load(const std::vector<std::string>& files) {
   known_hosts made;
   for (const auto& file : files) {
@@ -96,6 +107,7 @@ known_hosts known_hosts::load(const std::vector<std::string>& files) {
 }
 
 void known_hosts::add(std::string_view text, const std::string& file) {
+  found_.clear();
   std::size_t number = 0;
   while (!text.empty()) {
     const auto end = std::min(text.find('\n'), text.size());
@@ -109,9 +121,9 @@ void known_hosts::add(std::string_view text, const std::string& file) {
       continue;
     line made;
     if (word.starts_with('@')) {
-      if (word != "@revoked")
+      if (word != "@revoked" && word != "@cert-authority")
         continue;
-      made.revoked = true;
+      made.mark = word == "@revoked" ? marker::revoked : marker::authority;
       word = next_word(rest);
     }
     if (word.starts_with("|1|")) {
@@ -120,7 +132,7 @@ void known_hosts::add(std::string_view text, const std::string& file) {
         continue;
       const auto salt = from_base64(word.substr(3, middle - 3));
       const auto hash = from_base64(word.substr(middle + 1));
-      if (!salt || !hash || hash->size() != sha1_digest{}.size())
+      if (!salt || !hash)
         continue;
       made.hashed = true;
       made.salt = *salt;
@@ -150,18 +162,30 @@ void known_hosts::add(std::string_view text, const std::string& file) {
   }
 }
 
-std::vector<const known_hosts::line*> known_hosts::lines_for(std::string_view name) const {
+void known_hosts::add_revoked(std::string_view text, const std::string& file) {
+  std::string marked;
+  while (!text.empty()) {
+    const auto words = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(words.size() + 1, text.size()));
+    const auto blank = words.find_first_not_of(" \t\r") == std::string_view::npos;
+    marked += (blank || words.starts_with('#') ? "" : "@revoked * ") + std::string{words} + '\n';
+  }
+  add(marked, file);
+}
+
+const std::vector<std::size_t>& known_hosts::lines_for(std::string_view name) const {
   const auto wanted = lower(name);
-  std::vector<std::size_t> found;
+  const auto [slot, fresh] = found_.try_emplace(wanted);
+  auto& found = slot->second;
+  if (!fresh)
+    return found;
   const auto [begin, end] = plain_.equal_range(wanted);
   for (auto entry = begin; entry != end; ++entry)
     found.push_back(entry->second);
   for (const auto index : others_) {
     const auto& one = lines_[index];
     if (one.hashed) {
-      const auto hash = hmac_sha1(one.salt, wanted);
-      if (std::equal(hash.begin(), hash.end(), one.hosts.begin(),
-                     [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); }))
+      if (hashed_name(one.salt, wanted) == one.hosts)
         found.push_back(index);
     } else if (list_matches(one.hosts, wanted)) {
       found.push_back(index);
@@ -169,38 +193,39 @@ std::vector<const known_hosts::line*> known_hosts::lines_for(std::string_view na
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end()), found.end());
-  std::vector<const line*> lines;
-  lines.reserve(found.size());
-  for (const auto index : found)
-    lines.push_back(&lines_[index]);
-  return lines;
+  return found;
 }
 
 key_check known_hosts::check(std::string_view name, const host_key& offered) const {
-  const auto lines = lines_for(name);
+  const auto& lines = lines_for(name);
   key_check result;
-  for (const auto* one : lines)
-    if (one->revoked && one->known.key == offered)
-      return {key_verdict::revoked, {one->known}};
-  for (const auto* one : lines) {
-    if (one->revoked)
+  for (const auto index : lines)
+    if (const auto& one = lines_[index]; one.mark == marker::revoked && one.known.key == offered)
+      return {key_verdict::revoked, {one.known}, {}};
+  for (const auto index : lines) {
+    const auto& one = lines_[index];
+    if (one.mark == marker::authority)
+      result.authority = one.known.place;
+    if (one.mark != marker::none)
       continue;
-    if (one->known.key == offered)
-      return {key_verdict::known, {one->known}};
-    if (one->known.key.type == offered.type)
+    if (one.known.key == offered)
+      return {key_verdict::known, {one.known}, {}};
+    if (one.known.key.type == offered.type)
       result.verdict = key_verdict::changed;
     else if (result.verdict == key_verdict::unknown)
       result.verdict = key_verdict::other_type;
-    result.known.push_back(one->known);
+    result.known.push_back(one.known);
   }
   return result;
 }
 
 std::vector<std::string> known_hosts::types(std::string_view name) const {
   std::vector<std::string> types;
-  for (const auto* one : lines_for(name))
-    if (!one->revoked && std::find(types.begin(), types.end(), one->known.key.type) == types.end())
-      types.push_back(one->known.key.type);
+  for (const auto index : lines_for(name))
+    if (const auto& one = lines_[index];
+        one.mark == marker::none
+        && std::find(types.begin(), types.end(), one.known.key.type) == types.end())
+      types.push_back(one.known.key.type);
   return types;
 }
 

@@ -19,6 +19,11 @@ struct host_key {
 /// `SHA256:…`, as `ssh-keygen -l` prints it.
 std::string fingerprint(const host_key& key);
 
+/// What stands for a host's name in a hashed line (`|1|salt|hash`): HMAC-SHA1, 20 bytes. It hides
+/// the name from a glance, and protects nothing else.
+std::string hashed_name(std::string_view salt, std::string_view name);
+inline constexpr std::size_t name_salt_size = 20;
+
 enum class key_verdict {
   known,      ///< this very key
   unknown,    ///< nothing is known about the host
@@ -36,6 +41,7 @@ struct known_key {
 struct key_check {
   key_verdict verdict = key_verdict::unknown;
   std::vector<known_key> known; ///< what is known instead; for `revoked` the line that says so
+  std::string authority;        ///< `file:line` of a @cert-authority for the host; empty: none
 };
 
 /// The host keys of some known_hosts files, read once. Plain, hashed and pattern entries,
@@ -47,6 +53,8 @@ public:
 
   /// Adds the lines of `text`; `file` is for messages only.
   void add(std::string_view text, const std::string& file);
+  /// Adds public keys, one a line, that no host may have (RevokedHostKeys).
+  void add_revoked(std::string_view text, const std::string& file);
 
   /// What is to be thought of `offered` for a host, looked up as `known_hosts_name` says.
   key_check check(std::string_view name, const host_key& offered) const;
@@ -55,20 +63,23 @@ public:
   std::vector<std::string> types(std::string_view name) const;
 
 private:
+  enum class marker { none, revoked, authority };
   struct line {
     std::string hosts; ///< patterns, or `|1|salt|hash` decoded
     std::string salt;
     bool hashed = false;
-    bool revoked = false;
+    marker mark = marker::none;
     known_key known;
   };
 
-  std::vector<const line*> lines_for(std::string_view name) const;
+  /// Their indices, found once per name: each hashed line must be tried for it.
+  const std::vector<std::size_t>& lines_for(std::string_view name) const;
 
   std::vector<line> lines_;
   /// Lines by a plain host name in them; the rest must be looked at one by one.
   std::unordered_multimap<std::string, std::size_t> plain_;
   std::vector<std::size_t> others_;
+  mutable std::unordered_map<std::string, std::vector<std::size_t>> found_;
 };
 
 } // namespace baton::ssh
