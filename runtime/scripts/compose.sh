@@ -301,8 +301,12 @@ engine_before() {
   each_line "$S/release/$1/images" tag_image "$1"
 }
 
-# Everything is here by now: nothing may be built or pulled, and nothing is waited for.
-up() { compose up -d --remove-orphans --no-build --pull never; }
+# Everything is here by now: nothing may be built or pulled, and nothing is waited for. What was
+# started before a snapshot was rolled back holds files that are gone.
+up() {
+  if [ "$B_REWOUND" = yes ]; then set -- --force-recreate; else set --; fi
+  compose up -d --remove-orphans --no-build --pull never "$@"
+}
 
 engine_up() {
   project=$(release_get "$1" project)
@@ -320,6 +324,14 @@ expected_service() {
 
 # --- back ----------------------------------------------------------------------------------------
 
+# A machine that was set back may have only just booted.
+engine_await() {
+  compose_patience=0
+  while [ "$compose_patience" -lt 60 ] && ! dk_ask version >/dev/null 2>&1; do
+    compose_patience=$((compose_patience + 1))
+    sleep 1
+  done
+}
 engine_restore() {
   project=$(release_get "$1" project)
   compose_failed=$(release_get "$B_RELEASE" project)
@@ -403,9 +415,8 @@ engine_forget() {
   for compose_other in "$BATON_DIR"/stacks/*/*/*/release/"$1"; do
     [ "$compose_other" = "$S/release/$1" ] || [ ! -d "$compose_other" ] || return 0
   done
-  for compose_list in services images; do
-    [ ! -f "$S/release/$1/$compose_list" ] || cut -f 1 "$S/release/$1/$compose_list"
-  done | sort -u | while read -r compose_service; do
-    dk image rm "$(tag_of "$compose_service" "$1")" >/dev/null 2>&1 </dev/null || :
-  done
+  dk_ask image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=baton/$B_STACK/*:$1" </dev/null |
+    while read -r compose_tag; do
+      dk image rm "$compose_tag" >/dev/null 2>&1 </dev/null || :
+    done
 }
