@@ -64,7 +64,11 @@ script stack_script(const job_context& context, const stack_of& of) {
       .part(embedded::checks_sh)
       .part(embedded::tools_sh)
       .part(embedded::record_sh)
-      .part(by_compose ? embedded::compose_sh : embedded::command_sh);
+      .part(embedded::space_sh);
+  if (by_compose)
+    text.part(embedded::compose_sh).part(embedded::compose_space_sh);
+  else
+    text.part(embedded::command_sh);
   return text;
 }
 

@@ -136,7 +136,7 @@ engine_faults() {
     return
     ;;
   esac
-  compose_root=$(bounded 20 docker info --format '{{.DockerRootDir}}' 2>/dev/null)
+  compose_root=$(dk_ask info --format '{{.DockerRootDir}}' 2>/dev/null)
   [ ! -d "$compose_root" ] || need_space "$compose_root" "docker's data root" 'docker system df; docker image prune; docker builder prune'
   foreign_projects
 }
@@ -218,6 +218,7 @@ engine_prepare() {
   fi
 
   model_services "$compose_dir/model" "$project" >"$compose_dir/wanted"
+  room_for_images "$compose_dir/wanted"
   if [ "$B_IMAGES" = build ]; then
     ! grep -q "${compose_tab}build" "$compose_dir/wanted" ||
       run build 'docker compose build' in_project "$1" compose build

@@ -9,6 +9,8 @@ fetch_commit
 prepare_dirt=$(dirt "$B_COMMIT" | tr '\n' ';')
 [ -z "$prepare_dirt" ] || fail dirty "${prepare_dirt%;}"
 tree=$S/release/$B_RELEASE/tree/${checkout##*/}
+# What a failure leaves would only fill the disk.
+trap '[ "$?" -eq 0 ] || drop_tree "$tree"' EXIT
 lay_tree "$B_COMMIT" "$tree"
 copy_env_to "$tree"
 case $(release_get "$B_RELEASE" state) in
