@@ -14,7 +14,7 @@ need_space() {
   esac
   inspect_seen="$inspect_seen$space_device "
   if [ "$space_free" -lt $((B_DISK_FREE / 1024)) ]; then
-    fault no_space "$2 ($1) has $(gigabytes "$space_free") free, needed are $(gigabytes $((B_DISK_FREE / 1024)))" "$3"
+    fault no_space "$2 ($1) has $(size_of "$space_free") free, needed are $(size_of $((B_DISK_FREE / 1024)))" "$3"
   fi
 }
 
