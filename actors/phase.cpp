@@ -19,6 +19,12 @@ using phase_self = phase_actor::stateful_pointer<phase_state>;
 /// later an answer that did not come counts as a bug of ours.
 constexpr auto answer_slack = std::chrono::seconds{90};
 
+/// Whether the step is about to rewind the very target that it runs on.
+bool rewinds_its_target(const work_order& order) {
+  const auto& step = order.step;
+  return step.kind == step_kind::restore_snapshot && step.target == order.plan->units[step.of].host;
+}
+
 void report(phase_self self, const work_order& order, step_outcome outcome) {
   const auto& step = order.step;
   if (self->state.running.erase(id_of(order)) == 0)
@@ -76,8 +82,7 @@ phase_actor::behavior_type phase_worker(phase_self self, registry_actor registry
       [self](const work_order& order) {
         self->state.running.insert_or_assign(id_of(order), phase_state::under_way{order, {}});
         self->request(self->state.registry, answer_slack,
-                      find_target{order.step.target, order.plan->run,
-                                  order.step.kind == step_kind::restore_snapshot})
+                      find_target{order.step.target, order.plan->run, rewinds_its_target(order)})
             .then([self, order](const host_actor& found) { hand_over(self, order, found); },
                   [self, order](const caf::error& why) { report_broken(self, order, why); });
       },

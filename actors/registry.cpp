@@ -1,6 +1,7 @@
 #include "actors/registry.hpp"
 
 #include "actors/host/host.hpp"
+#include "runtime/snapshots/snapshot_jobs.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/send.hpp>
@@ -13,10 +14,6 @@ namespace baton {
 namespace {
 
 using registry_self = registry_actor::stateful_pointer<registry_state>;
-
-/// Where a host's own snapshot does not reach, for the step that rolls back to it. One for each run
-/// and host: nobody gives its lease back.
-constexpr const char* outside_dir = "/tmp/.baton-outside-snapshots.";
 
 std::string key_of(const find_target& asked) {
   // The controller keeps the steps of each run in a folder of its own.
@@ -41,7 +38,7 @@ host_settings settings_of(const registry_state& state, const find_target& asked)
   }
   if (asked.outside_snapshots) {
     settings.private_lease = true;
-    settings.reach.state_dir = outside_dir + asked.run + "." + asked.target;
+    settings.reach.state_dir = outside_folder(asked.run, asked.target);
   }
   return settings;
 }

@@ -6,7 +6,7 @@
 #   snapshot: {script: ~/bin/snapshot.sh, on: pve, covers: stack, keep: 3}
 #
 # Only the exit status counts, and that `list` has NAME as a word after `create`. BATON_HOST is the
-# host whose snapshot it is. For plain btrfs no script is needed: `snapshot: {driver: btrfs, …}`.
+# host whose snapshot it is. For plain btrfs no script is needed: `snapshot: {btrfs: {…}}`.
 set -eu
 vmid=${SNAPSHOT_VMID:-100}
 

@@ -86,7 +86,7 @@ struct result_answer {
 struct find_target {
   std::string target; ///< a host's name, or `controller`
   std::string run;
-  /// For the step that rolls a snapshot back: what it keeps on the target must not be rewound.
+  /// For the step that rewinds the target to a snapshot: what it keeps there must not be rewound.
   bool outside_snapshots = false;
 };
 

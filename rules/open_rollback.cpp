@@ -5,7 +5,8 @@
 #include <algorithm>
 
 /// A stage goes back: each host by its application, by its snapshot, or, when the first did not
-/// help, by the second. A snapshot rewinds the whole host, so its stacks go together.
+/// help, by the second. A snapshot rewinds the whole host, so its stacks go together; what runs
+/// there still holds the files as they were, so each is then restored from those that are back.
 
 namespace baton {
 
@@ -52,10 +53,13 @@ void open_phase::restored_by_snapshot(const unit_run& host) {
   for (auto nth : stacks) {
     auto& unit = state_.units[nth];
     now_.units[unit.of].restored = false;
-    // The gate is what ends every path.
-    unit.at = unit.path.size() - 1;
+    unit.at = 0;
     make_ready(nth, host.attempt);
   }
+  const auto made = now_.facts.find({step_kind::create_snapshot, host.of});
+  const auto name = made == now_.facts.end() ? std::string{} : made->second["name"] + ": ";
+  now_.warnings.push_back(of_.units[host.of].host + " was set back to the snapshot " + name
+                          + "what was written there since this run took it is gone, data too");
 }
 
 void open_phase::restored_by_app(unit_id host) {

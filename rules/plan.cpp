@@ -10,13 +10,16 @@ namespace baton {
 
 namespace {
 
-/// Hosts that the run may change: those of its stages, and of the whole fleet when a script may
-/// write secrets to all of them.
+/// Hosts that the run may change: those of its stages, those that take snapshots of them, and the
+/// whole fleet when a script may write secrets to all of it.
 std::vector<std::string> leased_hosts(const fleet& from, const std::vector<stage>& stages) {
   std::set<std::string> hosts;
   for (const auto& stage : stages)
     hosts.insert(stage.hosts.begin(), stage.hosts.end());
-  if (from.secrets.driver == secrets_driver::script && from.secrets.reach == secrets_scope::fleet)
+  for (const auto& stage : stages)
+    if (stage.snapshot && find_host(from, stage.snapshot->on) != nullptr)
+      hosts.insert(stage.snapshot->on);
+  if (may_write_secrets_everywhere(from))
     for (const auto& host : from.hosts)
       hosts.insert(host.reach.name);
   return {hosts.begin(), hosts.end()};
@@ -139,6 +142,10 @@ std::size_t deploy_phase(const plan& of, std::size_t stage) {
 bool rolls_back_by_snapshot(const stage& one) {
   return one.rollback_with != rollback_method::app && one.snapshot
          && one.snapshot->covers == snapshot_covers::stack;
+}
+
+bool may_write_secrets_everywhere(const fleet& in) {
+  return in.secrets.driver == secrets_driver::script && in.secrets.reach == secrets_scope::fleet;
 }
 
 } // namespace baton

@@ -39,4 +39,7 @@ std::size_t deploy_phase(const plan& of, std::size_t stage);
 /// Whether a rollback of this stage may go back to the snapshot that the run took.
 bool rolls_back_by_snapshot(const stage& one);
 
+/// Whether the secrets' script may write to every host of the fleet, in the run's stages or not.
+bool may_write_secrets_everywhere(const fleet& in);
+
 } // namespace baton

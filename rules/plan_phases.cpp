@@ -30,6 +30,19 @@ std::vector<assignment> on_hosts(const plan& of, const unit_index& where) {
   return on;
 }
 
+/// Hosts whose secret files this run may change: not those that only take others' snapshots.
+std::vector<assignment> on_secrets(const plan& of, const unit_index& where) {
+  auto on = on_hosts(of, where);
+  if (may_write_secrets_everywhere(of.fleet))
+    return on;
+  std::erase_if(on, [&](const assignment& one) {
+    return std::none_of(of.stages.begin(), of.stages.end(), [&](const stage& in) {
+      return std::find(in.hosts.begin(), in.hosts.end(), one.target) != in.hosts.end();
+    });
+  });
+  return on;
+}
+
 /// What belongs to no stack and no leased host is counted on the controller.
 assignment on_target(const unit_index& where, const std::string& target) {
   const auto found = where.hosts.find(target);
@@ -46,6 +59,15 @@ std::vector<assignment> on_stacks(const plan& of, const unit_index& where, std::
   return at_home(of, all);
 }
 
+std::vector<std::size_t> stages_with_snapshots(const plan& of) {
+  std::vector<std::size_t> stages;
+  for (std::size_t index = 0; index < of.stages.size(); ++index)
+    if (of.stages[index].snapshot)
+      stages.push_back(index);
+  return stages;
+}
+
+/// Each host's snapshot, where its tool runs.
 std::vector<assignment> on_snapshots(const plan& of, const unit_index& where,
                                      const std::vector<std::size_t>& stages) {
   std::vector<assignment> on;
@@ -145,7 +167,7 @@ phase secrets_phase(const plan& of, const unit_index& where) {
   if (secrets.driver == secrets_driver::none)
     return skipped_phase("secrets_sync", phase_kind::secrets_sync, "no driver");
   const auto limit = of.fleet.deadlines.secrets;
-  const auto hosts = on_hosts(of, where);
+  const auto hosts = on_secrets(of, where);
   const bool by_script = secrets.driver == secrets_driver::script;
   const bool once = by_script && secrets.on != "each_host";
   auto sync = make_step(step_kind::sync_secrets,
@@ -159,10 +181,7 @@ phase secrets_phase(const plan& of, const unit_index& where) {
 }
 
 phase snapshots_phase(const plan& of, const unit_index& where) {
-  std::vector<std::size_t> stages;
-  for (std::size_t index = 0; index < of.stages.size(); ++index)
-    if (of.stages[index].snapshot)
-      stages.push_back(index);
+  const auto stages = stages_with_snapshots(of);
   if (stages.empty())
     return skipped_phase("snapshots", phase_kind::snapshots, "no driver");
   auto create = make_step(step_kind::create_snapshot, on_snapshots(of, where, stages),
@@ -227,15 +246,17 @@ phase rollback_phase(const plan& of, const unit_index& where, std::size_t stage)
   const auto units = at_home(of, units_of_stage(of, where, stage));
   auto restore = that_changes(make_step(step_kind::restore, units, limit.rollback), true);
   auto gate = make_step(step_kind::gate, units, gate_deadline(of, one));
-  std::vector<step_spec> steps;
-  const bool by_snapshot = rolls_back_by_snapshot(one);
-  if (!by_snapshot || one.rollback_with == rollback_method::app_then_snapshot)
-    steps.push_back(std::move(restore));
-  if (by_snapshot)
-    steps.push_back(
+  // What comes first is tried first. A snapshot brings files back, no more: the stacks are restored
+  // from them afterwards.
+  std::vector<step_spec> steps{std::move(restore)};
+  if (rolls_back_by_snapshot(one)) {
+    const bool app_first = one.rollback_with == rollback_method::app_then_snapshot;
+    steps.insert(
+        app_first ? steps.end() : steps.begin(),
         that_changes(make_step(step_kind::restore_snapshot, on_snapshots(of, where, {stage}),
                                std::max(limit.rollback, limit.snapshot)),
                      false));
+  }
   steps.push_back(std::move(gate));
   auto made =
       make_phase("rollback:" + one.name, phase_kind::rollback, std::move(steps), one.on_failure);
@@ -247,14 +268,16 @@ phase ending_phase(const plan& of, const unit_index& where) {
   const auto& limit = of.fleet.deadlines;
   const auto stacks = on_stacks(of, where, of.stages.size());
   const auto hosts = on_hosts(of, where);
-  return make_phase("ending", phase_kind::ending,
-                    {with_barrier(make_step(step_kind::look, stacks, limit.pre_flight)),
-                     with_barrier(that_changes(
-                         make_step(step_kind::put_back_secrets, hosts, limit.secrets), true)),
-                     with_barrier(make_step(step_kind::delete_snapshot, hosts, limit.snapshot)),
-                     with_barrier(make_step(step_kind::settle, stacks, limit.pre_flight)),
-                     make_step(step_kind::release_lease, hosts, limit.pre_flight)},
-                    {scope::none, status::success, severity::none, after_failure::go_on});
+  const auto snapshots = on_snapshots(of, where, stages_with_snapshots(of));
+  return make_phase(
+      "ending", phase_kind::ending,
+      {with_barrier(make_step(step_kind::look, stacks, limit.pre_flight)),
+       with_barrier(that_changes(
+           make_step(step_kind::put_back_secrets, on_secrets(of, where), limit.secrets), true)),
+       with_barrier(make_step(step_kind::delete_snapshot, snapshots, limit.snapshot)),
+       with_barrier(make_step(step_kind::settle, stacks, limit.pre_flight)),
+       make_step(step_kind::release_lease, hosts, limit.pre_flight)},
+      {scope::none, status::success, severity::none, after_failure::go_on});
 }
 
 phase skipped_phase(std::string id, phase_kind kind, std::string reason) {

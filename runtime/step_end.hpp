@@ -9,6 +9,9 @@
 
 namespace baton {
 
+/// The status of a script (lib.sh) that could not write down why it failed: the disk is full.
+inline constexpr int exit_disk_full = 28;
+
 /// The end of a job as far as those kinds of steps read it alike: `why` is set when it was lost,
 /// hit its deadline, was ended by a signal, said `fail CODE TEXT`, or ended with another status
 /// than 0

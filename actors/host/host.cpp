@@ -110,6 +110,7 @@ void host_work::perform(const work_order& order, std::function<void(const work_a
   if (!is_new)
     return;
   at->second.order = order;
+  at->second.began = clock_.now();
   begin(id);
 }
 
@@ -185,146 +186,6 @@ void host_work::stop(const std::string& id) {
   }
 }
 
-// --- the lease ---------------------------------------------------------------------------------
-
-void host_work::acquire(const std::string& id) {
-  const auto run = find(id)->order.plan->run;
-  ask_lease(id, run, 0, [this, id](std::uint64_t fence) {
-    step_outcome outcome;
-    outcome.facts["fence"] = std::to_string(fence);
-    outcome.facts["boot_id"] = link_.facts().boot_id;
-    if (link_.facts().logind_kills)
-      outcome.notes.push_back("systemd-logind ends running steps when the session ends: "
-                              "`loginctl enable-linger` on "
-                              + settings_.reach.to.name + " mends it");
-    end(id, std::move(outcome));
-  });
-}
-
-void host_work::ask_lease(const std::string& id, const std::string& run,
-                          std::uint64_t fence_at_least, std::function<void(std::uint64_t)> then) {
-  link_.when_ready([this, id, run, fence_at_least, then](const expected<void>& how) {
-    if (!find(id))
-      return;
-    if (!how) {
-      fail(id, how.error());
-      return;
-    }
-    lease_request what;
-    what.run = run;
-    what.owner = house_->owner;
-    what.fence_at_least = fence_at_least;
-    link_.send(link_.shell().lease_acquire(
-        what, [this, id, run, then](const expected<lease_report>& answer) {
-          if (!find(id))
-            return;
-          if (!answer) {
-            fail(id, answer.error());
-          } else if (answer->holder) {
-            fail(id, make_error(ec::lease_held,
-                                settings_.reach.to.name + " is leased by run " + answer->holder->run
-                                    + " of " + answer->holder->owner
-                                    + "; wait for it, or `baton lease release "
-                                    + settings_.reach.to.name + "` when it is dead",
-                                settings_.reach.to.name));
-          } else {
-            fences_[run] = answer->fence;
-            if (beating_.insert(run).second)
-              beat(run);
-            then(answer->fence);
-          }
-        }));
-  });
-}
-
-/// Tells the host every so often that the owner lives.
-void host_work::beat(const std::string& run) {
-  clock_.later(house_->lease_beat, [this, run] {
-    if (!beating_.count(run))
-      return;
-    if (link_.ready())
-      link_.send(link_.shell().lease_heartbeat(run, fences_[run], [](const expected<void>&) {
-        // A lost lease is found by the next effect, which the host refuses.
-      }));
-    beat(run);
-  });
-}
-
-void host_work::release(const std::string& id) {
-  const auto& order = find(id)->order;
-  const auto run = order.plan->run;
-  beating_.erase(run);
-  const auto known = fences_.find(run);
-  if (known == fences_.end()) {
-    const auto fact = order.facts->find({step_kind::lease, order.step.of});
-    if (fact == order.facts->end() || !fact->second.count("fence")) {
-      end(id, {}); // never had it
-      return;
-    }
-    fences_[run] = std::stoull(fact->second.at("fence"));
-  }
-  link_.when_ready([this, id, run](const expected<void>& how) {
-    if (!find(id))
-      return;
-    if (!how) {
-      fail(id, how.error());
-      return;
-    }
-    link_.send(
-        link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
-          if (done)
-            end(id, {});
-          else
-            fail(id, done.error());
-        }));
-    fences_.erase(run);
-  });
-}
-
-void host_work::with_fence(const std::string& id, std::function<void(std::uint64_t)> then) {
-  const auto& order = find(id)->order;
-  const auto run = order.plan->run;
-  const auto& facts = *order.facts;
-
-  if (settings_.private_lease) {
-    if (const auto ours = fences_.find(run); ours != fences_.end())
-      then(ours->second);
-    else
-      ask_lease(id, run, 0, std::move(then));
-    return;
-  }
-  // Where a snapshot has rewound the host, its lease and fence are as old as the snapshot.
-  std::uint64_t known = 0;
-  bool was_rewound = false;
-  for (const auto& [key, values] : facts) {
-    const auto& that = order.plan->units[key.second];
-    if (that.host != settings_.reach.to.name)
-      continue;
-    if (key.first == step_kind::lease && values.count("fence"))
-      known = std::max<std::uint64_t>(known, std::stoull(values.at("fence")));
-    if (key.first == step_kind::restore_snapshot)
-      was_rewound = true;
-  }
-  if (auto ours = fences_.find(run); ours != fences_.end())
-    known = std::max(known, ours->second);
-  if (was_rewound && !rewound_.count(run)) {
-    rewound_[run] = known;
-    ask_lease(id, run, known + 1, std::move(then));
-    return;
-  }
-  if (known > 0) {
-    fences_[run] = known;
-    if (beating_.insert(run).second)
-      beat(run);
-    then(known);
-  } else {
-    fail(id, make_error(ec::lease_lost, "there is no lease for " + settings_.reach.to.name,
-                        settings_.reach.to.name));
-  }
-}
-
-// --- jobs --------------------------------------------------------------------------------------
-
 void host_work::build(const std::string& id) {
   const auto order = find(id)->order;
   std::weak_ptr<int> alive = alive_;
@@ -342,8 +203,10 @@ void host_work::build(const std::string& id) {
         start_job(id, *made, 0);
         return;
       }
-      clear_unit(id, [this, id, work = *made] {
-        with_fence(id, [this, id, work](std::uint64_t fence) { start_job(id, work, fence); });
+      retake(id, [this, id, work = *made] {
+        clear_unit(id, [this, id, work] {
+          with_fence(id, [this, id, work](std::uint64_t fence) { start_job(id, work, fence); });
+        });
       });
     });
   });
@@ -359,7 +222,7 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
   what.id = id;
   what.work = std::move(work);
   what.fence = fence;
-  what.deadline = order.step.deadline;
+  what.deadline = order.step.deadline - (clock_.now() - here->began);
   what.label = {order.plan->run, order.step.phase, order.step.target, id, ""};
   here->runner = std::make_shared<job_runner>(
       link_, clock_, *house_, std::move(what), [this, id](const expected<job_end>& end_of) {

@@ -65,8 +65,16 @@ private:
     std::vector<std::function<void(const work_answer&)>> askers;
     std::shared_ptr<job_runner> runner;
     std::shared_ptr<watcher> watching;
+    duration began{0};
     bool stopped = false;
   };
+
+  struct lease_wish {
+    std::string run;
+    std::uint64_t fence_at_least = 0; ///< 0: no matter
+    duration until{0};                ///< how long a host that cannot be asked is asked again
+  };
+  using step_facts = std::map<std::string, std::string>;
 
   void begin(const std::string& id);
   void end(const std::string& id, step_outcome outcome);
@@ -79,8 +87,14 @@ private:
   void start_job(const std::string& id, job work, std::uint64_t fence);
   /// Goes on once the fence of the order's run is known; fails where the host belongs to another.
   void with_fence(const std::string& id, std::function<void(std::uint64_t)> then);
-  void ask_lease(const std::string& id, const std::string& run, std::uint64_t fence_at_least,
+  void ask_lease(const std::string& id, const lease_wish& wish,
                  std::function<void(std::uint64_t)> then);
+  void ask_lease_again(const std::string& id, const lease_wish& wish,
+                       const std::function<void(std::uint64_t)>& then, const error& why);
+  std::vector<const step_facts*> facts_here(const std::string& id, step_kind kind);
+  std::uint64_t known_fence(const std::string& id);
+  /// Goes on once a host that this run has rewound is ours again, under a higher fence than before.
+  void retake(const std::string& id, std::function<void()> then);
   /// Goes on once nothing of an earlier, killed or forgotten step of the same unit runs any more.
   void clear_unit(const std::string& id, std::function<void()> then);
   void await_gone(const std::string& id, const std::string& leftover, duration until,
@@ -98,8 +112,7 @@ private:
   std::map<std::string, std::uint64_t> fences_;           ///< by run
   std::set<std::string> beating_;                         ///< runs whose lease is kept alive
   std::set<std::pair<std::string, std::string>> cleared_; ///< run and unit known to be quiet
-  std::map<std::string, std::uint64_t>
-      rewound_; ///< by run: snapshot rollbacks that were answered to
+  std::map<std::string, std::uint64_t> rewound_;          ///< by run: the fence since then
 };
 
 } // namespace baton

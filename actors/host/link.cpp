@@ -232,6 +232,10 @@ void link::drop(const error& why) {
   settle(tl::unexpected<error>{why});
 }
 
+void link::renew() {
+  drop(make_error(ec::connection_lost, how_.to.name + " was rewound", how_.to.name));
+}
+
 void link::suspect() {
   suspected_ = true;
   const auto generation = generation_;

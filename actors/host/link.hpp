@@ -56,6 +56,10 @@ public:
   void write_end(channel_id channel);
   void close(channel_id channel);
 
+  /// The target is another one than before (a snapshot has rewound it): what comes next uses a new
+  /// connection. Never from inside an answer.
+  void renew();
+
   /// The target did not react to a kill: until it answers again it is asked only briefly, and not
   /// more than once in ten seconds, so that it holds up nobody.
   void suspect();

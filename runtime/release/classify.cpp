@@ -120,6 +120,9 @@ verdict_of judge(const std::string& kind, const std::string& said) {
   if (kind == "git") {
     if (says(said, local_changes))
       return {ec::dirty, false};
+    // Of a full disk git does not say more when it writes a file of the work tree.
+    if (said.find("unable to write") != said.npos)
+      return {ec::no_space, false};
     return {ec::step_failed, says(said, locked)};
   }
   if (kind == "config")

@@ -7,6 +7,7 @@
 #include "runtime/release/facts.hpp"
 #include "runtime/release/names.hpp"
 #include "runtime/release/view.hpp"
+#include "runtime/step_end.hpp"
 
 #include <charconv>
 #include <utility>
@@ -100,6 +101,8 @@ std::optional<error> error_of(const job_context& context, const facts& told, con
     return make_error(ec::step_lost, what + " ended, but nobody knows how");
   if (*end.exit == 0)
     return std::nullopt;
+  if (*end.exit == exit_disk_full)
+    return make_error(ec::no_space, with_tail(what + " ended where the disk is full", end));
   if (auto told_why = told_error(told, end))
     return told_why;
   return make_error(ec::step_failed,

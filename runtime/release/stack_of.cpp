@@ -1,5 +1,6 @@
 #include "runtime/release/stack_of.hpp"
 
+#include "rules/plan.hpp"
 #include "runtime/fault.hpp"
 
 #include <algorithm>
@@ -64,6 +65,11 @@ std::string earlier_fact(const job_context& context, step_kind kind, const std::
     return {};
   const auto found = known->second.find(key);
   return found == known->second.end() ? std::string{} : found->second;
+}
+
+bool was_rewound(const job_context& context) {
+  return context.facts.contains(
+      {step_kind::restore_snapshot, host_unit(context.plan, context.step.of)});
 }
 
 } // namespace baton::release

@@ -5,6 +5,7 @@
 #include "runtime/release/names.hpp"
 #include "runtime/release/tools_text.hpp"
 #include "runtime/secrets/secrets_jobs.hpp"
+#include "runtime/snapshots/snapshot_jobs.hpp"
 
 #include <algorithm>
 
@@ -50,6 +51,8 @@ script stack_script(const job_context& context, const stack_of& of) {
       .set("B_DISK_FREE", std::to_string(plan.fleet.disk_free_min))
       .set("B_CHECKS", stack.health.checks.empty() ? "none" : "some")
       .set("B_GOOD", earlier_fact(context, step_kind::settle, "fate") == "good" ? "yes" : "no")
+      .set("B_REWOUND", was_rewound(context) ? "yes" : "no")
+      .set("B_OUTSIDE", outside_folder(plan.run, of.of->host))
       .set("B_ENGINE", engine)
       .part(engine)
       .part(env_files_text(plan, of))
@@ -61,7 +64,11 @@ script stack_script(const job_context& context, const stack_of& of) {
       .part(embedded::checks_sh)
       .part(embedded::tools_sh)
       .part(embedded::record_sh)
-      .part(by_compose ? embedded::compose_sh : embedded::command_sh);
+      .part(embedded::space_sh);
+  if (by_compose)
+    text.part(embedded::compose_sh).part(embedded::compose_space_sh);
+  else
+    text.part(embedded::command_sh);
   return text;
 }
 

@@ -131,13 +131,28 @@ engine_up() {
   done <"$S/release/$1/companions"
 }
 
-engine_restore() { engine_up "$1"; }
+engine_await() { :; }
+
+engine_restore() {
+  # What was started before a snapshot was rolled back holds files that are gone. Its own `stop`
+  # may not know it any more: what it went by was set back, too.
+  if [ "$B_REWOUND" = yes ]; then
+    ! user_has stop || in_tree "$checkout" user_stop || :
+    end_marked
+  fi
+  engine_up "$1"
+}
 
 # engine_down: nothing runs afterwards, as far as it can be known.
 engine_down() {
   if user_has stop && [ -d "$checkout" ]; then
     run user stop in_tree "$checkout" user_stop
   fi
+  end_marked
+  rm -f -- "$S/running"
+}
+# end_marked: what was started from a release of this stack ends.
+end_marked() {
   for command_signal in TERM KILL; do
     command_patience=0
     for command_pid in $(marked | cut -d ' ' -f 1); do
@@ -149,7 +164,6 @@ engine_down() {
     done
   done
   [ -z "$(identities '!')" ] || fail step_failed "processes of the stack do not end: $(identities '!' | cut -d ' ' -f 1 | tr '\n' ' ')"
-  rm -f -- "$S/running"
 }
 
 # engine_look: facts for the view.

@@ -136,7 +136,7 @@ engine_faults() {
     return
     ;;
   esac
-  compose_root=$(bounded 20 docker info --format '{{.DockerRootDir}}' 2>/dev/null)
+  compose_root=$(dk_ask info --format '{{.DockerRootDir}}' 2>/dev/null)
   [ ! -d "$compose_root" ] || need_space "$compose_root" "docker's data root" 'docker system df; docker image prune; docker builder prune'
   foreign_projects
 }
@@ -218,6 +218,7 @@ engine_prepare() {
   fi
 
   model_services "$compose_dir/model" "$project" >"$compose_dir/wanted"
+  room_for_images "$compose_dir/wanted"
   if [ "$B_IMAGES" = build ]; then
     ! grep -q "${compose_tab}build" "$compose_dir/wanted" ||
       run build 'docker compose build' in_project "$1" compose build
@@ -301,8 +302,12 @@ engine_before() {
   each_line "$S/release/$1/images" tag_image "$1"
 }
 
-# Everything is here by now: nothing may be built or pulled, and nothing is waited for.
-up() { compose up -d --remove-orphans --no-build --pull never; }
+# Everything is here by now: nothing may be built or pulled, and nothing is waited for. What was
+# started before a snapshot was rolled back holds files that are gone.
+up() {
+  if [ "$B_REWOUND" = yes ]; then set -- --force-recreate; else set --; fi
+  compose up -d --remove-orphans --no-build --pull never "$@"
+}
 
 engine_up() {
   project=$(release_get "$1" project)
@@ -320,6 +325,14 @@ expected_service() {
 
 # --- back ----------------------------------------------------------------------------------------
 
+# A machine that was set back may have only just booted.
+engine_await() {
+  compose_patience=0
+  while [ "$compose_patience" -lt 60 ] && ! dk_ask version >/dev/null 2>&1; do
+    compose_patience=$((compose_patience + 1))
+    sleep 1
+  done
+}
 engine_restore() {
   project=$(release_get "$1" project)
   compose_failed=$(release_get "$B_RELEASE" project)
@@ -403,9 +416,8 @@ engine_forget() {
   for compose_other in "$BATON_DIR"/stacks/*/*/*/release/"$1"; do
     [ "$compose_other" = "$S/release/$1" ] || [ ! -d "$compose_other" ] || return 0
   done
-  for compose_list in services images; do
-    [ ! -f "$S/release/$1/$compose_list" ] || cut -f 1 "$S/release/$1/$compose_list"
-  done | sort -u | while read -r compose_service; do
-    dk image rm "$(tag_of "$compose_service" "$1")" >/dev/null 2>&1 </dev/null || :
-  done
+  dk_ask image ls --format '{{.Repository}}:{{.Tag}}' --filter "reference=baton/$B_STACK/*:$1" </dev/null |
+    while read -r compose_tag; do
+      dk image rm "$compose_tag" >/dev/null 2>&1 </dev/null || :
+    done
 }

@@ -159,6 +159,21 @@ make_checkout() {
   g remote add origin "$B_URL" || :
 }
 
+# fetch WORD...: a git that dies of a full disk leaves what it had of a pack, and so the disk full.
+fetch() {
+  : >"$BATON_FACTS.fetch"
+  g fetch -q --no-tags --no-write-fetch-head "$@" && return
+  git_status=$?
+  git_objects=$(cd -- "$checkout" && git_quietly rev-parse --git-path objects 2>/dev/null)
+  case $git_objects in
+  '') return "$git_status" ;;
+  /*) ;;
+  *) git_objects=$checkout/$git_objects ;;
+  esac
+  find "$git_objects" -type f -name 'tmp_*' -newer "$BATON_FACTS.fetch" -exec rm -f -- {} + 2>/dev/null
+  return "$git_status"
+}
+
 # Has the commit's objects come here, from the remote or from the bundle that was sent.
 fetch_commit() {
   if has_commit "$B_COMMIT"; then
@@ -168,11 +183,11 @@ fetch_commit() {
   if [ "$B_SOURCE" = push ]; then
     [ -f "${BATON_FILES-}/commit.bundle" ] ||
       fail remote_git "the commit $B_COMMIT is not on this host and was not sent along"
-    run remote 'git fetch (bundle)' g fetch -q --no-tags --no-write-fetch-head "$BATON_FILES/commit.bundle" \
+    run remote 'git fetch (bundle)' fetch "$BATON_FILES/commit.bundle" \
       "+refs/baton/export/$B_COMMIT:$B_REF$B_RELEASE"
   # Most servers give any object that a branch reaches; some only what a name points at.
-  elif ! g fetch -q --no-tags --no-write-fetch-head -- "$B_URL" "+$B_COMMIT:$B_REF$B_RELEASE" 2>/dev/null; then
-    run remote "git fetch $B_URL_SHOWN" g fetch -q --no-tags --no-write-fetch-head -- "$B_URL" \
+  elif ! fetch -- "$B_URL" "+$B_COMMIT:$B_REF$B_RELEASE" 2>/dev/null; then
+    run remote "git fetch $B_URL_SHOWN" fetch -- "$B_URL" \
       "+refs/heads/*:${B_REF}fetched/heads/*" "+refs/tags/*:${B_REF}fetched/tags/*"
   fi
   has_commit "$B_COMMIT" ||

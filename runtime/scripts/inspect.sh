@@ -1,27 +1,20 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `inspect`, a look: everything that would stop a deployment here, each with what mends it.
 
-# tenths KIB: as GB with one digit.
-gigabytes() {
-  inspect_tenths=$(($1 * 1024 / 100000000))
-  printf '%s.%s GB\n' "$((inspect_tenths / 10))" "$((inspect_tenths % 10))"
-}
 inspect_seen=' '
 # need_space FOLDER WHAT MEND
 need_space() {
-  inspect_line=$(df -Pk -- "$1" 2>/dev/null | sed -n '2p')
-  inspect_free=$(printf '%s\n' "$inspect_line" | sed -n 's/^.* \(-\{0,1\}[0-9][0-9]*\)  *[0-9-]*%.*$/\1/p')
-  inspect_device=${inspect_line%% *}
-  if [ -z "$inspect_free" ]; then
+  disk_of "$1"
+  if [ -z "$space_free" ]; then
     note "free space on $1 cannot be told"
     return
   fi
   case $inspect_seen in
-  *" $inspect_device "*) [ "$inspect_device" = overlay ] || [ "$inspect_device" = tmpfs ] || return 0 ;;
+  *" $space_device "*) [ "$space_device" = overlay ] || [ "$space_device" = tmpfs ] || return 0 ;;
   esac
-  inspect_seen="$inspect_seen$inspect_device "
-  if [ "$inspect_free" -lt $((B_DISK_FREE / 1024)) ]; then
-    fault no_space "$2 ($1) has $(gigabytes "$inspect_free") free, needed are $(gigabytes $((B_DISK_FREE / 1024)))" "$3"
+  inspect_seen="$inspect_seen$space_device "
+  if [ "$space_free" -lt $((B_DISK_FREE / 1024)) ]; then
+    fault no_space "$2 ($1) has $(size_of "$space_free") free, needed are $(size_of $((B_DISK_FREE / 1024)))" "$3"
   fi
 }
 

@@ -36,12 +36,15 @@ note() {
   printf '%s\n' "$1"
 }
 
+# The status of a script that cannot even write down why it failed: the disk is full.
+lib_full=28
+
 # fail CODE TEXT [yes|no]: the end, with an error's code (`no_space`), its sentence, and whether
 # trying again may help (when the code alone does not tell).
 fail() {
-  fact error_code "$1"
-  fact error_text "$2"
-  [ -z "${3-}" ] || fact error_retryable "$3"
+  if ! fact error_code "$1" || ! fact error_text "$2" || ! fact error_retryable "${3-}"; then
+    exit "$lib_full"
+  fi
   printf '%s\n' "$2" >&2
   exit 1
 }
@@ -66,7 +69,7 @@ run() {
   shift 2
   "$@" && return 0
   lib_status=$?
-  fact status "$lib_status"
+  fact status "$lib_status" || exit "$lib_full"
   exit 1
 }
 

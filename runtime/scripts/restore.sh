@@ -1,8 +1,10 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `restore`: the whole last good release, else the baseline, else nothing serves again. Secret
-# files that the run has changed on this host are put back in any case.
-case $(release_get "$B_RELEASE" state) in
-'' | prepared)
+# files that the run has changed on this host are put back in any case. After a snapshot was rolled
+# back (B_REWOUND) the files are those of then, maybe the records, too; what runs may not be.
+case $B_REWOUND:$(release_get "$B_RELEASE" state) in
+yes:*) engine_await ;;
+no: | no:prepared)
   put_back_saved
   note 'this run has not touched the stack: nothing to take back'
   fact restored untouched

@@ -11,6 +11,9 @@ fi
 # Nobody will put them back any more.
 [ -z "${settle_done-}" ] || drop_saved_secrets "$B_RUN"
 
+# How the rollback to the snapshot ended is in the journal by now.
+[ "$B_REWOUND" = no ] || rm -rf -- "$B_OUTSIDE"
+
 settle_current=$(get "$S/current")
 settle_good=$(get "$S/last_good")
 settle_kept=0

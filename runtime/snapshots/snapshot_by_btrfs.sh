@@ -20,6 +20,17 @@ is_mounted() {
   return 1
 }
 
+# snapshot_obstacle: why a run cannot exchange the subvolume; nothing when it can.
+snapshot_obstacle() {
+  if is_mounted "$snapshot_of"; then
+    printf '%s\n' "$snapshot_of is a mount point and cannot be exchanged"
+  elif have docker; then
+    case $(bounded 20 docker info --format '{{.DockerRootDir}}' 2>/dev/null)/ in
+    "$snapshot_of"/*) printf '%s\n' "docker keeps its own data in $snapshot_of and would have to be stopped" ;;
+    esac
+  fi
+}
+
 snapshot_ready() {
   have btrfs || fail missing_tool "btrfs is not on ${B_WHERE}: apt-get install btrfs-progs"
   if [ "$B_SUDO" = yes ]; then
@@ -41,9 +52,8 @@ snapshot_names() {
 snapshot_show() { snapshot_names; }
 snapshot_make() {
   as_root mkdir -p "$snapshot_dir" || return
-  if is_mounted "$snapshot_of"; then
-    note "$snapshot_of is a mount point: a run cannot roll back to its snapshot, only a person can"
-  fi
+  snapshot_why=$(snapshot_obstacle)
+  [ -z "$snapshot_why" ] || note "$snapshot_why: a run cannot roll back to its snapshot, only a person can"
   snapshot_inner=$(as_root btrfs subvolume list -o "$snapshot_of" | sed 's/.* path //' | tr '\n' ' ')
   [ -z "$snapshot_inner" ] || note "subvolumes below $snapshot_of are not in the snapshot: $snapshot_inner"
   as_root btrfs subvolume snapshot -r "$snapshot_of" "$snapshot_dir/$1"
@@ -52,9 +62,8 @@ snapshot_make() {
 snapshot_back() {
   is_subvolume "$snapshot_dir/$1" || return
   if ! is_there "$snapshot_old"; then
-    if is_mounted "$snapshot_of"; then
-      fail snapshot_failed "$snapshot_of is a mount point and cannot be exchanged: roll back by hand" no
-    fi
+    snapshot_why=$(snapshot_obstacle)
+    [ -z "$snapshot_why" ] || fail snapshot_failed "$snapshot_why: roll back by hand" no
     as_root mv -T "$snapshot_of" "$snapshot_old" || return
   fi
   if ! is_there "$snapshot_of"; then

@@ -132,6 +132,10 @@ std::string snapshot_name(const plan& of, std::string_view host) {
   return name.substr(0, name_max - suffix.size()) + suffix;
 }
 
+std::string outside_folder(const std::string& run, const std::string& host) {
+  return "/tmp/.baton-outside-snapshots." + run + "." + host;
+}
+
 expected<job> create_snapshot_job(const job_context& context) {
   return step_job(context, snapshot_verb::create);
 }

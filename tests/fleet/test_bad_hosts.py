@@ -1,5 +1,6 @@
 """Hosts that are down, refuse, hang, lie, lack something, are full, or talk too much."""
 
+import base64
 import os
 import shutil
 import time
@@ -120,10 +121,34 @@ def test_a_disk_that_fills_up_meanwhile_loses_nothing(fleet):
     done = fleet.baton.deploy()
     assert vps.serves() == "v1", done
     assert done.json["status"] == "partial_success", done
+    why = done.json["error_detail"]
+    assert (why["code"], why["host"], why["retryable"]) == ("no_space", "vps", False), done
     assert fleet.serving() == {"thinkpad": "v2", "rtx1080": "v2", "vps": "v1"}
     (vps.home / "filler").unlink()
     vps.unhook("prepare")
     verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0)
+
+
+@as_root
+@pytest.mark.parametrize("megabytes", [30, 65], ids=["git fetch", "the files of the commit need"])
+def test_a_commit_that_does_not_fit_touches_nothing_and_leaves_no_rest(fleet, megabytes, request):
+    vps = fleet["vps"]
+    shutil.rmtree(vps.home)
+    vps.home.mkdir()
+    vps.small_disk(megabytes)
+    assert fleet.baton.deploy().code == 0
+    before = shutil.disk_usage(vps.home).free
+    big = base64.b64encode(os.urandom(30 << 20)).decode()  # 40 MB that git packs to 30
+    fleet.repository.release("v2", files={"big": big})
+    result = verdict(fleet, fleet.baton.deploy(), "partial_success", "vps", "thinkpad rtx1080", "nno", 4)
+    why = result["error_detail"]
+    assert (why["code"], why["host"], why["retryable"]) == ("no_space", "vps", False), why
+    assert "prepare" in why["step"] and request.node.callspec.id in result["error"], why
+    assert result["details"]["vps"]["attempts"] == 1
+    assert vps.history() == ["v1"], "what serves was touched"
+    # the objects of a fetch that came through are the commit's, and stay
+    left = 0 if megabytes == 30 else 31 << 20
+    assert before - shutil.disk_usage(vps.home).free < left + (2 << 20)
 
 
 @pytest.mark.parametrize("shell", ["/usr/bin/fish", "/bin/tcsh", "/bin/dash", "/bin/bash"])

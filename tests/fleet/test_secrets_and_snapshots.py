@@ -1,6 +1,5 @@
 """Secret files and host snapshots: written, compared, put back, kept."""
 
-import pytest
 from rig.expect import verdict
 from test_worked_examples import shared_secrets, snapshot_script, tokens
 
@@ -70,27 +69,6 @@ def test_snapshots_are_made_before_the_first_touch_and_kept_by_number(fleet):
             fleet.repository.release(f"v{number}")
         assert fleet.baton.deploy().code == 0
     assert len((fleet["rtx1080"].home / "snapshots").read_text().split()) == 2
-
-
-@pytest.mark.xfail(reason="this stand-in does not rewind Baton's own records, as a snapshot of the "
-                          "home does: wants the copying snapshot.sh of the lab's lite hosts", strict=False)
-def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_back(fleet):
-    host = fleet["rtx1080"]
-    snapshot_script(host)
-    script = (host.home / "snapshot.sh").read_text()
-    (host.home / "snapshot.sh").write_text(script.replace(
-        'echo "$2" >>"$HOME/rolled-back"',
-        'echo "$2" >>"$HOME/rolled-back"; rm -f "$HOME/faults/start-fails-v1"; cd ~/app && ./ctl start'))
-    fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh"},
-                       rollback_with="app_then_snapshot")
-    fleet.config.write()
-    assert fleet.baton.deploy().code == 0
-    fleet.repository.release("v2", "rtx1080:ill")
-    host.fault("start-fails-v1")
-    done = fleet.baton.deploy()
-    assert done.json["status"] == "rolled_back" and done.code == 1, done
-    assert host.serves() == "v1" and (host.home / "rolled-back").exists()
-    assert "snapshot" in str(done.json["warnings"]), "no word about data written since"
 
 
 def test_snapshot_verbs_alone(fleet):

@@ -165,7 +165,8 @@ private:
     const auto [at, first] = rollbacks_.try_emplace(step.phase, 0);
     if (first)
       at->second = by_.choose(name == "rtx1080" ? 4 : 3);
-    const bool breaks = (step.kind == step_kind::restore && at->second >= 2)
+    // What a snapshot brought back starts.
+    const bool breaks = (step.kind == step_kind::restore && at->second >= 2 && step.attempt == 1)
                         || (step.kind == step_kind::restore_snapshot && at->second == 3)
                         || (step.kind == step_kind::gate && at->second == 1);
     if (!breaks)

@@ -287,14 +287,43 @@ TEST(own_snapshots, that_cannot_be_deleted_are_a_warning) {
 
 const auto rtx_fails = bad("rtx1080", step_kind::gate, "rtx1080", fails());
 
+trouble of_stack(trouble what, int times) {
+  what.times = times;
+  return what;
+}
+
 TEST(rollback_with, the_snapshot_when_the_application_does_not_come_back) {
+  const auto show = play(
+      plan_for(homelab()),
+      {{rtx_fails,
+        of_stack(bad("rollback:rtx1080", step_kind::restore, "rtx1080", fails_half_way()), 1)}});
+  EXPECT_EQ(show.row(), "rolled_back · rtx1080 · none · o o o · 1");
+  EXPECT_THAT(show.steps(step_kind::restore_snapshot), ElementsAre("rollback:rtx1080 rtx1080"));
+  // The second restore has put the secrets back, too.
+  EXPECT_THAT(show.steps(step_kind::restore),
+              ElementsAre("rollback:rtx1080 rtx1080", "rollback:rtx1080 rtx1080",
+                          "rollback:thinkpad thinkpad"));
+  expect_secrets_fit(show);
+}
+
+TEST(rollback_with, the_snapshot_is_named_with_what_it_costs) {
+  auto of = homelab();
+  stage_of(of, "rtx1080").rollback_with = rollback_method::snapshot;
+  EXPECT_THAT(play(plan_for(of), {{rtx_fails}}).ends.warnings,
+              ElementsAre(AllOf(HasSubstr("rtx1080 was set back to the snapshot baton-rtx1080: "),
+                                HasSubstr("written there since"), HasSubstr("is gone"))));
+  EXPECT_THAT(play(plan_for(of), {{rtx_fails, bad("rollback:rtx1080", step_kind::restore_snapshot,
+                                                  "", fails(ec::snapshot_failed))}})
+                  .ends.warnings,
+              IsEmpty());
+}
+
+TEST(rollback_with, the_snapshot_and_what_runs_does_not_come_back_from_it) {
   const auto show =
       play(plan_for(homelab()),
            {{rtx_fails, bad("rollback:rtx1080", step_kind::restore, "rtx1080", fails_half_way())}});
-  EXPECT_EQ(show.row(), "rolled_back · rtx1080 · none · o o o · 1");
-  EXPECT_THAT(show.steps(step_kind::restore_snapshot), ElementsAre("rollback:rtx1080 rtx1080"));
-  EXPECT_THAT(show.steps(step_kind::put_back_secrets), Contains("ending rtx1080"));
-  expect_secrets_fit(show);
+  EXPECT_EQ(show.row(), "failed · rtx1080 · none · o - o · 2");
+  EXPECT_THAT(show.ends.rollback_failed, ElementsAre("rtx1080"));
 }
 
 TEST(rollback_with, the_snapshot_when_the_application_is_back_but_not_well) {
@@ -329,7 +358,8 @@ TEST(rollback_with, the_snapshot_alone) {
   stage_of(of, "rtx1080").rollback_with = rollback_method::snapshot;
   const auto show = play(plan_for(of), {{rtx_fails}});
   EXPECT_EQ(show.row(), "rolled_back · rtx1080 · none · o o o · 1");
-  EXPECT_THAT(show.steps(step_kind::restore), ElementsAre("rollback:thinkpad thinkpad"));
+  EXPECT_THAT(show.steps(step_kind::restore),
+              ElementsAre("rollback:rtx1080 rtx1080", "rollback:thinkpad thinkpad"));
   expect_secrets_fit(show);
   const auto worse =
       play(plan_for(of), {{rtx_fails, bad("rollback:rtx1080", step_kind::restore_snapshot, "",
@@ -345,11 +375,6 @@ fleet two_stacks(rollback_method with) {
   one.snapshot->on = controller_name;
   one.rollback_with = with;
   return bare_fleet({make_stage("first", role::staging, {"s"}), one});
-}
-
-trouble of_stack(trouble what, int times) {
-  what.times = times;
-  return what;
 }
 
 TEST(rollback_with, the_snapshot_takes_all_stacks_of_the_host_along) {

@@ -155,10 +155,31 @@ TEST(plan, keeps_the_units_of_a_host_side_by_side_with_the_host_first) {
                                  [](auto& x, auto& y) { return x.of < y.of; }));
 }
 
+TEST(plan, leases_a_host_that_takes_the_snapshots_of_others_and_writes_no_secrets_there) {
+  auto guest = make_stage("prod", role::production, {"guest"});
+  guest.snapshot.emplace().on = "pve";
+  guest.rollback_with = rollback_method::snapshot;
+  auto of = bare_fleet({guest});
+  of.hosts.push_back(make_host("pve"));
+  of.secrets.driver = secrets_driver::builtin;
+  const auto made = plan_for(of);
+  EXPECT_THAT(made.hosts, ElementsAre("guest", "pve"));
+  EXPECT_THAT(targets(phase_of(made, "pre_flight").steps[2]), ElementsAre("guest", "pve"));
+  for (const auto& step : phase_of(made, "secrets_sync").steps)
+    EXPECT_THAT(targets(step), ElementsAre("guest"));
+  EXPECT_THAT(targets(phase_of(made, "snapshots").steps[0]), ElementsAre("pve"));
+  EXPECT_THAT(steps(made.rollback[0]), ElementsAre("restore_snapshot*", "restore*", "gate"));
+  EXPECT_THAT(targets(made.rollback[0].steps[0]), ElementsAre("pve"));
+  EXPECT_THAT(targets(made.ending.steps[1]), ElementsAre("guest"));
+  EXPECT_THAT(targets(made.ending.steps[2]), ElementsAre("pve"));
+  EXPECT_THAT(targets(made.ending.steps[4]), ElementsAre("guest", "pve"));
+}
+
 TEST(plan, runs_steps_where_they_belong) {
   auto of = homelab();
   of.stages[1].snapshot->on = controller_name;
   EXPECT_THAT(targets(phase_of(plan_for(of), "snapshots").steps[0]), ElementsAre("controller"));
+  EXPECT_THAT(targets(plan_for(of).ending.steps[2]), ElementsAre("controller"));
   EXPECT_THAT(targets(phase_of(plan_for(of), "tests").steps[0]), ElementsAre("thinkpad"));
   const auto& sync = [&] { return phase_of(plan_for(of), "secrets_sync").steps[1]; };
   EXPECT_THAT(targets(sync()), ElementsAre("controller"));

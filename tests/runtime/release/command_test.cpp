@@ -164,5 +164,41 @@ TEST_P(command_release, a_run_that_touched_nothing_has_nothing_to_take_back) {
   EXPECT_EQ(at.read(at.home / "app.pid"), pid);
 }
 
+TEST_P(command_release, what_a_snapshot_brought_back_is_started_anew) {
+  publish("v1");
+  at.deploy();
+  at.settle(true);
+  const auto good = at.plan.release;
+  at.sh("cp -a app app.snap && cp -a state state.snap");
+  publish("v2");
+  at.deploy();
+  // The snapshot has the records, too; what it does not have is the process of v2, nor its pid.
+  at.sh("rm -rf app state app.pid && mv app.snap app && mv state.snap state");
+  at.facts[{step_kind::restore_snapshot, 1}]["name"] = "baton-1";
+  const auto restored = at.run(step_kind::restore);
+  ASSERT_FALSE(restored.why) << describe(*restored.why) << at.last_log;
+  EXPECT_EQ(restored.facts.at("restored"), good);
+  EXPECT_EQ(serves(), "v1\n");
+  EXPECT_THAT(at.run(step_kind::gate).view->releases, ElementsAre(good));
+  EXPECT_FALSE(at.settle(false).why) << at.last_log;
+  EXPECT_EQ(at.run(step_kind::look).view->last_good, good);
+}
+
+TEST_P(command_release, a_snapshot_that_holds_no_records_is_restored_by_those_that_are_there) {
+  publish("v1");
+  at.deploy();
+  at.settle(true);
+  const auto good = at.plan.release;
+  at.sh("cp -a app app.snap");
+  publish("v2");
+  at.deploy();
+  at.sh("rm -rf app && mv app.snap app");
+  at.facts[{step_kind::restore_snapshot, 1}]["name"] = "baton-1";
+  const auto restored = at.run(step_kind::restore);
+  ASSERT_FALSE(restored.why) << describe(*restored.why) << at.last_log;
+  EXPECT_EQ(serves(), "v1\n");
+  EXPECT_THAT(at.run(step_kind::gate).view->releases, ElementsAre(good));
+}
+
 } // namespace
 } // namespace baton::test

@@ -1,8 +1,5 @@
+#include "compose_fixture.hpp"
 #include "runtime/release/adopt.hpp"
-#include "world.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace baton::test {
 namespace {
@@ -13,58 +10,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
-
-namespace fs = std::filesystem;
-
-class compose_release : public testing::TestWithParam<const char*> {
-protected:
-  compose_release() {
-    fs::create_directories(at.root / "bin");
-    fs::copy_file(fs::path{BATON_SOURCE_DIR} / "tests/runtime/release/docker_stand_in.sh",
-                  at.root / "bin" / "docker");
-    fs::permissions(at.root / "bin" / "docker", fs::perms::owner_all);
-    docker = at.root / "docker";
-    at.env["PATH"] = (at.root / "bin").string() + ":/usr/bin:/bin";
-    at.env["FAKE_DOCKER"] = docker.string();
-    engine().images = image_source::build;
-  }
-  compose_engine& engine() { return std::get<compose_engine>(at.the_stack().engine); }
-
-  /// A release of a service `web` that is built.
-  std::string publish(const std::string& version, const std::string& more = {}) {
-    return at.commit({{"VERSION", version + "\n"},
-                      {"Dockerfile", "FROM scratch\nCOPY VERSION /\n"},
-                      {"compose.yaml", "services:\n  web:\n    image: labapp:" + version
-                                           + "\n    build: .\n    restart: always\n" + more}},
-                     version);
-  }
-  std::string ref(const std::string& name) { return at.read(docker / "images" / name); }
-  std::string serves() {
-    std::string all;
-    if (fs::exists(docker / "containers"))
-      for (const auto& one : fs::directory_iterator(docker / "containers"))
-        all += at.read(one.path());
-    return all;
-  }
-  step_outcome up_to(step_kind last) {
-    step_outcome outcome;
-    for (const auto kind : {step_kind::resolve, step_kind::inspect, step_kind::baseline,
-                            step_kind::prepare, step_kind::activate}) {
-      outcome = at.run(kind);
-      if (outcome.why || kind == last)
-        break;
-    }
-    return outcome;
-  }
-  /// The next container changes as somebody else's doing would.
-  void change(const std::string& service, const std::string& from, const std::string& to) {
-    at.sh("cd '" + docker.string() + "/containers' && f=$(grep -l '^service=" + service
-          + "$' *) && sed -i 's/^" + from + "$/" + to + "/' $f");
-  }
-
-  world at{shell_named(GetParam())};
-  fs::path docker;
-};
 
 INSTANTIATE_TEST_SUITE_P(shells, compose_release, testing::Values("dash", "busybox"),
                          [](const auto& one) { return std::string{one.param}; });
@@ -437,6 +382,35 @@ TEST_P(compose_release, retention_keeps_what_a_rollback_needs) {
   EXPECT_EQ(tag(at.plan.release), "");
   EXPECT_THAT(at.run(step_kind::look).view->releases, ElementsAre(releases[2]));
   EXPECT_EQ(at.run(step_kind::look).view->last_good, releases[2]);
+}
+
+TEST_P(compose_release, what_a_snapshot_brought_back_is_started_anew) {
+  publish("v1");
+  at.deploy();
+  at.settle(true);
+  const auto good = at.plan.release;
+  const auto image = ref("labapp:v1");
+  at.sh("cp -a app app.snap && cp -a state state.snap");
+  publish("v2");
+  at.deploy();
+  at.sh("rm -rf app state && mv app.snap app && mv state.snap state");
+  at.facts[{step_kind::restore_snapshot, 1}]["name"] = "baton-1";
+  at.write(docker / "calls", "");
+  const auto restored = at.run(step_kind::restore);
+  ASSERT_FALSE(restored.why) << describe(*restored.why) << at.last_log;
+  EXPECT_EQ(restored.facts.at("restored"), good);
+  EXPECT_THAT(at.read(docker / "calls"), HasSubstr("--force-recreate"));
+  EXPECT_THAT(serves(), HasSubstr("image=" + image));
+  EXPECT_THAT(at.run(step_kind::gate).view->releases, ElementsAre(good));
+  // Its images go, although the records that named them are gone.
+  const auto tag = "baton%2Fweb%2Fweb:" + at.plan.release;
+  EXPECT_NE(ref(tag), "");
+  const fs::path outside = "/tmp/.baton-outside-snapshots." + at.plan.run + ".alpha";
+  fs::create_directory(outside);
+  EXPECT_FALSE(at.settle(false).why) << at.last_log;
+  EXPECT_EQ(ref(tag), "");
+  EXPECT_FALSE(fs::exists(outside));
+  EXPECT_EQ(at.run(step_kind::look).view->last_good, good);
 }
 
 TEST_P(compose_release, odd_names_of_services_become_names_of_images) {

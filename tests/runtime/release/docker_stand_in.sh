@@ -5,14 +5,15 @@
 # docker 20.10's with compose 2.26's; only images and containers are files here:
 #   images/REF       id of the image of that name            registry/REF  what a pull would bring
 #   containers/ID    its state, `name=value` lines            calls         every call, a line each
-#   daemon-down      the daemon does not answer
+#   daemon-down      the daemon does not answer       manifests/REF the registry's word on it, JSON
+#   sizes/ID         how large an image is              digests/ID    what it was pulled as
 # compose.yaml is read line by line: two spaces for a service, four for its keys. Keys of ours:
 #   x-becomes: STATUS [HEALTH [EXIT]]   what the container is once it was started
 #   x-up-fails: TEXT                    `up` replaces what ran, then fails with that text
 set -f
 D=$FAKE_DOCKER
 umask 022
-mkdir -p "$D/images" "$D/registry" "$D/containers"
+mkdir -p "$D/images" "$D/registry" "$D/containers" "$D/manifests" "$D/sizes" "$D/digests"
 printf '%s\n' "$*" >>"$D/calls"
 say() { printf '%s\n' "$*" >&2; }
 enc() { printf '%s\n' "$1" | sed -e 's/%/%25/g' -e 's,/,%2F,g'; }
@@ -144,9 +145,10 @@ compose_up() {
     [ -n "$(image "$(image_of "$s")")" ] || { say "Error response from daemon: No such image: $(image_of "$s")"; exit 1; }
   done
   failed=''
+  case " $* " in *' --force-recreate '*) anew=yes ;; *) anew='' ;; esac
   for s in $(services); do
     id=$(image "$(image_of "$s")") h=$(hash_of "$s") c=$(container_of "$s")
-    if [ -z "$c" ] || [ "$(field "$c" image)/$(field "$c" hash)" != "$id/$h" ]; then
+    if [ -z "$c" ] || [ -n "$anew" ] || [ "$(field "$c" image)/$(field "$c" hash)" != "$id/$h" ]; then
       [ -z "$c" ] || rm "$D/containers/$c"
       n=$(($(cat "$D/count" 2>/dev/null || echo 0) + 1))
       echo "$n" >"$D/count"
@@ -244,7 +246,13 @@ inspect() {
 }
 case $1 in
 compose) shift; compose "$@" ;;
-version) daemon; echo 20.10.24 ;;
+version)
+  daemon
+  case ${3-} in *Arch*) echo amd64 ;; *) echo 20.10.24 ;; esac
+  ;;
+manifest)
+  cat "$D/manifests/$(enc "$3")" 2>/dev/null || { say "no such manifest: $3"; exit 1; }
+  ;;
 info) daemon; echo "$D" ;;
 ps) shift; ps "$@" ;;
 inspect) shift; inspect "$@" ;;
@@ -264,7 +272,19 @@ image)
     case $4 in *Healthcheck*) exit ;; esac
     id=$(image "$5")
     [ -n "$id" ] || { say "Error: No such image: $5"; exit 1; }
-    printf '%s\n' "$id"
+    case $4 in
+    *Size*) cat "$D/sizes/$id" 2>/dev/null || echo 1000 ;;
+    *RepoDigests*) cat "$D/digests/$id" 2>/dev/null || echo ;;
+    *) printf '%s\n' "$id" ;;
+    esac
+    ;;
+  ls)
+    set +f
+    for i in "$D/images"/*; do
+      i=$(basename "$i" | sed -e 's,%2F,/,g' -e 's/%25/%/g')
+      # shellcheck disable=SC2254 # a pattern
+      case $i in ${6#reference=}) printf '%s\n' "$i" ;; esac
+    done
     ;;
   rm) rm "$D/images/$(enc "$3")" 2>/dev/null || { say "Error: No such image: $3"; exit 1; } ;;
   esac

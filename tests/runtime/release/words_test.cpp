@@ -102,6 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
         said{"remote", "error: file write error: No space left on device", ec::no_space, false},
         said{"git", "Your local changes to the following files would be overwritten by checkout:",
              ec::dirty, false},
+        said{"git", "error: unable to write file big\nfatal: Could not reset index file",
+             ec::no_space, false},
         said{"git", "fatal: Unable to create '/x/.git/index.lock': File exists.", ec::step_failed,
              true},
         said{"engine", "Bind for 0.0.0.0:80 failed: port is already allocated", ec::step_failed,

@@ -142,6 +142,20 @@ TEST_P(by_btrfs, refuses_what_it_could_not_take_back) {
   EXPECT_THAT(why(outcome), HasSubstr("no btrfs subvolume"));
 }
 
+TEST_P(by_btrfs, leaves_what_docker_itself_lives_in_to_a_person) {
+  write_file(host.home() / "bin" / "docker",
+             "#!/bin/sh\necho '" + (data() / "docker").string() + "'\n", 0700);
+  host.env()["PATH"] = (host.home() / "bin").string() + ":/usr/sbin:/usr/bin:/sbin:/bin";
+  EXPECT_THAT(run(step_kind::create_snapshot).notes,
+              ElementsAre(AllOf(HasSubstr("docker keeps its own data"), HasSubstr("person"))));
+  write_file(data() / "file", "after\n");
+  const auto outcome = run(step_kind::restore_snapshot);
+  EXPECT_EQ(outcome.why->code, ec::snapshot_failed);
+  EXPECT_FALSE(outcome.why->retryable);
+  EXPECT_THAT(why(outcome), HasSubstr("roll back by hand"));
+  EXPECT_EQ(read_file(data() / "file"), "after\n");
+}
+
 TEST_P(by_btrfs, does_not_try_to_exchange_a_mount_point) {
   // The image's root is a subvolume, and mounted.
   policy().subvolume = image.at().string();

@@ -1,0 +1,189 @@
+#include "actors/host/host.hpp"
+#include "runtime/fault.hpp"
+
+#include <algorithm>
+#include <utility>
+
+/// A host's lease: taken, kept alive, given back, and taken again where a snapshot has rewound it.
+
+namespace baton {
+
+namespace {
+
+/// For a host that a snapshot has rewound to be there again: it may boot.
+constexpr duration boot_patience{180'000};
+constexpr duration boot_poll{1'000};
+
+} // namespace
+
+void host_work::acquire(const std::string& id) {
+  const auto run = find(id)->order.plan->run;
+  ask_lease(id, {run, 0, clock_.now()}, [this, id](std::uint64_t fence) {
+    step_outcome outcome;
+    outcome.facts["fence"] = std::to_string(fence);
+    outcome.facts["boot_id"] = link_.facts().boot_id;
+    if (link_.facts().logind_kills)
+      outcome.notes.push_back("systemd-logind ends running steps when the session ends: "
+                              "`loginctl enable-linger` on "
+                              + settings_.reach.to.name + " mends it");
+    end(id, std::move(outcome));
+  });
+}
+
+void host_work::ask_lease(const std::string& id, const lease_wish& wish,
+                          std::function<void(std::uint64_t)> then) {
+  link_.when_ready([this, id, wish, then](const expected<void>& how) {
+    if (!find(id))
+      return;
+    if (!how) {
+      ask_lease_again(id, wish, then, how.error());
+      return;
+    }
+    lease_request what;
+    what.run = wish.run;
+    what.owner = house_->owner;
+    what.fence_at_least = wish.fence_at_least;
+    link_.send(link_.shell().lease_acquire(
+        what, [this, id, wish, then](const expected<lease_report>& answer) {
+          if (!find(id))
+            return;
+          const auto& run = wish.run;
+          if (!answer) {
+            ask_lease_again(id, wish, then, answer.error());
+          } else if (answer->holder) {
+            fail(id, make_error(ec::lease_held,
+                                settings_.reach.to.name + " is leased by run " + answer->holder->run
+                                    + " of " + answer->holder->owner
+                                    + "; wait for it, or `baton lease release "
+                                    + settings_.reach.to.name + "` when it is dead",
+                                settings_.reach.to.name));
+          } else {
+            fences_[run] = answer->fence;
+            if (beating_.insert(run).second)
+              beat(run);
+            then(answer->fence);
+          }
+        }));
+  });
+}
+
+void host_work::ask_lease_again(const std::string& id, const lease_wish& wish,
+                                const std::function<void(std::uint64_t)>& then, const error& why) {
+  if (!why.retryable || clock_.now() >= wish.until) {
+    fail(id, why);
+    return;
+  }
+  clock_.later(boot_poll, [this, id, wish, then] {
+    if (find(id))
+      ask_lease(id, wish, then);
+  });
+}
+
+/// Tells the host every so often that the owner lives.
+void host_work::beat(const std::string& run) {
+  clock_.later(house_->lease_beat, [this, run] {
+    if (!beating_.count(run))
+      return;
+    if (link_.ready())
+      link_.send(link_.shell().lease_heartbeat(run, fences_[run], [](const expected<void>&) {
+        // A lost lease is found by the next effect, which the host refuses.
+      }));
+    beat(run);
+  });
+}
+
+void host_work::release(const std::string& id) {
+  const auto& order = find(id)->order;
+  const auto run = order.plan->run;
+  beating_.erase(run);
+  const auto known = fences_.find(run);
+  if (known == fences_.end()) {
+    const auto fact = order.facts->find({step_kind::lease, order.step.of});
+    if (fact == order.facts->end() || !fact->second.count("fence")) {
+      end(id, {}); // never had it
+      return;
+    }
+    fences_[run] = std::stoull(fact->second.at("fence"));
+  }
+  link_.when_ready([this, id, run](const expected<void>& how) {
+    if (!find(id))
+      return;
+    if (!how) {
+      fail(id, how.error());
+      return;
+    }
+    link_.send(
+        link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
+          if (done)
+            end(id, {});
+          else
+            fail(id, done.error());
+        }));
+    fences_.erase(run);
+  });
+}
+
+void host_work::with_fence(const std::string& id, std::function<void(std::uint64_t)> then) {
+  const auto run = find(id)->order.plan->run;
+  if (settings_.private_lease) {
+    if (const auto ours = fences_.find(run); ours != fences_.end())
+      then(ours->second);
+    else
+      ask_lease(id, {run, 0, clock_.now()}, std::move(then));
+    return;
+  }
+  if (const auto known = known_fence(id); known > 0) {
+    fences_[run] = known;
+    if (beating_.insert(run).second)
+      beat(run);
+    then(known);
+  } else {
+    fail(id, make_error(ec::lease_lost, "there is no lease for " + settings_.reach.to.name,
+                        settings_.reach.to.name));
+  }
+}
+
+/// The facts of the run's steps of this kind that concern this host.
+std::vector<const host_work::step_facts*> host_work::facts_here(const std::string& id,
+                                                                step_kind kind) {
+  const auto& order = find(id)->order;
+  std::vector<const step_facts*> found;
+  for (const auto& [key, values] : *order.facts)
+    if (key.first == kind && order.plan->units[key.second].host == settings_.reach.to.name)
+      found.push_back(&values);
+  return found;
+}
+
+/// The highest fence that this run is known to have had here; 0: none.
+std::uint64_t host_work::known_fence(const std::string& id) {
+  std::uint64_t known = 0;
+  if (const auto ours = fences_.find(find(id)->order.plan->run); ours != fences_.end())
+    known = ours->second;
+  for (const auto* lease : facts_here(id, step_kind::lease))
+    if (const auto fence = lease->find("fence"); fence != lease->end())
+      known = std::max<std::uint64_t>(known, std::stoull(fence->second));
+  return known;
+}
+
+/// Lease and fence of a rewound host are as old as the snapshot, and so is the machine that a
+/// connection from before leads to.
+void host_work::retake(const std::string& id, std::function<void()> then) {
+  const auto& order = find(id)->order;
+  const auto run = order.plan->run;
+  if (settings_.private_lease || facts_here(id, step_kind::restore_snapshot).empty()) {
+    then();
+    return;
+  }
+  const auto [raised, is_first] = rewound_.try_emplace(run, known_fence(id) + 1);
+  if (is_first)
+    link_.renew();
+  if (known_fence(id) >= raised->second) {
+    then();
+    return;
+  }
+  const auto patience = std::min(boot_patience, order.step.deadline / 2);
+  ask_lease(id, {run, raised->second, clock_.now() + patience},
+            [then = std::move(then)](std::uint64_t) { then(); });
+}
+
+} // namespace baton
