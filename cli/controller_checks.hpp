@@ -5,35 +5,20 @@
 #include "runtime/http/client.hpp"
 
 #include <functional>
-#include <mutex>
-#include <string>
-#include <thread>
 #include <vector>
 
 namespace baton {
 
-/// Health checks that the controller makes, for the host actors: answers to several checks at once.
-/// May be called from any thread; calls back from another one.
+/// Health checks that this process makes over the network, for the host actors: answers to several
+/// at once. May be called from any thread; calls back from another one.
 class controller_checks {
 public:
-  controller_checks() = default;
-  controller_checks(const controller_checks&) = delete;
-  controller_checks& operator=(const controller_checks&) = delete;
-  /// Waits for command checks that run.
-  ~controller_checks() = default;
-
-  /// `${host}` in the checks is `address`.
-  void ask(const std::vector<health_check>& checks, const std::string& address,
+  void ask(const std::vector<check_question>& questions,
            std::function<void(std::vector<check_answer>)> then);
 
 private:
-  void ask_one(const health_check& what, const std::string& address,
-               std::function<void(check_result)> answer);
-
   http_client client_;
   checker checker_{client_};
-  std::mutex mutex_; ///< guards commands_
-  std::vector<std::jthread> commands_;
 };
 
 /// Fills in what `${host}` means for hosts that only the user's ssh config knows, where a check

@@ -50,9 +50,9 @@ host_house hosts_of_house(const workspace& in, const fleet& of) {
   made.owner = lease_owner_json();
   made.controller_dir = (in.state / "controller").string();
   made.ask_checks = [checks = std::make_shared<controller_checks>()](
-                        const std::vector<health_check>& what, const std::string& address,
+                        const std::vector<check_question>& questions,
                         std::function<void(std::vector<check_answer>)> then) {
-    checks->ask(what, address, std::move(then));
+    checks->ask(questions, std::move(then));
   };
   return made;
 }

@@ -23,7 +23,7 @@
 ///                          │ records                                                │ asks
 ///                          ▼                                                        ▼
 ///                       listeners (live view, events, metrics, log, alerts)      workshop
-///                       (blocking work)
+///                                                  (blocking work), other hosts (checks)
 
 namespace baton {
 
@@ -54,6 +54,19 @@ struct work_order {
 /// How a step ended. Always comes, whatever happened.
 struct work_answer {
   std::shared_ptr<const step_outcome> outcome;
+};
+
+/// Health checks that are to be asked from a target: a look there, without a lease.
+struct check_order {
+  plan_ptr plan;
+  std::string id; ///< of the look
+  std::vector<check_question> questions;
+  duration deadline{0}; ///< with the time that it takes to connect
+};
+
+/// An answer to each question, in order. Always comes, whatever happened.
+struct check_report {
+  std::vector<check_answer> answers;
 };
 
 /// A step that is to be killed. Its order is answered within a second, with `ec::cancelled`,
@@ -100,6 +113,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::journal_batch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::journal_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::work_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::work_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::check_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::check_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::stop_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::record_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::output_note)
@@ -128,7 +143,9 @@ using keeper_actor = caf::typed_actor<
 using host_actor = caf::typed_actor<
     // Carries a step out; the same step asked for again is answered by the one that runs.
     caf::replies_to<work_order>::with<work_answer>,
-    // Kills a running step.
+    // Asks health checks, for another host.
+    caf::replies_to<check_order>::with<check_report>,
+    // Kills a running step, or a look that asks checks.
     caf::reacts_to<stop_order>>;
 
 /// The REGISTRY of the fleet: owns the host actors, over all runs of the process.

@@ -28,19 +28,20 @@ struct unit_view {
   bool hopeless = false;        ///< cannot get better: gave up, and nothing restarts it
 };
 
-/// The answer of one check of the verification.
+/// The answer to one check that was asked from another target than the stack's own host.
 struct check_answer {
   std::string stage; ///< that it speaks of
-  std::string check; ///< what was asked, for people: `http https://example.org/`
+  std::string check; ///< what was asked, for people: `http https://example.org/ from controller`
   bool ok = false;
-  std::string why; ///< when not ok
+  std::string why;   ///< when not ok
+  bool asked = true; ///< false: nobody knows, its target could not ask it
 };
 
 /// A step ran to its end. `why` empty = it did what it should.
 struct step_outcome {
   std::optional<error> why;
   std::optional<unit_view> view;    ///< of steps that look
-  std::vector<check_answer> checks; ///< of verify_checks, and of checks run on hosts in verify
+  std::vector<check_answer> checks; ///< of verify_checks
   std::map<std::string, std::string>
       facts; ///< resolve: `commit` or `commit:STACK`; create_snapshot: `name` …
   std::vector<std::string> notes; ///< for `details`

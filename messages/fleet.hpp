@@ -19,6 +19,9 @@ namespace baton {
 /// The target that is not a host: the machine Baton runs on.
 inline constexpr const char* controller_name = "controller";
 
+/// In `on` of a check: the host that the stack runs on.
+inline constexpr const char* own_host_name = "host";
+
 /// A command of the user: either words, run as they are, or one line for `sh -c`.
 struct command {
   std::vector<std::string> argv; ///< used when not empty
@@ -36,10 +39,11 @@ struct host {
 
 enum class check_kind : std::uint8_t { http, tcp, command, compose };
 
-/// One question whose answer says whether a stack serves well.
+/// One question whose answer says whether a stack serves well. `${host}` in what it asks is the
+/// address of the host that it speaks of.
 struct health_check {
   check_kind kind = check_kind::http;
-  std::string url;       ///< http: scheme http or https; `${host}` is the host's address
+  std::string url;       ///< http: scheme http or https
   std::string address;   ///< tcp: `host:port`
   struct command run;    ///< command: status 0 is healthy
   std::string on;        ///< `host` (default: where the stack runs), `controller`, or a host's name
@@ -47,6 +51,14 @@ struct health_check {
   int expect_status = 0; ///< http: 0 accepts 200–399
   std::string expect_body;                    ///< http: text that must occur; empty: any
   duration timeout = std::chrono::seconds{5}; ///< of one look
+};
+
+/// A check as it is to be asked.
+struct check_question {
+  health_check what;
+  std::string target;  ///< who asks it: `controller`, or a host's name
+  std::string address; ///< what `${host}` in it means
+  std::string stage;   ///< that it speaks of
 };
 
 struct health_policy {
@@ -212,6 +224,10 @@ struct fleet {
 const host* find_host(const fleet& in, std::string_view name);
 /// What `${host}` means in the checks of a host.
 const std::string& address_of(const host& one);
+/// Whether `${host}` stands in what it asks.
+bool names_host(const health_check& one);
+/// Whether a stack's check is made by the very host that the stack runs on.
+bool is_made_by(const health_check& one, std::string_view own_host);
 const stage* find_stage(const fleet& in, std::string_view name);
 const environment* find_environment(const fleet& in, std::string_view name);
 /// Null when the stage has no stack of that name.

@@ -24,6 +24,7 @@ void fields(auto& v, is<check_answer> auto& x) {
   v("check", x.check);
   v("ok", x.ok);
   v("why", x.why);
+  v("asked", x.asked);
 }
 
 inline void from_json(const json& from, error& value) {

@@ -220,6 +220,16 @@ const std::string& address_of(const host& one) {
   return one.reach.address.empty() ? one.reach.name : one.reach.address;
 }
 
+bool names_host(const health_check& one) {
+  const auto has = [](const std::string& text) { return text.find("${host}") != text.npos; };
+  return has(one.url) || has(one.address) || has(one.run.shell)
+         || std::any_of(one.run.argv.begin(), one.run.argv.end(), has);
+}
+
+bool is_made_by(const health_check& one, std::string_view own_host) {
+  return one.on.empty() || one.on == own_host_name || one.on == own_host;
+}
+
 const stage* find_stage(const fleet& in, std::string_view name) {
   return find_named(in.stages, name);
 }

@@ -19,14 +19,21 @@ std::optional<std::size_t> stage_named(const plan& of, const std::string& name) 
   return std::nullopt;
 }
 
-error as_error(const plan& of, const check_answer& answer, std::size_t stage, bool retryable) {
-  error why;
-  why.code = ec::unhealthy;
-  why.what = "check of " + of.stages[stage].name + " does not answer: " + answer.check;
+/// All answers that are not good, as one error; it has the code of the first.
+void add(std::optional<error>& to, const std::string& stage, const check_answer& answer,
+         bool retryable) {
+  auto text = "check of " + stage + (answer.asked ? " does not answer: " : " could not be asked: ")
+              + answer.check;
   if (!answer.why.empty())
-    why.what += ": " + answer.why;
-  why.retryable = retryable;
-  return why;
+    text += ": " + answer.why;
+  if (to) {
+    to->what += "; " + text;
+    return;
+  }
+  to.emplace();
+  to->code = answer.asked ? ec::unhealthy : ec::unreachable;
+  to->what = std::move(text);
+  to->retryable = retryable;
 }
 
 } // namespace
@@ -43,19 +50,22 @@ finding weigh(const plan& of, const run& now, step_kind step, unit_id on,
   }
   bool explained = false;
   std::optional<error> failing;
+  std::optional<error> reported;
   for (const auto& answer : outcome.checks) {
     if (answer.ok)
       continue;
     explained = true;
     const auto stage = stage_named(of, answer.stage);
-    if (!stage || !is_judged(of, now, *stage))
-      continue;
-    found.stages.insert(*stage);
-    if (!failing)
-      failing = as_error(of, answer, *stage, !outcome.why || outcome.why->retryable);
+    const bool judged = stage && is_judged(of, now, *stage);
+    if (judged)
+      found.stages.insert(*stage);
+    add(judged ? failing : reported, stage ? of.stages[*stage].name : answer.stage, answer,
+        !outcome.why || outcome.why->retryable);
   }
   if (explained && (step == step_kind::verify_checks || !found.why))
     found.why = std::move(failing);
+  if (!found.why)
+    found.reported = outcome.why ? outcome.why : std::move(reported);
   return found;
 }
 

@@ -8,6 +8,8 @@ namespace baton {
 struct finding {
   std::optional<error> why;     ///< empty: nothing
   std::set<std::size_t> stages; ///< of the plan, that it speaks against; may be empty
+  std::optional<error>
+      reported; ///< where nothing speaks against the run: what was ill all the same
 };
 
 /// Weighs an outcome. What a guard or verification sees counts only against a stage that is judged,

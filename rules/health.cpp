@@ -20,14 +20,20 @@ std::string seconds(duration of) {
   return std::to_string(of.count() / 1000) + " s";
 }
 
+std::string lines_of(const std::vector<std::string>& ill) {
+  std::string text;
+  for (const auto& line : ill)
+    text += (text.empty() ? ": " : "; ") + line;
+  return text;
+}
+
 /// What is wrong with a unit that was seen.
 error fault_of(const health_window& looks) {
   const auto& last = *looks.last;
   if (!last.serves_wanted)
-    return because(ec::wrong_release, "runs another release than it should", false);
-  std::string ill;
-  for (const auto& line : last.ill)
-    ill += (ill.empty() ? ": " : "; ") + line;
+    return because(ec::wrong_release,
+                   last.runs ? "runs another release than it should" : "nothing runs", false);
+  const auto ill = lines_of(last.ill);
   if (last.hopeless)
     return because(ec::unhealthy, "is not healthy and will not become so" + ill, false);
   if (looks.was_healthy)
@@ -35,6 +41,15 @@ error fault_of(const health_window& looks) {
                    "was not healthy for " + seconds(looks.terms.steady) + " without a break" + ill,
                    true);
   return because(ec::unhealthy, "is not healthy" + ill, true);
+}
+
+error unseen(const health_window& looks) {
+  const auto patience = looks.terms.unreachable;
+  const auto so_long = patience > duration::zero() ? " for " + seconds(patience) : std::string{};
+  const auto& ill = looks.last->ill;
+  if (ill.empty())
+    return because(ec::unreachable, "could not be asked" + so_long, true);
+  return because(ec::unreachable, "was not known to be healthy" + so_long + lines_of(ill), true);
 }
 
 bool is_good(const health_look& one) {
@@ -96,8 +111,7 @@ health_verdict judge(const health_window& looks) {
   made.look_at = last.at + terms.interval;
   if (looks.unseen_since) {
     if (last.at - *looks.unseen_since >= terms.unreachable)
-      return as_ill(
-          because(ec::unreachable, "could not be asked for " + seconds(terms.unreachable), true));
+      return as_ill(unseen(looks));
     return made;
   }
   if (looks.steady_since && last.at - *looks.steady_since >= terms.steady) {

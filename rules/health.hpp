@@ -16,8 +16,10 @@ namespace baton {
 /// What one look at a unit found.
 struct health_look {
   time_point at;                ///< when its answer came
-  bool seen = false;            ///< false: could not be asked; the rest says nothing
+  bool seen = false;            ///< false: it, or who should ask it, could not be asked; the rest
+                                ///< but `ill` says nothing
   bool healthy = false;         ///< all checks and containers; true where there is nothing to ask
+  bool runs = true;             ///< anything at all
   bool serves_wanted = true;    ///< runs exactly the release it should
   bool hopeless = false;        ///< cannot get better: a container gave up and nothing restarts it
   duration start_left{0};       ///< how long the containers' own checks may still say `starting`

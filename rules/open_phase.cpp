@@ -155,15 +155,14 @@ void open_phase::step_ended(std::size_t nth, const step_outcome& outcome) {
   learn_ended(of_, now_, step, unit, outcome);
   keep(unit, outcome);
   const auto found = weigh(of_, now_, step.kind, unit.of, outcome);
-  unit.why = found.why ? found.why : outcome.why;
+  unit.why = found.why ? found.why : found.reported;
   if (found.why && spec_.kind == phase_kind::ending) {
     // The others' ending does not depend on this one's, nor do its own next steps.
     ending_failed(of_, now_, step.kind, unit.of, *found.why);
     accuse(unit.of, now_.units[unit.of].stage, *found.why);
   } else if (found.why) {
     return fail(nth, found);
-  } else if (outcome.why) {
-    // Only reported.
+  } else if (found.reported) {
     return finish(nth, unit_state::failed);
   }
   ++unit.at;

@@ -1,6 +1,7 @@
 #include "actors/host/host.hpp"
 
 #include "actors/order_id.hpp"
+#include "runtime/checks/ask_job.hpp"
 #include "runtime/fault.hpp"
 #include "runtime/log/redact_record.hpp"
 
@@ -38,6 +39,36 @@ bool looks_at_stack(step_kind kind) {
 constexpr duration leftover_patience{20'000};
 constexpr duration leftover_poll{200};
 
+/// How much later than its deadline an answer that did not come counts as a bug of ours.
+constexpr duration answer_slack{30'000};
+
+colleagues colleagues_of(host_actor_own::stateful_pointer<host_state> self,
+                         const registry_actor& registry) {
+  colleagues made;
+  made.ask = [self, registry](const std::string& target, const check_order& order,
+                              const std::function<void(std::vector<check_answer>)>& then) {
+    const auto patience = order.deadline + answer_slack;
+    const auto broken = [self, target, then, questions = order.questions](const caf::error& why) {
+      then(not_asked(questions, "the part of Baton that works on " + target
+                                    + " broke: " + self->system().render(why)));
+    };
+    self->request(registry, patience, find_target{target, order.plan->run})
+        .then(
+            [self, order, patience, then, broken](const host_actor& found) {
+              self->request(found, patience, order)
+                  .then([then](const check_report& told) { then(told.answers); }, broken);
+            },
+            broken);
+  };
+  made.stop = [self, registry](const std::string& target, const std::string& run,
+                               const std::string& id) {
+    self->request(registry, answer_slack, find_target{target, run})
+        .then([self, id](const host_actor& found) { self->send(found, stop_order{id}); },
+              [](const caf::error&) {});
+  };
+  return made;
+}
+
 } // namespace
 
 step_outcome failed_outcome(error why) {
@@ -66,13 +97,19 @@ host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_
     if (auto strong = caf::actor_cast<caf::actor>(weak))
       caf::anon_send(strong, host_note{std::move(what)});
   };
-  self->state.work =
-      std::make_shared<host_work>(std::move(settings), std::move(house), std::move(clock), post);
+  self->state.work = std::make_shared<host_work>(
+      std::move(settings), std::move(house), std::move(clock), post, colleagues_of(self, owner));
   return {
       [self](const work_order& order) -> caf::result<work_answer> {
         auto promise = self->make_response_promise<work_answer>();
         self->state.work->perform(
             order, [promise](const work_answer& answer) mutable { promise.deliver(answer); });
+        return promise;
+      },
+      [self](const check_order& order) -> caf::result<check_report> {
+        auto promise = self->make_response_promise<check_report>();
+        self->state.work->ask(
+            order, [promise](check_report told) mutable { promise.deliver(std::move(told)); });
         return promise;
       },
       [self](const stop_order& stop) { self->state.work->stop(stop.step_id); },
@@ -81,11 +118,12 @@ host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_
 }
 
 host_work::host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
-                     std::function<void(std::function<void()>)> post)
+                     std::function<void(std::function<void()>)> post, colleagues others)
     : settings_{std::move(settings)},
       house_{std::move(house)},
       clock_{clock},
       post_{post},
+      others_{std::move(others)},
       link_{settings_.is_controller ? house_->local : house_->network, settings_.reach, clock,
             std::move(post)} {
   link_.on_step_over = [this](const std::string& id) {
@@ -95,6 +133,8 @@ host_work::host_work(host_settings settings, std::shared_ptr<const host_house> h
       if (order.watching)
         order.watching->hint();
     }
+    if (const auto found = asked_.find(id); found != asked_.end())
+      found->second->hint();
   };
 }
 
@@ -122,16 +162,20 @@ void host_work::begin(const std::string& id) {
   case step_kind::release_lease:
     release(id);
     return;
-  case step_kind::verify_checks:
-    check(id);
+  case step_kind::verify_checks: {
+    const auto& order = find(id)->order;
+    const auto patience = std::min(order.plan->fleet.guard_unreachable_after, order.step.deadline);
+    verify_checks(id, clock_.now() + patience, 1);
     return;
+  }
   case step_kind::gate:
   case step_kind::guard:
   case step_kind::verify: {
     auto& here = *find(id);
-    here.watching = std::make_shared<watcher>(
-        link_, clock_, *house_, post_, here.order,
-        [this, id](step_outcome outcome) { end(id, std::move(outcome)); });
+    here.watching =
+        std::make_shared<watcher>(link_, place(), here.order, [this, id](step_outcome outcome) {
+          end(id, std::move(outcome));
+        });
     here.watching->run();
     return;
   }
@@ -170,6 +214,11 @@ void host_work::fail(const std::string& id, error why) {
 }
 
 void host_work::stop(const std::string& id) {
+  if (const auto found = asked_.find(id); found != asked_.end()) {
+    const auto look = found->second;
+    look->stop();
+    return;
+  }
   auto* here = find(id);
   if (!here || here->stopped)
     return;
@@ -179,6 +228,8 @@ void host_work::stop(const std::string& id) {
   } else if (here->watching) {
     here->watching->stop();
   } else {
+    if (here->checks)
+      here->checks->stop();
     auto outcome = failed_outcome(
         make_error(ec::cancelled, "stopped before it began", here->order.step.target));
     outcome.changed_nothing = true;
@@ -236,8 +287,12 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
           fail(id, end_of.error());
           return;
         }
-        end(id,
-            house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of));
+        auto outcome =
+            house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of);
+        if (there->order.step.kind == step_kind::look && outcome.view)
+          look_elsewhere(id, std::move(outcome));
+        else
+          end(id, std::move(outcome));
       });
   here->runner->run();
 }
@@ -305,37 +360,6 @@ void host_work::await_gone(const std::string& id, const std::string& leftover, d
           });
         }
       }));
-}
-
-/// The checks of the verification that are asked from the controller.
-void host_work::check(const std::string& id) {
-  const auto plan = find(id)->order.plan;
-  const auto left = std::make_shared<std::size_t>(1);
-  const auto all = std::make_shared<step_outcome>();
-  const auto one_done = [this, id, left, all] {
-    if (--*left == 0)
-      end(id, std::move(*all));
-  };
-  std::weak_ptr<int> alive = alive_;
-  for (const auto& check : plan->fleet.verification.checks) {
-    const auto of = check.of.empty() ? plan->stages.back().name : check.of;
-    const auto* stage = find_stage(plan->fleet, of);
-    const auto* host = stage ? find_host(plan->fleet, stage->hosts.front()) : nullptr;
-    ++*left;
-    house_->ask_checks({check}, host ? address_of(*host) : std::string{},
-                       [alive, post = post_, all, of, one_done](std::vector<check_answer> answers) {
-                         post([alive, all, of, one_done, answers = std::move(answers)] {
-                           if (alive.expired())
-                             return;
-                           for (auto answer : answers) {
-                             answer.stage = of;
-                             all->checks.push_back(std::move(answer));
-                           }
-                           one_done();
-                         });
-                       });
-  }
-  one_done();
 }
 
 } // namespace baton

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/host/asking.hpp"
 #include "actors/host/job_runner.hpp"
 #include "actors/host/link.hpp"
 #include "actors/host/parts.hpp"
@@ -54,10 +55,12 @@ host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_
 class host_work {
 public:
   host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
-            std::function<void(std::function<void()>)> post);
+            std::function<void(std::function<void()>)> post, colleagues others);
 
   void perform(const work_order& order, std::function<void(const work_answer&)> answer);
-  void stop(const std::string& step_id);
+  void ask(const check_order& order, std::function<void(check_report)> answer);
+  /// Of a step, or of a look that asks checks.
+  void stop(const std::string& id);
 
 private:
   struct under_way {
@@ -66,6 +69,7 @@ private:
     std::shared_ptr<job_runner> runner;
     std::shared_ptr<watcher> watching;
     duration began{0};
+    std::shared_ptr<asking> checks;
     bool stopped = false;
   };
 
@@ -82,7 +86,10 @@ private:
 
   void acquire(const std::string& id);
   void release(const std::string& id);
-  void check(const std::string& id);
+  void verify_checks(const std::string& id, duration until, int round);
+  /// A look that is seen as its own host sees it; what is asked from elsewhere is added.
+  void look_elsewhere(const std::string& id, step_outcome seen);
+  asking::place place() const { return {*house_, others_, clock_, post_}; }
   void build(const std::string& id);
   void start_job(const std::string& id, job work, std::uint64_t fence);
   /// Goes on once the fence of the order's run is known; fails where the host belongs to another.
@@ -106,13 +113,15 @@ private:
   std::shared_ptr<const host_house> house_;
   timers clock_;
   std::function<void(std::function<void()>)> post_;
+  colleagues others_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0); ///< what other threads bring checks it
   link link_;
-  std::map<std::string, under_way> orders_;               ///< by step id
-  std::map<std::string, std::uint64_t> fences_;           ///< by run
-  std::set<std::string> beating_;                         ///< runs whose lease is kept alive
-  std::set<std::pair<std::string, std::string>> cleared_; ///< run and unit known to be quiet
-  std::map<std::string, std::uint64_t> rewound_;          ///< by run: the fence since then
+  std::map<std::string, under_way> orders_;                  ///< by step id
+  std::map<std::string, std::shared_ptr<job_runner>> asked_; ///< looks for other hosts, by id
+  std::map<std::string, std::uint64_t> fences_;              ///< by run
+  std::set<std::string> beating_;                            ///< runs whose lease is kept alive
+  std::set<std::pair<std::string, std::string>> cleared_;    ///< run and unit known to be quiet
+  std::map<std::string, std::uint64_t> rewound_;             ///< by run: the fence since then
 };
 
 } // namespace baton

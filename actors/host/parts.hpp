@@ -19,10 +19,8 @@ struct host_house {
   /// Builds a job on a thread that may block, and calls back from it.
   std::function<void(work_order, std::function<void(expected<job>)>)> build;
   step_outcome (*read)(const job_context&, const job_end&) = &read_outcome;
-  /// Asks checks from the controller, `${host}` in them being `address`; calls back from another
-  /// thread.
-  std::function<void(std::vector<health_check>, std::string address,
-                     std::function<void(std::vector<check_answer>)>)>
+  /// Asks http and tcp checks from this process; calls back from another thread.
+  std::function<void(std::vector<check_question>, std::function<void(std::vector<check_answer>)>)>
       ask_checks;
   std::shared_ptr<const redactor> secrets; ///< never null
   /// Output of a running step, redacted: to the log files and to people.

@@ -2,6 +2,7 @@
 
 #include "actors/order_id.hpp"
 #include "messages/plan.hpp"
+#include "rules/questions.hpp"
 #include "runtime/fault.hpp"
 
 #include <algorithm>
@@ -11,16 +12,29 @@ namespace baton {
 
 namespace {
 
-/// One look may take so long at most; the window's own deadline is the phase's.
+/// One look may take so long at most, beside its checks.
 constexpr duration look_deadline{60'000};
 
-health_look look_of(const unit_view& view, const std::string& wanted, time_point at) {
+/// Whether a unit runs what it should at the end of this step. After a rollback: the last good
+/// release, else the baseline, else nothing; which of them the look knows best. Where no release is
+/// meant (`baton health`): any one, if there is one on record.
+bool serves_wanted(const work_order& order, const unit_view& view) {
+  const bool back = order.step.phase.rfind("rollback:", 0) == 0;
+  const auto& on_record = view.last_good.empty() ? view.baseline : view.last_good;
+  const auto& wanted = back ? on_record : order.plan->release;
+  if (!wanted.empty())
+    return view.releases == std::vector{wanted};
+  return view.releases.empty() ? on_record.empty() : !back && view.releases.size() == 1;
+}
+
+/// `open`: seen, but who should ask about it could not be asked, and that alone decides.
+health_look look_of(const work_order& order, const unit_view& view, bool open, time_point at) {
   health_look look;
   look.at = at;
-  look.seen = view.seen;
   look.healthy = view.healthy.value_or(true);
-  look.serves_wanted = wanted.empty() ? view.releases.empty() || view.releases.size() == 1
-                                      : view.releases == std::vector{wanted};
+  look.runs = !view.releases.empty();
+  look.serves_wanted = serves_wanted(order, view);
+  look.seen = view.seen && !(open && look.serves_wanted);
   look.hopeless = view.hopeless;
   look.start_left = view.start_left;
   look.restarts = view.restarts;
@@ -28,44 +42,33 @@ health_look look_of(const unit_view& view, const std::string& wanted, time_point
   return look;
 }
 
-/// The release a unit should serve at the end of this step. After a rollback: the last good one,
-/// else the baseline, else nothing; which of them the look knows best.
-std::string wanted_release(const work_order& order, const unit_view& view) {
-  if (order.step.phase.rfind("rollback:", 0) != 0)
-    return order.plan->release;
-  return !view.last_good.empty() ? view.last_good : view.baseline;
+duration longest_check(const stack* of) {
+  duration longest{0};
+  if (of)
+    for (const auto& one : of->health.checks)
+      longest = std::max(longest, one.timeout);
+  return longest;
 }
 
 } // namespace
 
-watcher::watcher(link& to, timers clock, const host_house& house,
-                 std::function<void(std::function<void()>)> post, work_order order,
-                 outcome_callback done)
-    : link_{to},
-      clock_{std::move(clock)},
-      house_{house},
-      post_{std::move(post)},
-      order_{std::move(order)},
-      done_{std::move(done)} {
-  const auto* stack = stack_of();
+watcher::watcher(link& to, asking::place where, work_order order, outcome_callback done)
+    : link_{to}, where_{std::move(where)}, order_{std::move(order)}, done_{std::move(done)} {
+  const auto* stack = stack_of(order_);
   auto terms = order_.step.kind == step_kind::guard || !stack ? guard_terms(order_.plan->fleet)
                                                               : gate_terms(stack->health);
   if (order_.step.kind == step_kind::guard)
     terms.unreachable = order_.plan->fleet.guard_unreachable_after;
-  window_ = begin_window(terms, time_point{clock_.now()});
-}
-
-const stack* watcher::stack_of() const {
-  const auto& unit = order_.plan->units[order_.step.of];
-  for (const auto& stage : order_.plan->stages)
-    if (std::find(stage.hosts.begin(), stage.hosts.end(), unit.host) != stage.hosts.end())
-      return find_stack(stage, unit.stack);
-  return nullptr;
+  window_ = begin_window(terms, time_point{where_.clock.now()});
 }
 
 void watcher::run() {
-  house_.build(order_, [self = shared_from_this()](expected<job> made) {
-    self->post_([self, made = std::move(made)] {
+  where_.clock.later(order_.step.deadline, [weak = weak_from_this()] {
+    if (const auto self = weak.lock())
+      self->give_up();
+  });
+  where_.house.build(order_, [self = shared_from_this()](expected<job> made) {
+    self->where_.post([self, made = std::move(made)] {
       if (self->over_)
         return;
       if (!made) {
@@ -78,16 +81,21 @@ void watcher::run() {
   });
 }
 
+std::string watcher::look_id() const {
+  return id_of(order_) + "/" + std::to_string(looks_);
+}
+
 void watcher::look() {
+  ++looks_;
   job_runner::task what;
-  what.id = id_of(order_) + "/" + std::to_string(++looks_);
+  what.id = look_id();
   what.work = *work_;
   what.work.is_look = true;
-  what.deadline = std::min(look_deadline, order_.step.deadline);
+  what.deadline = look_deadline + longest_check(stack_of(order_));
   what.label.target = target();
   what.label.step_id = what.id;
   looking_ = std::make_shared<job_runner>(
-      link_, clock_, house_, std::move(what),
+      link_, where_.clock, where_.house, std::move(what),
       [self = shared_from_this()](const expected<job_end>& end) { self->on_look(end); });
   looking_->run();
 }
@@ -98,7 +106,7 @@ void watcher::on_look(const expected<job_end>& end) {
     return;
   step_outcome seen;
   if (end)
-    seen = house_.read({*order_.plan, order_.step, *order_.facts}, *end);
+    seen = where_.house.read({*order_.plan, order_.step, *order_.facts}, *end);
   else
     seen = failed_outcome(end.error());
   if (seen.why && !seen.why->retryable) {
@@ -107,47 +115,34 @@ void watcher::on_look(const expected<job_end>& end) {
   }
   if (!seen.view)
     seen.view.emplace(); // could not be asked
-  if (seen.view->seen)
-    ask_checks(std::move(seen));
-  else
-    judge(std::move(seen));
+  ask_elsewhere(std::move(seen));
 }
 
-/// The stack's checks that are asked from the controller.
-void watcher::ask_checks(step_outcome seen) {
-  std::vector<health_check> checks;
-  if (const auto* stack = stack_of())
-    for (const auto& check : stack->health.checks)
-      if (check.on == controller_name)
-        checks.push_back(check);
-  // After a rollback nobody asks for more than was healthy before: the look knows.
-  const bool is_rollback = order_.step.phase.rfind("rollback:", 0) == 0;
-  if (checks.empty() || (is_rollback && seen.view->last_good.empty())) {
-    judge(std::move(seen));
+/// The stack's checks that its own host does not make.
+void watcher::ask_elsewhere(step_outcome seen) {
+  const auto* stack = stack_of(order_);
+  const auto& host = order_.plan->units[order_.step.of].host;
+  auto questions = stack ? questions_about(order_.plan->fleet, host, *stack, *seen.view)
+                         : std::vector<check_question>{};
+  if (questions.empty()) {
+    judge(std::move(seen), false);
     return;
   }
-  const auto* host = find_host(order_.plan->fleet, order_.plan->units[order_.step.of].host);
-  house_.ask_checks(std::move(checks), host ? address_of(*host) : std::string{},
-                    [self = shared_from_this(), seen](std::vector<check_answer> answers) mutable {
-                      self->post_([self, seen, answers]() mutable {
-                        if (self->over_)
-                          return;
-                        bool all = true;
-                        for (const auto& answer : answers) {
-                          all = all && answer.ok;
-                          if (!answer.ok)
-                            seen.view->ill.push_back(answer.check + ": " + answer.why);
-                        }
-                        seen.view->healthy = seen.view->healthy.value_or(true) && all;
-                        self->judge(std::move(seen));
-                      });
-                    });
+  asking_ = std::make_shared<asking>(
+      where_, order_.plan, look_id(), std::move(questions), order_.step.deadline,
+      [self = shared_from_this(), seen](const asking::answers& answers) mutable {
+        self->asking_.reset();
+        if (self->over_)
+          return;
+        const bool open = add_answers(*seen.view, answers);
+        self->judge(std::move(seen), open);
+      });
+  asking_->run();
 }
 
-void watcher::judge(step_outcome seen) {
-  const auto& view = *seen.view;
-  window_ = fold(std::move(window_),
-                 look_of(view, wanted_release(order_, view), time_point{clock_.now()}));
+void watcher::judge(step_outcome seen, bool open) {
+  window_ =
+      fold(std::move(window_), look_of(order_, *seen.view, open, time_point{where_.clock.now()}));
   const auto word = baton::judge(window_);
   switch (word.word) {
   case health_word::steady:
@@ -165,20 +160,25 @@ void watcher::judge(step_outcome seen) {
   case health_word::keep_looking:
     break;
   }
-  clock_.later(std::max(word.look_at.time_since_epoch() - clock_.now(), duration::zero()),
-               [self = shared_from_this()] {
-                 if (!self->over_)
-                   self->look();
-               });
+  where_.clock.later(
+      std::max(word.look_at.time_since_epoch() - where_.clock.now(), duration::zero()),
+      [self = shared_from_this()] {
+        if (!self->over_)
+          self->look();
+      });
 }
 
 void watcher::stop() {
-  if (over_)
-    return;
-  auto looking = looking_;
   finish(failed_outcome(make_error(ec::cancelled, "stopped", target())));
-  if (looking)
-    looking->stop();
+}
+
+void watcher::give_up() {
+  const auto seconds = order_.step.deadline.count() / 1000;
+  auto text = "was not seen to be healthy within " + std::to_string(seconds) + " s";
+  if (window_.last)
+    for (const auto& line : window_.last->ill)
+      text += "; " + line;
+  finish(failed_outcome(make_error(ec::timed_out, std::move(text), target())));
 }
 
 void watcher::hint() {
@@ -190,8 +190,14 @@ void watcher::finish(step_outcome how) {
   if (over_)
     return;
   over_ = true;
+  const auto looking = std::exchange(looking_, nullptr);
+  const auto asking = std::exchange(asking_, nullptr);
   if (auto done = std::exchange(done_, nullptr))
     done(std::move(how));
+  if (looking)
+    looking->stop();
+  if (asking)
+    asking->stop();
 }
 
 } // namespace baton

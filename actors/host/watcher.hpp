@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/host/asking.hpp"
 #include "actors/host/job_runner.hpp"
 #include "rules/health.hpp"
 
@@ -13,35 +14,34 @@ namespace baton {
 /// phase, the guard between phases, the verification. Belongs to the host actor's thread.
 class watcher : public std::enable_shared_from_this<watcher> {
 public:
-  /// `post` brings a function from any thread to the actor's own.
-  watcher(link& to, timers clock, const host_house& house,
-          std::function<void(std::function<void()>)> post, work_order order, outcome_callback done);
+  watcher(link& to, asking::place where, work_order order, outcome_callback done);
 
   void run();
 
-  /// `done` hears `cancelled` at once.
+  /// `done` hears `cancelled` at once. Without a stop it hears how it went within the step's
+  /// deadline, whatever the looks do.
   void stop();
 
   /// A look is over: ask now.
   void hint();
 
 private:
+  std::string look_id() const;
   void look();
   void on_look(const expected<job_end>& end);
-  void ask_checks(step_outcome seen);
-  void judge(step_outcome seen);
+  void ask_elsewhere(step_outcome seen);
+  void judge(step_outcome seen, bool open);
+  void give_up();
   void finish(step_outcome how);
-  const stack* stack_of() const;
   const std::string& target() const { return order_.step.target; }
 
   link& link_;
-  timers clock_;
-  const host_house& house_;
-  std::function<void(std::function<void()>)> post_;
+  asking::place where_;
   work_order order_;
   outcome_callback done_;
   std::optional<job> work_;
   std::shared_ptr<job_runner> looking_;
+  std::shared_ptr<asking> asking_;
   int looks_ = 0;
   health_window window_;
   bool over_ = false;

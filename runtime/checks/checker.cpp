@@ -1,5 +1,7 @@
 #include "runtime/checks/checker.hpp"
 
+#include "runtime/checks/words.hpp"
+
 #include <utility>
 
 namespace baton {
@@ -10,28 +12,7 @@ double seconds(duration time) {
   return std::chrono::duration<double>(time).count();
 }
 
-/// `host:port`, the host without brackets; no port when there is none.
-std::pair<std::string, std::string> host_and_port(const std::string& address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string::npos)
-    return {address, ""};
-  auto host = address.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']'))
-    host = host.substr(1, host.size() - 2);
-  return {host, address.substr(colon + 1)};
-}
-
 } // namespace
-
-std::string with_host(std::string_view text, std::string_view address) {
-  constexpr std::string_view mark = "${host}";
-  const bool bare_ipv6 = address.find(':') != std::string_view::npos && !address.starts_with('[');
-  const auto shown = bare_ipv6 ? "[" + std::string{address} + "]" : std::string{address};
-  std::string made{text};
-  for (auto at = made.find(mark); at != std::string::npos; at = made.find(mark, at + shown.size()))
-    made.replace(at, mark.size(), shown);
-  return made;
-}
 
 check_result judge_http(const health_check& wanted, const expected<http_answer>& got) {
   if (!got)

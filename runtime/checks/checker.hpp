@@ -17,17 +17,13 @@ struct check_result {
   double seconds = 0;
 };
 
-/// `${host}` replaced by the host's address; an IPv6 address gets brackets, as in a URL.
-std::string with_host(std::string_view text, std::string_view address);
-
 /// Whether an answer is what an http check wants: the same words as host_check.sh has.
 check_result judge_http(const health_check& wanted, const expected<http_answer>& got);
 
 /// Asks http and tcp checks, any number at once. `answer` is called exactly once, on the client's
 /// thread, within the check's timeout; it must not block or throw. Other kinds are answered at
-/// once, on the caller's thread, as not ok: a command is for the caller to run, compose for the
-/// host. `address` is that of the host which the check speaks of. The client must outlive what it
-/// asks.
+/// once, on the caller's thread, as not ok: they are for a shell of their target. `address` is that
+/// of the host which the check speaks of. The client must outlive what it asks.
 class checker {
 public:
   explicit checker(http_client& client) : client_{client} {}

@@ -70,7 +70,7 @@ said_by() {
 ask_curl() {
   _url=$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')
   if [ -z "$3" ]; then
-    _answer=$(printf 'url = "%s"\n' "$_url" | curl -q -sS -m "$4" -o /dev/null \
+    _answer=$(printf 'url = "%s"\n' "$_url" | curl -q -g -sS -m "$4" -o /dev/null \
       -w '%{http_code}' --proto =http,https -K - 2>&1) || {
       said_by "${_answer%?000}"
       return 1
@@ -79,7 +79,7 @@ ask_curl() {
     return
   fi
   # The head comes first, so a cut body costs nothing; what is over 1 MiB is not looked at.
-  _answer=$(printf 'url = "%s"\n' "$_url" | curl -q -sS -i -m "$4" \
+  _answer=$(printf 'url = "%s"\n' "$_url" | curl -q -g -sS -i -m "$4" \
     --proto =http,https -K - 2>/dev/null | {
     dd bs=1048576 count=1 iflag=fullblock 2>/dev/null
     cat >/dev/null
@@ -153,6 +153,9 @@ sys.stdout.buffer.write(body.replace(b"\0", b""))
 # check_http URL STATUS BODY SECONDS: one GET, redirects not followed. STATUS 0 accepts 200-399;
 # BODY is a text that must occur, empty: any.
 check_http() {
+  case $1 in
+    *[[:space:][:cntrl:]]*) check_why="is no URL"; return 1 ;;
+  esac
   no_proxy=localhost,127.0.0.1,::1${no_proxy:+,$no_proxy}
   export no_proxy
   if command -v curl >/dev/null; then
@@ -169,6 +172,9 @@ check_http() {
 
 # check_tcp HOST PORT SECONDS: whether something accepts the connection.
 check_tcp() {
+  case $1 in
+    -*) check_why="$1 is no host"; return 1 ;;
+  esac
   if command -v bash >/dev/null; then
     # shellcheck disable=SC2016
     _answer=$(within "$3" bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2" 2>&1)

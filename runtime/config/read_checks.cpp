@@ -90,6 +90,9 @@ void read_checks(const view& in, const declared_names& names, bool of_verificati
     if (of_verification && made.kind == check_kind::compose)
       item["compose"].fault("belongs to the health of a stack",
                             "verification asks compose's healthchecks anyway");
+    else if (made.kind == check_kind::compose && made.on != own_host_name)
+      item["on"].fault("compose's healthchecks are asked where the stack runs, not on " + made.on,
+                       "leave `on` out, or ask with http, tcp or command");
     into.push_back(std::move(made));
   }
 }

@@ -21,9 +21,8 @@ struct declared_names {
 
 declared_names names_of(const view& root);
 
-/// Words that `on:` knows beside the hosts' names.
+/// A word that `on:` knows beside `controller`, `host` and the hosts' names.
 inline constexpr std::string_view each_host_name = "each_host";
-inline constexpr std::string_view own_host_name = "host";
 
 /// Reports a name that is not declared, with the nearest that is; true if it is, or nobody knows.
 bool check_reference(const view& at, std::string_view kind, const std::string& name,

@@ -1,8 +1,7 @@
 #include "runtime/release/engine_text.hpp"
 
-#include "runtime/release/names.hpp"
+#include "runtime/checks/words.hpp"
 #include "runtime/release/script.hpp"
-#include "runtime/shell_quote.hpp"
 
 #include <algorithm>
 
@@ -16,12 +15,8 @@ script vars_text(const stack_of& of) {
   if (of.host)
     for (const auto& [name, value] : of.host->vars)
       all.insert_or_assign(name, value);
-  std::vector<std::string> lines;
-  for (const auto& [name, value] : all)
-    if (is_variable_name(name))
-      lines.push_back(name + "=" + shell_quote(value) + "; export " + name);
   script text;
-  text.function("user_vars", lines);
+  text.function("user_vars", exports(all));
   return text;
 }
 
@@ -68,42 +63,6 @@ std::string below(const std::string& folder, const std::string& file) {
   return file.starts_with(prefix) ? file.substr(prefix.size()) : std::string{};
 }
 
-std::string with_host(std::string text, const host* where) {
-  constexpr std::string_view mark = "${host}";
-  const std::string address = where ? address_of(*where) : "localhost";
-  for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + address.size()))
-    text.replace(at, mark.size(), address);
-  return text;
-}
-
-std::string whole_seconds(duration time) {
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(time).count();
-  return std::to_string(std::max<long long>(seconds, 1));
-}
-
-std::string check_words(const health_check& of, const host* where) {
-  const auto seconds = whole_seconds(of.timeout);
-  switch (of.kind) {
-  case check_kind::http:
-    return words("check_http", {with_host(of.url, where), std::to_string(of.expect_status),
-                                of.expect_body, seconds});
-  case check_kind::tcp: {
-    const auto address = with_host(of.address, where);
-    const auto colon = address.rfind(':');
-    auto host = address.substr(0, colon);
-    if (host.starts_with('[') && host.ends_with(']'))
-      host = host.substr(1, host.size() - 2);
-    return words("check_tcp",
-                 {host, colon == address.npos ? "" : address.substr(colon + 1), seconds});
-  }
-  case check_kind::command:
-    return "checked_command " + seconds + ' ' + command_words(of.run);
-  case check_kind::compose:
-    break;
-  }
-  return ":";
-}
-
 } // namespace
 
 std::string engine_text(const stack_of& of) {
@@ -130,37 +89,23 @@ std::string env_files_text(const plan& of, const stack_of& where) {
 std::vector<std::size_t> own_checks(const stack_of& of) {
   std::vector<std::size_t> own;
   const auto& checks = of.stack->health.checks;
-  for (std::size_t n = 0; n < checks.size(); ++n) {
-    const auto& one = checks[n];
-    const bool here = one.on.empty() || one.on == "host" || one.on == of.of->host;
-    if (here && one.kind != check_kind::compose)
+  for (std::size_t n = 0; n < checks.size(); ++n)
+    if (is_made_by(checks[n], of.of->host) && checks[n].kind != check_kind::compose)
       own.push_back(n);
-  }
   return own;
 }
 
 std::string checks_text(const stack_of& of) {
   std::vector<std::string> lines;
   for (const auto n : own_checks(of))
-    lines.push_back("\"$@\" " + std::to_string(n) + ' '
-                    + check_words(of.stack->health.checks[n], of.host));
+    lines.push_back(check_line(n, of.stack->health.checks[n], check_address(of)));
   script text;
   text.function("each_check", lines);
   return text.text();
 }
 
-std::string shown_check(const health_check& of) {
-  switch (of.kind) {
-  case check_kind::http:
-    return "http " + shown_url(of.url);
-  case check_kind::tcp:
-    return "tcp " + of.address;
-  case check_kind::command:
-    return "command " + (of.run.argv.empty() ? of.run.shell : shell_join(of.run.argv));
-  case check_kind::compose:
-    break;
-  }
-  return "compose";
+std::string check_address(const stack_of& of) {
+  return of.host ? address_of(*of.host) : "localhost";
 }
 
 } // namespace baton::release

@@ -25,7 +25,7 @@ std::string checks_text(const stack_of& of);
 /// The stack's checks that its own host makes, with their numbers in `health.checks`.
 std::vector<std::size_t> own_checks(const stack_of& of);
 
-/// What a check asks, for people: `http https://example.org/`.
-std::string shown_check(const health_check& of);
+/// What `${host}` means in them.
+std::string check_address(const stack_of& of);
 
 } // namespace baton::release

@@ -1,5 +1,6 @@
 #include "runtime/release/script.hpp"
 
+#include "runtime/release/names.hpp"
 #include "runtime/shell_quote.hpp"
 
 namespace baton::release {
@@ -35,6 +36,14 @@ std::string words(std::string_view ours, const std::vector<std::string>& theirs)
   if (!theirs.empty())
     line += ' ' + shell_join(theirs);
   return line;
+}
+
+std::vector<std::string> exports(const std::map<std::string, std::string>& vars) {
+  std::vector<std::string> lines;
+  for (const auto& [name, value] : vars)
+    if (is_variable_name(name))
+      lines.push_back(name + "=" + shell_quote(value) + "; export " + name);
+  return lines;
 }
 
 std::string command_words(const command& of) {

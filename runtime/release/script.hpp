@@ -2,6 +2,7 @@
 
 #include "messages/fleet.hpp"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ private:
 
 /// One line: words that are ours, then words from outside, quoted.
 std::string words(std::string_view ours, const std::vector<std::string>& theirs);
+
+/// The lines of a function that sets these environment variables.
+std::vector<std::string> exports(const std::map<std::string, std::string>& vars);
 
 /// A command of the user as quoted words: its own, or `sh -c LINE`. A first word `~/…` is in the
 /// home folder of whoever runs it.

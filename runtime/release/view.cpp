@@ -1,5 +1,6 @@
 #include "runtime/release/view.hpp"
 
+#include "runtime/checks/words.hpp"
 #include "runtime/release/engine_text.hpp"
 
 #include <algorithm>
@@ -26,15 +27,6 @@ std::vector<process> processes_of(const std::string& text) {
     if (words >> one.pid >> one.start >> one.release)
       all.push_back(std::move(one));
   }
-  return all;
-}
-
-/// `N=ok` or `N=why`, by number.
-std::map<std::string, std::string> answers_of(const std::string& text) {
-  std::map<std::string, std::string> all;
-  for (const auto& line : lines_of(text))
-    if (const auto equals = line.find('='); equals != line.npos)
-      all[line.substr(0, equals)] = line.substr(equals + 1);
   return all;
 }
 
@@ -67,7 +59,7 @@ void read_checks(const facts& told, const stack_of& of, bool only_what_was_healt
                  unit_view& view) {
   if (!told.contains("look.checks"))
     return; // the pre-flight look asks no checks, which says nothing about them
-  const auto answers = answers_of(get(told, "look.checks"));
+  const auto answers = check_answers(get(told, "look.checks"));
   const auto& checks = of.stack->health.checks;
   for (const auto n : own_checks(of)) {
     const auto number = std::to_string(n);
@@ -75,7 +67,7 @@ void read_checks(const facts& told, const stack_of& of, bool only_what_was_healt
       continue;
     const auto answer = answers.find(number);
     const auto why = answer == answers.end() ? std::string{"was not made"} : answer->second;
-    add(view, why == "ok", shown_check(checks[n]) + ": " + why);
+    add(view, why == "ok", shown_check(checks[n], check_address(of)) + ": " + why);
   }
 }
 

@@ -48,11 +48,7 @@ identities() {
 in_folder() {
   cd -- "$1" || fail config_invalid "cannot go to $1"
   shift
-  # What the step protocol is told by is no matter of the user's programs.
-  unset BATON_FACTS BATON_FILES BATON_DIR
-  umask "$lib_umask"
-  if [ -n "$lib_locale" ]; then LC_ALL=$lib_locale; else unset LC_ALL; fi
-  user_vars
+  as_theirs
   "$@"
 }
 # user_status_of_checkout: 0 when its `status` says so in time.

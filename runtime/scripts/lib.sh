@@ -82,6 +82,15 @@ as_user() {
   return "$lib_status"
 }
 
+# as_theirs: the rest of this shell is for the user's programs: with his umask, locale and variables,
+# and nothing of what the step protocol is told by.
+as_theirs() {
+  unset BATON_FACTS BATON_FILES BATON_DIR
+  umask "$lib_umask"
+  if [ -n "$lib_locale" ]; then LC_ALL=$lib_locale; else unset LC_ALL; fi
+  user_vars
+}
+
 # expand PATH: prints it absolute: `~` and what is relative mean the home folder.
 expand() {
   case $1 in

@@ -96,7 +96,8 @@ TEST(checks, of_a_stage_that_failed_are_only_reported) {
   with.troubles = {vps_is_ill};
   const auto show = play(plan_for(homelab()), with);
   EXPECT_EQ(show.row(), "partial_success · vps · thinkpad rtx1080 · n n o · 4");
-  EXPECT_TRUE(show.details("verification").hosts.at("controller").error);
+  EXPECT_THAT(show.details("verification").hosts.at("controller").error.value_or(""),
+              HasSubstr("check of vps does not answer: http https://example.org/: 503"));
 }
 
 TEST(checks, of_a_stage_that_is_not_in_this_environment_are_only_reported) {
@@ -104,8 +105,34 @@ TEST(checks, of_a_stage_that_is_not_in_this_environment_are_only_reported) {
   asked.environment = "staging";
   staging with;
   with.first = [](host_model& hosts) { hosts.ill_checks = {"vps"}; };
-  EXPECT_EQ(play(plan_for(homelab(), asked), with).row(),
-            "success · verification · thinkpad · n · 0");
+  const auto show = play(plan_for(homelab(), asked), with);
+  EXPECT_EQ(show.row(), "success · verification · thinkpad · n · 0");
+  EXPECT_THAT(show.details("verification").hosts.at("controller").error.value_or(""),
+              HasSubstr("check of vps does not answer"));
+}
+
+TEST(checks, that_nobody_could_ask_do_not_pass) {
+  staging with;
+  with.first = [](host_model& hosts) { hosts.unasked_checks = {"vps"}; };
+  const auto show = play(plan_for(homelab()), with);
+  EXPECT_EQ(show.row(), "rolled_back · verification · none · o o o · 1");
+  EXPECT_EQ(show.ends.why->code, ec::unreachable);
+  EXPECT_THAT(show.ends.why->what,
+              HasSubstr("check of vps could not be asked: http https://example.org/: no route"));
+  with.troubles = {vps_is_ill};
+  EXPECT_EQ(play(plan_for(homelab()), with).row(),
+            "partial_success · vps · thinkpad rtx1080 · n n o · 4");
+}
+
+TEST(checks, that_fail_are_all_named) {
+  auto of = homelab();
+  of.verification.checks.push_back(of.verification.checks[0]);
+  of.verification.checks[1].of = "thinkpad";
+  staging with;
+  with.first = [](host_model& hosts) { hosts.ill_checks = {"vps", "thinkpad"}; };
+  const auto why = play(plan_for(of), with).ends.why->what;
+  EXPECT_THAT(why, HasSubstr("check of vps does not answer"));
+  EXPECT_THAT(why, HasSubstr("; check of thinkpad does not answer"));
 }
 
 TEST(checks, without_a_stage_speak_of_the_last_one) {

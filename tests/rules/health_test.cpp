@@ -166,6 +166,22 @@ TEST(health, of_a_host_that_cannot_be_asked_is_decided_by_patience) {
   EXPECT_EQ(look_at(terms, {unseen(0s), unseen(29s), good(31s)}).said.word, health_word::steady);
 }
 
+TEST(health, that_another_host_could_not_ask_about_is_not_known) {
+  fleet of;
+  of.guard_unreachable_after = 30s;
+  auto open = unseen(0s);
+  open.healthy = true;
+  open.ill = {"http http://a/ from probe could not be asked: no route"};
+  auto late = open;
+  late.at = zero + 30s;
+  const auto gone = look_at(guard_terms(of), {open, late});
+  EXPECT_EQ(gone.said.word, health_word::ill);
+  EXPECT_EQ(gone.looks, 2U);
+  EXPECT_EQ(gone.said.why->code, ec::unreachable);
+  EXPECT_EQ(gone.said.why->what, "was not known to be healthy for 30 s: http http://a/ from probe "
+                                 "could not be asked: no route");
+}
+
 TEST(health, in_a_guard_is_one_look_of_a_host_that_answers) {
   EXPECT_EQ(look_at(guard_terms({}), {good(0s)}).said.word, health_word::steady);
   EXPECT_EQ(look_at(guard_terms({}), {ill(0s)}).said.word, health_word::ill);

@@ -209,10 +209,10 @@ step_outcome host_model::carry_out(const event::step_started& step,
   if (step.kind == step_kind::verify_checks)
     for (const auto& check : checks_) {
       const auto of = check.of.empty() ? last_stage_ : check.of;
-      const bool ok = !ill_checks.contains(of);
-      out.checks.push_back({check.of, "http " + check.url, ok, ok ? "" : "503"});
-      if (!ok)
-        out.why = fault(ec::unhealthy, "a check does not answer", true);
+      const bool asked = !unasked_checks.contains(of);
+      const bool ok = asked && !ill_checks.contains(of);
+      out.checks.push_back(
+          {check.of, "http " + check.url, ok, ok ? "" : (asked ? "503" : "no route"), asked});
     }
   return out;
 }

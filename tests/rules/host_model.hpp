@@ -58,7 +58,8 @@ public:
   /// The step was killed: nobody knows how far it came.
   step_outcome kill(const event::step_started& step);
 
-  std::set<std::string> ill_checks; ///< stages whose checks do not answer
+  std::set<std::string> ill_checks;     ///< stages whose checks do not answer
+  std::set<std::string> unasked_checks; ///< stages whose checks nobody can ask
 
   // What a judge wants to know.
   std::set<std::string> activated;  ///< hosts on which `activate` had an effect or was begun
