@@ -1,6 +1,5 @@
 #include "cli/workspace.hpp"
 
-#include "cli/view/model.hpp"
 #include "cli/view/summary.hpp"
 #include "messages/json.hpp"
 #include "runtime/journal/run_lock.hpp"
@@ -164,7 +163,7 @@ int show(const std::string& id, bool as_json, bool events) {
   } else if (!events) {
     print_run(row);
     if (begun && ended)
-      std::cout << summary(*begun->plan, *ended->result, plain_ascii());
+      std::cout << summary(*begun->plan, *ended->result, locale_charset());
   }
   return exit_code::ok;
 }

@@ -1,6 +1,5 @@
 #include "cli/parts.hpp"
 
-#include "cli/view/model.hpp"
 #include "messages/json.hpp"
 #include "rules/plan.hpp"
 
@@ -36,9 +35,10 @@ void keep(phase& one, const plan& of, const std::set<step_kind>& kinds,
   });
 }
 
-std::string line_of(const std::string& host, const host_details& told, bool ascii) {
+std::string line_of(const std::string& host, const host_details& told, charset shows) {
   const bool good = told.outcome == phase_outcome::ok;
-  auto text = fmt::format(" {} {:<16} {}", ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"), host,
+  auto text = fmt::format(" {} {:<16} {}",
+                          shows == charset::ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"), host,
                           to_string(told.outcome));
   if (told.error)
     text += ": " + *told.error;
@@ -49,7 +49,7 @@ std::string line_of(const std::string& host, const host_details& told, bool asci
 
 void print_for_people(const phase_details& told) {
   for (const auto& [host, own] : told.hosts)
-    std::cout << line_of(host, own, plain_ascii()) << "\n";
+    std::cout << line_of(host, own, locale_charset()) << "\n";
   if (told.error)
     std::cout << *told.error << "\n";
 }

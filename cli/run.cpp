@@ -6,7 +6,9 @@
 #include "cli/record_log.hpp"
 #include "cli/run_mirror.hpp"
 #include "cli/signals.hpp"
+#include "cli/view/plain.hpp"
 #include "cli/view/summary.hpp"
+#include "cli/view/terminal.hpp"
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
 #include "metrics/metered_transport.hpp"
@@ -74,23 +76,27 @@ private:
   std::vector<record> all_;
 };
 
-/// Which of the four ways of showing progress it is.
+/// Which of the ways of showing progress it is: tty, plain or quiet. A block is drawn in place only
+/// where that can be, and where nothing else of ours writes on that terminal meanwhile.
 std::string progress_of(const run_options& how, const cli_context& context) {
   if (context.quiet)
     return "quiet";
-  if (how.progress != "auto")
+  if (how.progress == "plain" || how.progress == "quiet")
     return how.progress;
-  return is_terminal(STDERR_FILENO) ? "tty" : "plain";
+  const bool alone = context.verbosity == 0 && !(how.events && is_terminal(STDOUT_FILENO));
+  return can_redraw(STDERR_FILENO) && alone ? "tty" : "plain";
 }
 
 std::shared_ptr<observer> view_of(const std::string& progress, const cli_context& context) {
   if (progress == "tty")
-    return std::make_shared<tty_view>(STDERR_FILENO, plain_ascii(),
+    return std::make_shared<tty_view>(STDERR_FILENO, locale_charset(),
                                       wants_colour(context, STDERR_FILENO));
   if (progress == "plain")
     return std::make_shared<plain_view>(STDERR_FILENO);
   return nullptr;
 }
+
+using say_fn = std::function<void(const std::string&)>;
 
 void print(const run_options& how, const result& told) {
   if (how.json || how.events)
@@ -98,7 +104,7 @@ void print(const run_options& how, const result& told) {
 }
 
 void on_signal(house& actors, const run_mirror& mirror, const plan& todo, const run_options& how,
-               const std::function<void(std::string)>& say, const std::string& name, int before) {
+               const say_fn& say, const std::string& name, int before) {
   if (before == 0) {
     say(name + ": stopping; " + mirror.cancel_words() + "; look with: baton show " + todo.run
         + "; once more to end at once");
@@ -154,12 +160,12 @@ void write_metrics(recorder& numbers, const journal& in, const logger& lines,
 }
 
 /// The user's command for alerts; null where there is none.
-std::shared_ptr<alert_hook> hook_of(const workspace& in) {
+std::shared_ptr<alert_hook> hook_of(const workspace& in, const say_fn& say) {
   if (in.fleet->on_alert.empty())
     return nullptr;
   const auto folder = std::filesystem::path{in.config_file}.parent_path().string();
-  return std::make_shared<alert_hook>(in.fleet->on_alert, folder, [](const error& why) {
-    std::cerr << "the alert could not be sent: " << describe(why) << "\n";
+  return std::make_shared<alert_hook>(in.fleet->on_alert, folder, [say](const error& why) {
+    say("the alert could not be sent: " + describe(why));
     log(log_level::error, "the alert could not be sent", {.why = &why});
   });
 }
@@ -170,7 +176,10 @@ void add_run_options(CLI::App& command, run_options& into) {
   auto* as_json = command.add_flag("--json", into.json, "Print the result as one JSON document");
   command.add_flag("--events", into.events, "Print the events as lines of JSON, the result last")
       ->excludes(as_json);
-  command.add_option("--progress", into.progress, "How to show progress: auto, tty, plain, quiet")
+  command
+      .add_option("--progress", into.progress,
+                  "How to show progress: auto, tty (one block redrawn, where that can be), plain "
+                  "(lines), quiet")
       ->check(CLI::IsMember({"auto", "tty", "plain", "quiet"}));
   command.add_option("--metrics-file", into.metrics_file,
                      "Write the metrics to this file after each phase");
@@ -190,11 +199,15 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   auto view = view_of(progress, context);
 
   const auto tty = std::dynamic_pointer_cast<tty_view>(view);
-  const std::function<void(std::string)> say = [tty](const std::string& text) {
+  const say_fn say = [tty](const std::string& text) {
     if (tty)
       tty->say(text);
     else
-      std::cerr << text << "\n" << std::flush;
+      std::cerr << printable_lines(text) << std::flush;
+  };
+  const auto leave_terminal = [tty] {
+    if (tty)
+      tty->finish();
   };
 
   house::options with;
@@ -208,7 +221,7 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
     with.store = std::make_shared<journal_store>(in.journal, secrets, numbers);
   else
     with.store = std::make_shared<memory_store>();
-  auto hook = hook_of(in);
+  auto hook = hook_of(in, say);
   auto mirror = std::make_shared<run_mirror>(todo);
   with.observers.push_back(mirror);
   if (view)
@@ -218,7 +231,7 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   with.observers.push_back(std::make_shared<record_log>(todo));
   with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
   with.observers.push_back(std::make_shared<alert_teller>(
-      progress == "plain" ? std::function<void(std::string)>{} : say,
+      progress == "plain" ? say_fn{} : say,
       hook ? [hook](std::string line) { hook->send(std::move(line)); }
            : std::function<void(std::string)>{}));
   with.observers.push_back(std::make_shared<phase_bell>(
@@ -233,9 +246,13 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   result told;
   {
     house actors{std::move(with)};
+    const auto around_stop = [tty](bool goes_on) { goes_on ? tty->go_on() : tty->pause(); };
     signals heard{[&](const std::string& name, int before) {
-      on_signal(actors, *mirror, *todo, how, say, name, before);
-    }};
+                    if (before > 0)
+                      leave_terminal();
+                    on_signal(actors, *mirror, *todo, how, say, name, before);
+                  },
+                  tty ? around_stop : std::function<void(bool)>{}};
     told = actors.carry_out(todo);
   }
   if (how.journaled) {
@@ -244,10 +261,9 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
       log(log_level::warning, describe(done.error()));
   }
-  if (tty)
-    tty->finish();
-  if (!context.quiet && how.announced)
-    std::cerr << summary(*todo, told, plain_ascii());
+  leave_terminal();
+  if (how.announced && (!context.quiet || told.status != status::success))
+    std::cerr << summary(*todo, told, locale_charset());
   print(how, told);
   return told;
 }

@@ -30,31 +30,42 @@ struct signals::impl {
   int pipe[2] = {-1, -1};
   struct sigaction old_int {};
   struct sigaction old_term {};
+  struct sigaction old_stop {};
   std::thread listener;
 };
 
-signals::signals(std::function<void(const std::string&, int)> on_signal)
+signals::signals(std::function<void(const std::string&, int)> on_signal,
+                 std::function<void(bool)> around_stop)
     : impl_{std::make_unique<impl>()} {
   if (::pipe2(impl_->pipe, O_CLOEXEC) != 0)
     return; // without it the default action stands
   wake_fd = impl_->pipe[1];
-  impl_->listener = std::thread{[fd = impl_->pipe[0], tell = std::move(on_signal)] {
-    int before = 0;
-    char byte = end_mark;
-    while (true) {
-      const auto n = ::read(fd, &byte, 1);
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0 || byte == end_mark)
-        return;
-      tell(byte == SIGINT ? "SIGINT" : "SIGTERM", before++);
-    }
-  }};
+  const bool hears_stop = around_stop != nullptr;
+  impl_->listener = std::thread{
+      [fd = impl_->pipe[0], tell = std::move(on_signal), around = std::move(around_stop)] {
+        int before = 0;
+        char byte = end_mark;
+        while (true) {
+          const auto n = ::read(fd, &byte, 1);
+          if (n < 0 && errno == EINTR)
+            continue;
+          if (n <= 0 || byte == end_mark)
+            return;
+          if (byte == SIGTSTP) {
+            around(false);
+            ::kill(::getpid(), SIGSTOP); // from here on as if nobody had heard it
+            around(true);
+            continue;
+          }
+          tell(byte == SIGINT ? "SIGINT" : "SIGTERM", before++);
+        }
+      }};
   struct sigaction handler {};
   handler.sa_handler = &on_raw_signal;
   handler.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &handler, &impl_->old_int);
   ::sigaction(SIGTERM, &handler, &impl_->old_term);
+  ::sigaction(SIGTSTP, hears_stop ? &handler : nullptr, &impl_->old_stop);
 }
 
 signals::~signals() {
@@ -62,6 +73,7 @@ signals::~signals() {
     return;
   ::sigaction(SIGINT, &impl_->old_int, nullptr);
   ::sigaction(SIGTERM, &impl_->old_term, nullptr);
+  ::sigaction(SIGTSTP, &impl_->old_stop, nullptr);
   [[maybe_unused]] const auto n = ::write(impl_->pipe[1], &end_mark, 1);
   impl_->listener.join();
   wake_fd = -1;

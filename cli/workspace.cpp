@@ -119,9 +119,9 @@ bool wants_colour(const cli_context& context, int fd) {
          && !(term && std::string_view{term} == "dumb");
 }
 
-bool plain_ascii() {
+charset locale_charset() {
   std::setlocale(LC_CTYPE, "");
-  return std::string_view{::nl_langinfo(CODESET)} != "UTF-8";
+  return std::string_view{::nl_langinfo(CODESET)} == "UTF-8" ? charset::utf8 : charset::ascii;
 }
 
 bool confirm(const cli_context& context, const std::string& question) {

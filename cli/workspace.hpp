@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/command.hpp"
+#include "cli/view/text.hpp"
 #include "messages/fleet.hpp"
 #include "runtime/journal/journal.hpp"
 
@@ -48,8 +49,8 @@ std::string new_run_id();
 bool is_terminal(int fd);
 /// Colours: on a terminal only, and not with NO_COLOR, TERM=dumb, --no-color.
 bool wants_colour(const cli_context& context, int fd);
-/// Whether the locale cannot show more than ASCII.
-bool plain_ascii();
+/// What the user's locale can show.
+charset locale_charset();
 
 /// Asks yes or no on the terminal; false also when nobody can be asked.
 bool confirm(const cli_context& context, const std::string& question);

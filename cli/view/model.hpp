@@ -18,6 +18,7 @@ struct active_step {
   int attempt = 1;
   time_point since;
   std::string last_line; ///< of its output, printable
+  std::string unread;    ///< the beginning of the next one, as it came
 };
 
 /// One phase as people see it.
@@ -40,23 +41,12 @@ struct view_model {
   std::optional<std::string> rolling_back; ///< the phase whose failure is being taken back
   std::string commit;
   bool cancelled = false;
-  std::vector<std::string> alerts;
 };
 
 void fold_record(view_model& view, const record& what);
 
-/// Output of a running step: its last complete line is what people see.
+/// Output of a running step, in pieces of any size: its last line that says something is what
+/// people see.
 void fold_output(view_model& view, const std::string& step_id, std::string_view text);
-
-/// The view as lines of at most `width` columns and at most `height` lines, no line ends.
-/// `plain_ascii`: no symbols beyond ASCII.
-std::vector<std::string> draw(const view_model& view, time_point now, std::size_t width,
-                              std::size_t height, bool plain_ascii);
-
-/// `text` without control characters and escape sequences, cut to `columns` columns.
-std::string printable(std::string_view text, std::size_t columns);
-
-/// `0.8s`, `42s`, `3m 07s`, `1h 02m`.
-std::string human_duration(duration length);
 
 } // namespace baton

@@ -1,7 +1,5 @@
 #include "cli/view/summary.hpp"
 
-#include "cli/view/model.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +7,8 @@
 namespace baton {
 
 namespace {
+
+constexpr std::size_t line_columns_max = 4000;
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
@@ -79,14 +79,16 @@ std::vector<std::string> next_steps(const result& how) {
 
 } // namespace
 
-std::string summary(const plan& of, const result& how, bool plain_ascii) {
+std::string summary(const plan& of, const result& how, charset shows) {
   std::string text;
-  const auto line = [&](const std::string& one) { text += printable(one, 4000) + "\n"; };
+  const auto line = [&](const std::string& one) {
+    text += printable(one, line_columns_max, shows) + "\n";
+  };
   const bool good = how.status == status::success;
-  line(fmt::format("{} {}{} ({}, run {})", plain_ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"),
-                   headline(how), how.cancelled ? ", cancelled by " + how.cancelled_by : "",
-                   human_duration(duration{static_cast<std::int64_t>(how.duration_seconds * 1000)}),
-                   how.run));
+  line(fmt::format(
+      "{} {}{} ({}, run {})", shows == charset::ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"),
+      headline(how), how.cancelled ? ", cancelled by " + how.cancelled_by : "",
+      human_duration(duration{static_cast<std::int64_t>(how.duration_seconds * 1000)}), how.run));
   if (how.why)
     line("  why: " + describe(*how.why));
   for (const auto& stage : of.stages)

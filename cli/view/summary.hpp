@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/view/text.hpp"
 #include "messages/plan.hpp"
 #include "messages/result.hpp"
 
@@ -9,6 +10,6 @@ namespace baton {
 
 /// What a person is told when a run is over: how it ended and why, what each host serves, what was
 /// not touched, and what to do next. Several lines, each ended.
-std::string summary(const plan& of, const result& how, bool plain_ascii);
+std::string summary(const plan& of, const result& how, charset shows);
 
 } // namespace baton
