@@ -35,12 +35,13 @@ std::string name_of(const health_check& check, const std::string& address) {
   return "check";
 }
 
-check_result run_command(const health_check& what) {
+check_result run_command(const health_check& what, std::shared_ptr<const redactor> secrets) {
   process_request asked;
   asked.argv = what.run.argv;
   if (asked.argv.empty())
     asked.argv = {"/bin/sh", "-c", what.run.shell};
   asked.deadline = what.timeout;
+  asked.secrets = std::move(secrets);
   const auto end = run_process(asked);
   if (!end)
     return {false, describe(end.error()), 0};
@@ -58,7 +59,9 @@ void controller_checks::ask_one(const health_check& what, const std::string& add
     return;
   }
   std::lock_guard lock{mutex_};
-  commands_.emplace_back([what, answer = std::move(answer)] { answer(run_command(what)); });
+  commands_.emplace_back([what, answer = std::move(answer), secrets = secrets_] {
+    answer(run_command(what, secrets));
+  });
 }
 
 void controller_checks::ask(const std::vector<health_check>& checks, const std::string& address,

@@ -3,11 +3,14 @@
 #include "messages/event.hpp"
 #include "runtime/checks/checker.hpp"
 #include "runtime/http/client.hpp"
+#include "runtime/log/redactor.hpp"
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace baton {
@@ -16,7 +19,8 @@ namespace baton {
 /// May be called from any thread; calls back from another one.
 class controller_checks {
 public:
-  controller_checks() = default;
+  explicit controller_checks(std::shared_ptr<const redactor> secrets)
+      : secrets_{std::move(secrets)} {}
   controller_checks(const controller_checks&) = delete;
   controller_checks& operator=(const controller_checks&) = delete;
   /// Waits for command checks that run.
@@ -30,6 +34,7 @@ private:
   void ask_one(const health_check& what, const std::string& address,
                std::function<void(check_result)> answer);
 
+  std::shared_ptr<const redactor> secrets_;
   http_client client_;
   checker checker_{client_};
   std::mutex mutex_; ///< guards commands_

@@ -195,10 +195,23 @@ void job_runner::follow() {
 }
 
 void job_runner::take_log(const step_report& report) {
-  log_offset_ = std::max(log_offset_, report.log_end());
   if (report.log.empty())
     return;
-  tell(told_.push(report.log));
+  std::string_view log{report.log};
+  if (report.log_offset > log_offset_) {
+    // What is gone may have cut a secret in two, and the second half cannot be told from other
+    // text.
+    tell(told_.cut_off());
+    tell("\n[" + std::to_string(report.log_offset - log_offset_) + " bytes left out]\n");
+    skips_line_ = true;
+  }
+  log_offset_ = std::max(log_offset_, report.log_end());
+  if (skips_line_) {
+    const auto end = log.find('\n');
+    log.remove_prefix(end == std::string_view::npos ? log.size() : end + 1);
+    skips_line_ = end == std::string_view::npos;
+  }
+  tell(told_.push(log));
 }
 
 void job_runner::tell(std::string text) {

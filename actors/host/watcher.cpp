@@ -2,6 +2,7 @@
 
 #include "messages/plan.hpp"
 #include "runtime/fault.hpp"
+#include "runtime/log/redact_record.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -98,8 +99,9 @@ void watcher::on_look(const expected<job_end>& end) {
   if (over_)
     return;
   step_outcome seen;
+  // Before it becomes a part of a longer text.
   if (end)
-    seen = house_.read({*order_.plan, order_.step, *order_.facts}, *end);
+    seen = redact(*house_.secrets, house_.read({*order_.plan, order_.step, *order_.facts}, *end));
   else
     seen = failed_outcome(end.error());
   if (seen.why && !seen.why->retryable) {

@@ -152,7 +152,7 @@ std::string checks_text(const stack_of& of) {
 std::string shown_check(const health_check& of) {
   switch (of.kind) {
   case check_kind::http:
-    return "http " + shown_url(of.url);
+    return "http " + of.url;
   case check_kind::tcp:
     return "tcp " + of.address;
   case check_kind::command:

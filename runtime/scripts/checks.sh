@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Health checks that the host itself makes, with the words of host_check.sh. Prints `N=ok` or
-# `N=why not`; each keeps its own time.
+# `N=why not`, of a long one the beginning; each keeps its own time.
 run_check() {
   look_number=$1
   shift

@@ -70,15 +70,6 @@ run() {
   exit 1
 }
 
-# as_user COMMAND...: with the umask that the user has.
-as_user() {
-  umask "$lib_umask"
-  "$@"
-  lib_status=$?
-  umask 077
-  return "$lib_status"
-}
-
 # expand PATH: prints it absolute: `~` and what is relative mean the home folder.
 expand() {
   case $1 in
