@@ -2,6 +2,8 @@
 #include "messages/json.hpp"
 #include "runtime/config/load.hpp"
 #include "runtime/config/paths.hpp"
+#include "runtime/secrets/free_texts.hpp"
+#include "runtime/secrets/said_secrets.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -9,6 +11,9 @@
 #include <iostream>
 #include <memory>
 #include <set>
+#include <sys/stat.h>
+#include <utility>
+#include <vector>
 
 namespace baton {
 
@@ -45,6 +50,42 @@ void warn_of_no_checks(const fleet& of) {
                      "\"http://localhost:8080/health\"}]}\n";
 }
 
+/// Where commands are, in the file's own words.
+std::vector<std::pair<std::string, const command*>> commands_of(const fleet& of) {
+  std::vector<std::pair<std::string, const command*>> all;
+  for (const auto& stage : of.stages)
+    for (const auto& stack : stage.stacks) {
+      if (const auto* engine = std::get_if<command_engine>(&stack.engine))
+        for (const auto* one : {&engine->prepare, &engine->start, &engine->stop, &engine->status})
+          all.emplace_back("a command of stack " + stack.name, one);
+      for (const auto& check : stack.health.checks)
+        all.emplace_back("a check of stack " + stack.name, &check.run);
+    }
+  all.emplace_back("tests.command", &of.tests.run);
+  for (const auto& check : of.verification.checks)
+    all.emplace_back("a check of verification", &check.run);
+  all.emplace_back("alerts.on_alert", &of.on_alert);
+  return all;
+}
+
+/// Baton shows no secret of the file; but others may see it elsewhere.
+void warn_of_secrets(const fleet& of) {
+  std::set<std::string> told;
+  for (const auto& [where, what] : commands_of(of))
+    texts_of_fleet::of_command(*what, [&](std::string_view name, const std::string& text) {
+      if (!secrets_in(name, text).empty() && told.insert(where).second)
+        std::cerr
+            << "note: " << where
+            << " holds a secret, which everybody on that machine can see in the process list "
+               "while it runs.\n      Put it into `vars`, or a file, that the command reads\n";
+    });
+  struct stat there {};
+  if (!secrets_said(of).empty() && ::stat(of.file.c_str(), &there) == 0
+      && (there.st_mode & 077) != 0)
+    std::cerr << "note: " << of.file << " holds secrets and can be read by others: chmod 600 "
+              << of.file << "\n";
+}
+
 int check_file(const cli_context& context, bool as_document) {
   const auto found = find_config(context.config_path);
   if (!found) {
@@ -64,6 +105,7 @@ int check_file(const cli_context& context, bool as_document) {
   if (context.quiet)
     return exit_code::ok;
   warn_of_no_checks(*loaded);
+  warn_of_secrets(*loaded);
   fmt::print("{}: fleet {}: {}, {}, {}; all good\n", *found, loaded->name,
              counted(loaded->hosts.size(), "host"), counted(loaded->stages.size(), "stage"),
              counted(loaded->environments.size(), "environment"));

@@ -5,6 +5,8 @@
 #include "runtime/config/schema_check.hpp"
 #include "runtime/config/show.hpp"
 #include "runtime/config/yaml_text.hpp"
+#include "runtime/log/redact_record.hpp"
+#include "runtime/secrets/known_secrets.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -50,7 +52,7 @@ ordered_json with_origins(const ordered_json& value, const yaml_comment& origin,
 int show(const cli_context& context, bool origins, bool as_document) {
   std::string file;
   const auto fleet = open_fleet(context, &file);
-  const auto resolved = resolved_config(*fleet);
+  const auto resolved = resolved_config(redact(*known_secrets{*fleet}.all(), *fleet));
   const auto document = origins ? document_of(file) : nullptr;
   const yaml_comment origin = [&](const std::vector<std::string>& path) {
     return document ? origin_of(*fleet, *document, file, path) : std::string{};

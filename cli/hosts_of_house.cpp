@@ -2,7 +2,7 @@
 
 #include "cli/controller_checks.hpp"
 #include "runtime/open_files.hpp"
-#include "runtime/secrets/known_values.hpp"
+#include "runtime/secrets/known_secrets.hpp"
 #include "runtime/ssh/ssh_transport.hpp"
 #include "runtime/steps/local_transport.hpp"
 
@@ -35,18 +35,13 @@ std::shared_ptr<transport> ssh_of(const fleet& in) {
   return std::make_shared<ssh_transport>(ssh_options_of(in));
 }
 
-std::shared_ptr<redactor> redactor_of(const fleet& in) {
-  auto made = std::make_shared<redactor>();
-  for (const auto& value : values_of_secrets(in.secrets).values)
-    made->add(value);
-  return made;
-}
-
 host_house hosts_of_house(const workspace& in, const fleet& of) {
   host_house made;
   made.network = ssh_of(of);
   made.local = std::make_shared<local_transport>();
-  made.secrets = redactor_of(of);
+  const auto secrets = std::make_shared<known_secrets>(of);
+  made.secrets = secrets->all();
+  made.before_build = [secrets] { secrets->refresh(); };
   made.owner = lease_owner_json();
   made.controller_dir = (in.state / "controller").string();
   made.ask_checks = [checks = std::make_shared<controller_checks>()](

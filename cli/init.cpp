@@ -5,6 +5,7 @@
 #include "runtime/config/load.hpp"
 #include "runtime/config/near_name.hpp"
 #include "runtime/config/ssh_names.hpp"
+#include "runtime/http/url.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -180,8 +181,12 @@ int init(const cli_context& context, const init_flags& flags) {
   const bool asks =
       !flags.any() && !context.no_input && is_terminal(STDIN_FILENO) && is_terminal(STDERR_FILENO);
   auto usual = homelab_answers();
-  if (const auto origin = git_origin("."))
-    usual.repository = *origin;
+  if (const auto origin = git_origin(".")) {
+    usual.repository = split_login(*origin).bare;
+    if (usual.repository != *origin && !context.quiet)
+      std::cerr << "note: the login in the URL of origin is left out: baton.yaml is for others to "
+                   "read\n";
+  }
   const auto answers = asks ? ask(std::cin, std::cerr, usual, ssh_config_names(user_ssh_config()))
                             : from_flags(flags, usual);
   const auto text = init_file(answers);

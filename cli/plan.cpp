@@ -3,6 +3,8 @@
 
 #include "messages/json.hpp"
 #include "rules/plan.hpp"
+#include "runtime/log/redact_record.hpp"
+#include "runtime/secrets/known_secrets.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -81,7 +83,7 @@ int show_plan(const cli_context& context, plan_flags flags) {
                        {"environment", flags.asked.environment},
                        {"commit", seen.commit},
                        {"hosts", hosts},
-                       {"plan", to_json(*made)}})
+                       {"plan", to_json(redact(*known_secrets{*in.fleet}.all(), *made))}})
               << "\n";
   } else {
     std::cout << plan_text(*made) << "\nWhat each host serves, now -> then:\n" << text;

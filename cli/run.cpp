@@ -15,6 +15,7 @@
 #include "metrics/recorder.hpp"
 #include "runtime/alert_hook.hpp"
 #include "runtime/journal/run_lock.hpp"
+#include "runtime/journal/sealed_plan.hpp"
 #include "runtime/log/log.hpp"
 #include "runtime/log/redact_record.hpp"
 
@@ -160,14 +161,24 @@ void write_metrics(recorder& numbers, const journal& in, const logger& lines,
 }
 
 /// The user's command for alerts; null where there is none.
-std::shared_ptr<alert_hook> hook_of(const workspace& in, const say_fn& say) {
+std::shared_ptr<alert_hook> hook_of(const workspace& in, std::shared_ptr<const redactor> secrets,
+                                    const say_fn& say) {
   if (in.fleet->on_alert.empty())
     return nullptr;
   const auto folder = std::filesystem::path{in.config_file}.parent_path().string();
-  return std::make_shared<alert_hook>(in.fleet->on_alert, folder, [say](const error& why) {
-    say("the alert could not be sent: " + describe(why));
-    log(log_level::error, "the alert could not be sent", {.why = &why});
-  });
+  return std::make_shared<alert_hook>(
+      in.fleet->on_alert, folder, std::move(secrets), [say](const error& why) {
+        say("the alert could not be sent: " + describe(why));
+        log(log_level::error, "the alert could not be sent", {.why = &why});
+      });
+}
+
+/// What nobody needs after a run's end: the plan with its secrets, and the folder of the steps that
+/// ran here, with what they printed as they printed it.
+void tidy_up(const workspace& in, const plan& todo) {
+  forget_sealed_plan(in.state, todo.run);
+  std::error_code ignored;
+  std::filesystem::remove_all(in.state / "controller" / todo.run, ignored);
 }
 
 } // namespace
@@ -217,11 +228,14 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   const auto lines = start_log(context, in, secrets);
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
-  if (how.journaled)
+  if (how.journaled) {
+    if (const auto kept = seal_plan(in.state, *todo, redact(*secrets, *todo)); !kept)
+      throw command_failed{exit_code::io_error, describe(kept.error()) + "\n"};
     with.store = std::make_shared<journal_store>(in.journal, secrets, numbers);
-  else
+  } else {
     with.store = std::make_shared<memory_store>();
-  auto hook = hook_of(in, say);
+  }
+  auto hook = hook_of(in, secrets, say);
   auto mirror = std::make_shared<run_mirror>(todo);
   with.observers.push_back(mirror);
   if (view)
@@ -261,6 +275,8 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
       log(log_level::warning, describe(done.error()));
   }
+  if (told.status)
+    tidy_up(in, *todo);
   leave_terminal();
   if (how.announced && (!context.quiet || told.status != status::success))
     std::cerr << summary(*todo, told, locale_charset());

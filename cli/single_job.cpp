@@ -4,7 +4,9 @@
 #include "cli/conversation.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "runtime/fault.hpp"
+#include "runtime/log/redact_record.hpp"
 
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -83,8 +85,15 @@ expected<job_end> run_single_job(const workspace& in, const single_job& what) {
   talk.run_until([&told] { return told.has_value(); }, what.deadline + end_slack);
   if (fence > 0)
     give_back(talk, run, fence);
+  if (what.target == controller_name) {
+    // What it printed, as it printed it, is for nobody any more.
+    std::error_code ignored;
+    std::filesystem::remove_all(in.state / "controller" / run, ignored);
+  }
   if (!told)
     return fault(ec::timed_out, what.name + " did not end", what.target);
+  if (!*told)
+    return tl::unexpected<error>{redact(*house.secrets, told->error())};
   return *told;
 }
 

@@ -7,10 +7,11 @@
 
 namespace baton {
 
-alert_hook::alert_hook(command what, std::string folder, std::function<void(const error&)> failed,
-                       limits within)
+alert_hook::alert_hook(command what, std::string folder, std::shared_ptr<const redactor> secrets,
+                       std::function<void(const error&)> failed, limits within)
     : what_{std::move(what)},
       folder_{std::move(folder)},
+      secrets_{std::move(secrets)},
       failed_{std::move(failed)},
       within_{within},
       thread_{[this](const std::stop_token& stop) { run(stop); }} {}
@@ -65,6 +66,7 @@ void alert_hook::call(const std::string& event_json, const std::stop_token& stop
   request.deadline = within_.deadline;
   request.output_max = 16u << 10;
   request.cancel = stop;
+  request.secrets = secrets_;
   const auto end = run_process(request);
   if (!end)
     failed_(end.error());

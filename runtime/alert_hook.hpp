@@ -2,11 +2,13 @@
 
 #include "messages/error.hpp"
 #include "messages/fleet.hpp"
+#include "runtime/log/redactor.hpp"
 
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -25,11 +27,14 @@ public:
   };
 
   /// Runs `what` in `folder` (that of baton.yaml: `./notify.sh`). `failed` hears of each alert that
-  /// could not be given to somebody, on the hook's thread or the sender's; it must not block long.
-  alert_hook(command what, std::string folder, std::function<void(const error&)> failed,
-             limits within);
-  alert_hook(command what, std::string folder, std::function<void(const error&)> failed)
-      : alert_hook{std::move(what), std::move(folder), std::move(failed), limits{}} {}
+  /// could not be given to somebody, on the hook's thread or the sender's, without the `secrets`
+  /// (may be null); it must not block long.
+  alert_hook(command what, std::string folder, std::shared_ptr<const redactor> secrets,
+             std::function<void(const error&)> failed, limits within);
+  alert_hook(command what, std::string folder, std::shared_ptr<const redactor> secrets,
+             std::function<void(const error&)> failed)
+      : alert_hook{std::move(what), std::move(folder), std::move(secrets), std::move(failed),
+                   limits{}} {}
   alert_hook(const alert_hook&) = delete;
   alert_hook& operator=(const alert_hook&) = delete;
   /// Lets the waiting alerts go out within `farewell`, then ends the one that still runs.
@@ -44,6 +49,7 @@ private:
 
   command what_;
   std::string folder_;
+  std::shared_ptr<const redactor> secrets_;
   std::function<void(const error&)> failed_;
   limits within_;
   std::mutex mutex_; // for the next three

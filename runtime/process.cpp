@@ -137,23 +137,52 @@ int spawn(pid_t& pid, const process_request& request, int in, int out, int err) 
                         arguments.data(), environment.data());
 }
 
-/// Reads what is there. False when the pipe is over.
-bool drain(int pipe, std::string& kept, std::size_t most, bool& cut) {
-  std::array<char, 16384> piece; // NOLINT: filled by read
-  for (;;) {
-    const auto n = ::read(pipe, piece.data(), piece.size());
-    if (n == 0)
-      return false;
-    if (n < 0)
-      return errno == EAGAIN || errno == EINTR;
-    const auto size = static_cast<std::size_t>(n);
-    const auto room = most - std::min(most, kept.size());
-    kept.append(piece.data(), std::min(size, room));
-    cut = cut || size > room;
-    if (size < piece.size())
-      return true;
+/// What a program prints on one of its two outputs.
+class output {
+public:
+  output(descriptor pipe, const process_request& request, std::string& kept, bool& cut)
+      : pipe_{std::move(pipe)}, most_{request.output_max}, kept_{kept}, cut_{cut} {
+    if (request.secrets)
+      redacted_.emplace(request.secrets);
   }
-}
+  output(const output&) = delete;
+  output& operator=(const output&) = delete;
+  ~output() {
+    if (redacted_)
+      keep(redacted_->finish());
+  }
+
+  int pipe() const { return pipe_.get(); } ///< negative when it is over
+
+  /// Reads what is there.
+  void drain() {
+    std::array<char, 16384> piece; // NOLINT: filled by read
+    while (pipe_) {
+      const auto n = ::read(pipe_.get(), piece.data(), piece.size());
+      if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        pipe_.close();
+      if (n <= 0)
+        return;
+      const std::string_view text{piece.data(), static_cast<std::size_t>(n)};
+      keep(redacted_ ? redacted_->push(text) : std::string{text});
+      if (text.size() < piece.size())
+        return;
+    }
+  }
+
+private:
+  void keep(std::string_view text) {
+    const auto room = most_ - std::min(most_, kept_.size());
+    kept_ += text.substr(0, room);
+    cut_ = cut_ || text.size() > room;
+  }
+
+  descriptor pipe_;
+  std::optional<redacted_stream> redacted_;
+  std::size_t most_;
+  std::string& kept_;
+  bool& cut_;
+};
 
 int milliseconds_until(clock::time_point when) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(when - clock::now()).count();
@@ -161,21 +190,21 @@ int milliseconds_until(clock::time_point when) {
 }
 
 /// Reads and waits until the child has ended, killing its group when time is up.
-void attend(const process_request& request, pid_t pid, int child, int stop, descriptor& out,
-            descriptor& err, process_end& end) {
+void attend(const process_request& request, pid_t pid, int child, int stop, output& out,
+            output& err, process_end& end) {
   auto due = clock::now() + request.deadline;
   bool told = false; // TERM was sent
   for (;;) {
     // poll ignores negative descriptors: those that are over.
     std::array<pollfd, 4> watched{{{child, POLLIN, 0},
-                                   {out.get(), POLLIN, 0},
-                                   {err.get(), POLLIN, 0},
+                                   {out.pipe(), POLLIN, 0},
+                                   {err.pipe(), POLLIN, 0},
                                    {told ? -1 : stop, POLLIN, 0}}};
     ::poll(watched.data(), watched.size(), milliseconds_until(due));
-    if (out && watched[1].revents != 0 && !drain(out.get(), end.out, request.output_max, end.cut))
-      out.close();
-    if (err && watched[2].revents != 0 && !drain(err.get(), end.err, request.output_max, end.cut))
-      err.close();
+    if (watched[1].revents != 0)
+      out.drain();
+    if (watched[2].revents != 0)
+      err.drain();
     if (watched[0].revents != 0)
       return;
     const bool stopped = watched[3].revents != 0;
@@ -215,15 +244,17 @@ expected<process_end> run_process(const process_request& request) {
   err->write.close();
   const descriptor child{static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))};
   process_end end;
-  if (!child)
-    ::kill(-pid, SIGKILL);
-  else
-    attend(request, pid, child.get(), stop.get(), out->read, err->read, end);
-  // The last words, when a grandchild keeps the pipe open or they came with the end.
-  if (out->read)
-    drain(out->read.get(), end.out, request.output_max, end.cut);
-  if (err->read)
-    drain(err->read.get(), end.err, request.output_max, end.cut);
+  {
+    output said{std::move(out->read), request, end.out, end.cut};
+    output complained{std::move(err->read), request, end.err, end.cut};
+    if (!child)
+      ::kill(-pid, SIGKILL);
+    else
+      attend(request, pid, child.get(), stop.get(), said, complained, end);
+    // The last words, when a grandchild keeps the pipe open or they came with the end.
+    said.drain();
+    complained.drain();
+  }
   // Not reaped yet, so the group's number is still ours.
   if (end.deadline_hit || end.cancelled)
     ::kill(-pid, SIGKILL);

@@ -2,10 +2,12 @@
 
 #include "messages/error.hpp"
 #include "messages/time.hpp"
+#include "runtime/log/redactor.hpp"
 #include "runtime/signal_name.hpp"
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -25,6 +27,7 @@ struct process_request {
   duration grace = std::chrono::seconds{2}; ///< between TERM and KILL of its process group
   std::size_t output_max = 1u << 20;        ///< bytes kept of each of stdout and stderr
   std::stop_token cancel = {};              ///< asks for an early end
+  std::shared_ptr<const redactor> secrets;  ///< taken out of what it prints; null: none is known
 };
 
 /// How it ended: one of exit, signal; the flags say who sent the signal.

@@ -199,8 +199,21 @@ void job_runner::take_log(const step_report& report) {
   const auto fresh = std::max(log_offset_, report.log_offset);
   if (report.log_end() <= fresh)
     return;
+  auto log = std::string_view{report.log}.substr(fresh - report.log_offset);
+  if (fresh > log_offset_) {
+    // What is gone may have cut a secret in two, and the second half cannot be told from other
+    // text.
+    tell(told_.cut_off());
+    tell("\n[" + std::to_string(fresh - log_offset_) + " bytes left out]\n");
+    skips_line_ = true;
+  }
   log_offset_ = report.log_end();
-  tell(told_.push(std::string_view{report.log}.substr(fresh - report.log_offset)));
+  if (skips_line_) {
+    const auto end = log.find('\n');
+    log.remove_prefix(end == std::string_view::npos ? log.size() : end + 1);
+    skips_line_ = end == std::string_view::npos;
+  }
+  tell(told_.push(log));
 }
 
 void job_runner::tell(std::string text) {

@@ -69,6 +69,7 @@ private:
   bool kill_answered_ = false;
   bool unproven_ = false;
   std::uint64_t log_offset_ = 0;
+  bool skips_line_ = false; ///< until the next line begins
   redacted_stream told_;
   std::string log_tail_;
   duration poll_delay_{10};

@@ -23,6 +23,8 @@ struct host_house {
   std::function<void(std::vector<check_question>, std::function<void(std::vector<check_answer>)>)>
       ask_checks;
   std::shared_ptr<const redactor> secrets; ///< never null
+  /// Called on the same thread before each job is built; may be empty.
+  std::function<void()> before_build;
   /// Output of a running step, redacted: to the log files and to people.
   std::function<void(const output_note&)> on_output;
   std::string owner;          ///< of leases: one line of JSON (DESIGN.md §4.4)

@@ -4,6 +4,7 @@
 #include "messages/plan.hpp"
 #include "rules/questions.hpp"
 #include "runtime/fault.hpp"
+#include "runtime/log/redact_record.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -105,8 +106,10 @@ void watcher::on_look(const expected<job_end>& end) {
   if (over_)
     return;
   step_outcome seen;
+  // Before it becomes a part of a longer text.
   if (end)
-    seen = where_.house.read({*order_.plan, order_.step, *order_.facts}, *end);
+    seen = redact(*where_.house.secrets,
+                  where_.house.read({*order_.plan, order_.step, *order_.facts}, *end));
   else
     seen = failed_outcome(end.error());
   if (seen.why && !seen.why->retryable) {

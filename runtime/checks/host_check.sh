@@ -97,16 +97,31 @@ first_status() {
   sed -n 's/.*HTTP\/[0-9.]* \([1-9][0-9][0-9]\).*/\1/p' | sed 1q
 }
 
-ask_wget() {
+# wget_url SECONDS URL WORD...: by standard input where wget reads it (GNU's).
+wget_url() {
+  _limit=$1 check_url=$2
+  shift 2
   # No -T: busybox's wget dies of it in Debian 12, and it bounds each read, not the whole.
-  _more="--max-redirect=0 --tries=1"
-  case $(wget --help 2>&1) in
-    *--max-redirect*) ;;
-    *) _more= ;;
+  if [ "$_gnu" = yes ]; then
+    export check_url
+    # shellcheck disable=SC2016
+    within "$_limit" sh -c 'printf "%s\n" "$check_url" | wget "$@" -i -' sh --max-redirect=0 --tries=1 "$@"
+  else
+    within "$_limit" wget "$@" "$check_url"
+  fi
+}
+
+ask_wget() {
+  case $(wget --help 2>&1):$1 in
+    *--max-redirect*) _gnu=yes ;;
+    *:*[@?]*)
+      check_why="only busybox's wget is here to ask with, which would show the URL's secrets to everybody: install curl"
+      return 2
+      ;;
+    *) _gnu=no ;;
   esac
   # Twice, as wget has one output for the body and one for all else, and neither may go to disk.
-  # shellcheck disable=SC2086 # words of ours
-  _answer=$(within "$4" wget -S -O /dev/null $_more "$1" 2>&1) || [ "$?" -lt 128 ] || {
+  _answer=$(wget_url "$4" "$1" -S -O /dev/null 2>&1) || [ "$?" -lt 128 ] || {
     check_why="no answer within $4 s"
     return 1
   }
@@ -117,8 +132,7 @@ ask_wget() {
   fi
   _body=
   if [ -n "$3" ]; then
-    # shellcheck disable=SC2086
-    _body=$(within "$4" wget -q -O - $_more "$1" 2>/dev/null |
+    _body=$(wget_url "$4" "$1" -q -O - 2>/dev/null |
       dd bs=1048576 count=1 iflag=fullblock 2>/dev/null | tr -d '\000')
   fi
   judge_answer "$_code" "$2" "$3" "$_body"
@@ -216,7 +230,7 @@ check_command() {
       within "$_limit" "$@" 2>&1 3>&-
       _ended=$?
       printf '%s %s\n' "$_ended" "$within_late" >&3
-    } | { tail -c 300 || cat; } 2>/dev/null
+    } | { tail -c 4096 || cat; } 2>/dev/null
   } 3>&1)
   _head=${_answer%%"
 "*}
@@ -231,6 +245,8 @@ check_command() {
       [ "$_head" -le 128 ] || check_why="was killed by signal $((_head - 128))"
       _answer=${_answer##*"
 "}
+      # A line whose beginning is gone is not told: it may begin amid a secret.
+      [ "${#_answer}" -lt 4095 ] || _answer=
       [ -z "$_answer" ] || check_why="$check_why: $_answer"
       ;;
   esac

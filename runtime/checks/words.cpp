@@ -71,7 +71,7 @@ std::pair<std::string, std::string> host_and_port(const std::string& address) {
 std::string shown_check(const health_check& of, std::string_view address) {
   switch (of.kind) {
   case check_kind::http:
-    return "http " + release::shown_url(with_host(of.url, address));
+    return "http " + with_host(of.url, address);
   case check_kind::tcp:
     return "tcp " + with_host(of.address, address);
   case check_kind::command: {

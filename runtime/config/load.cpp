@@ -6,6 +6,8 @@
 #include "runtime/config/view.hpp"
 #include "runtime/config/yaml_tree.hpp"
 #include "runtime/fault.hpp"
+#include "runtime/log/redactor.hpp"
+#include "runtime/secrets/said_secrets.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -67,6 +69,26 @@ void fill_repositories(const view& root, const reading& shared, const load_optio
     }
 }
 
+void add_secrets(const yaml_node& in, std::string_view name, redactor& to) {
+  for (const auto& one : secrets_in(name, in.text))
+    to.add(one);
+  for (const auto& item : in.items)
+    add_secrets(*item, {}, to);
+  for (const auto& entry : in.entries)
+    add_secrets(*entry.value, entry.key, to);
+}
+
+/// What is wrong may be that a secret stands in the wrong place.
+faults_t without_secrets_of(const yaml_node& document, faults_t faults) {
+  redactor by;
+  add_secrets(document, {}, by);
+  for (auto& fault : faults) {
+    fault.what = by.redact(fault.what);
+    fault.hint = by.redact(fault.hint);
+  }
+  return faults;
+}
+
 /// Told twice by different readers, or by the schema first: once is enough.
 faults_t in_order(faults_t faults) {
   faults_t kept;
@@ -105,7 +127,8 @@ tl::expected<fleet, faults_t> load_fleet_text(std::string_view text, const std::
   check_fleet(root, made);
   fill_repositories(root, shared, options, made);
   if (!shared.faults.empty())
-    return tl::unexpected<faults_t>{in_order(std::move(shared.faults))};
+    return tl::unexpected<faults_t>{
+        in_order(without_secrets_of(**document, std::move(shared.faults)))};
   return made;
 }
 

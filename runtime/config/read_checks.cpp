@@ -1,5 +1,7 @@
 #include "runtime/config/read_fleet.hpp"
 
+#include "runtime/secrets/said_secrets.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -35,7 +37,7 @@ void read_http(const view& in, health_check& into) {
   in["http"].read(into.url);
   if (!into.url.empty() && !is_url(into.url))
     in["http"].fault("a URL is wanted that begins with http:// or https://, not \""
-                     + into.url.substr(0, 60) + '"');
+                     + without_secrets({}, into.url).substr(0, 60) + '"');
   in["expect"].read(into.expect_status);
   in["body"].read_text(into.expect_body);
 }

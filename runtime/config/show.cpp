@@ -38,19 +38,6 @@ std::string_view word(rollback_method of) {
   return "app";
 }
 
-/// `https://user:password@host` without the password.
-std::string without_password(std::string url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string::npos)
-    return url;
-  const auto from = scheme + 3;
-  const auto at = url.substr(from, url.find('/', from) - from).rfind('@');
-  const auto colon = url.find(':', from);
-  if (at != std::string::npos && colon < from + at)
-    url.replace(colon + 1, from + at - colon - 1, "***");
-  return url;
-}
-
 json_value shown(const command& of) {
   return of.argv.empty() ? json_value(of.shell) : json_value(of.argv);
 }
@@ -74,7 +61,7 @@ json_value shown(const health_check& of) {
   auto check = json_value::object();
   switch (of.kind) {
   case check_kind::http:
-    check["http"] = without_password(of.url);
+    check["http"] = of.url;
     if (of.expect_status > 0)
       check["expect"] = of.expect_status;
     if (!of.expect_body.empty())
@@ -123,7 +110,7 @@ json_value shown(const host& of) {
 }
 
 json_value shown(const stack& of) {
-  json_value made{{"repository", without_password(of.repository)},
+  json_value made{{"repository", of.repository},
                   {"source", word(of.source)},
                   {"dirty", word(of.dirty)},
                   {"path", of.path}};

@@ -11,7 +11,7 @@
 namespace baton {
 
 /// A fleet in the words of baton.yaml, every default written out, each stage with its own stacks.
-/// Passwords in URLs are left out.
+/// Secrets are the caller's to take out before (log/redact_record.hpp).
 nlohmann::ordered_json resolved_config(const fleet& of);
 
 /// Where a value of `resolved_config` comes from: `baton.yaml:12`, `default`, `default of the role

@@ -1,5 +1,8 @@
 #include "runtime/log/redact_record.hpp"
 
+#include "runtime/secrets/free_texts.hpp"
+#include "runtime/secrets/said_secrets.hpp"
+
 #include <utility>
 
 namespace baton {
@@ -16,6 +19,26 @@ void redact_lines(const redactor& by, std::vector<std::string>& lines) {
     redact_text(by, line);
 }
 
+/// What a host or a program said, of which only the beginning came.
+void redact_beginning(const redactor& by, std::string& text) {
+  if (!text.empty())
+    text = by.redact_beginning(text);
+}
+
+/// Facts that nothing is decided by.
+bool is_free(const std::string& fact) {
+  return fact.starts_with("fault.") || fact == "failing" || fact == "doing";
+}
+
+template <class Said>
+Said redact_said(const redactor& by, Said what) {
+  each_free_text(what, [&by](std::string_view name, std::string& text) {
+    if (!text.empty())
+      text = by.redact(without_secrets(name, text));
+  });
+  return what;
+}
+
 template <class Details>
 void redact_details(const redactor& by, Details& details) {
   if (details.error)
@@ -25,17 +48,13 @@ void redact_details(const redactor& by, Details& details) {
 struct free_texts {
   const redactor& by;
 
+  void operator()(event::run_requested& begun) const {
+    if (begun.plan)
+      begun.plan = std::make_shared<const plan>(redact(by, *begun.plan));
+  }
+
   void operator()(event::step_ended& ended) const {
-    auto& outcome = ended.outcome;
-    if (outcome.why)
-      outcome.why = redact(by, std::move(*outcome.why));
-    if (outcome.view)
-      redact_lines(by, outcome.view->ill);
-    for (auto& answer : outcome.checks) {
-      redact_text(by, answer.check);
-      redact_text(by, answer.why);
-    }
-    redact_lines(by, outcome.notes);
+    ended.outcome = redact(by, std::move(ended.outcome));
   }
 
   void operator()(event::alert_raised& alert) const { redact_text(by, alert.text); }
@@ -70,6 +89,31 @@ error redact(const redactor& by, error what) {
   if (what.cause)
     what.cause = std::make_shared<const error>(redact(by, *what.cause));
   return what;
+}
+
+step_outcome redact(const redactor& by, step_outcome what) {
+  if (what.why)
+    what.why = redact(by, std::move(*what.why));
+  if (what.view)
+    for (auto& line : what.view->ill)
+      redact_beginning(by, line);
+  for (auto& answer : what.checks) {
+    redact_text(by, answer.check);
+    redact_beginning(by, answer.why);
+  }
+  redact_lines(by, what.notes);
+  for (auto& [fact, value] : what.facts)
+    if (is_free(fact))
+      redact_text(by, value);
+  return what;
+}
+
+fleet redact(const redactor& by, fleet what) {
+  return redact_said(by, std::move(what));
+}
+
+plan redact(const redactor& by, plan what) {
+  return redact_said(by, std::move(what));
 }
 
 record redact(const redactor& by, record what) {

@@ -13,9 +13,9 @@ namespace baton {
 
 class pattern_set;
 
-/// Takes secrets out of texts, in all forms of secret_forms.hpp. May be used by any number of
-/// threads; a secret that is added is known from the next call on. Time is linear in the text,
-/// whatever the number of secrets.
+/// Takes secrets out of texts, in all forms of secret_forms.hpp, also broken over lines as tools
+/// wrap what is long. May be used by any number of threads; a secret that is added is known from
+/// the next call on. Time is linear in the text, whatever the number of secrets.
 class redactor {
 public:
   /// What stands in the place of each secret.
@@ -30,6 +30,9 @@ public:
   void add(std::string_view secret);
 
   std::string redact(std::string_view text) const;
+
+  /// Of a text whose rest was cut off: an end that may be the beginning of a secret goes too.
+  std::string redact_beginning(std::string_view text) const;
 
 private:
   friend class redacted_stream;
@@ -52,6 +55,10 @@ public:
   /// The rest, at the end of the text; after it a new text begins.
   std::string finish();
 
+  /// The same where the text does not end but was cut: what may be the beginning of a secret, from
+  /// four bytes on, is taken for one.
+  std::string cut_off();
+
 private:
   struct span {
     std::size_t begin;
@@ -66,9 +73,12 @@ private:
   std::shared_ptr<const redactor> by_;
   std::shared_ptr<const pattern_set> patterns_;
   std::uint32_t state_ = 0;
-  std::string held_;          ///< not told yet
-  std::vector<span> covered_; ///< of what is held, in order, apart from each other
-  bool marked_ = false;       ///< the mark of a span at the very front was told already
+  std::uint32_t joined_state_ = 0; ///< of the same without line breaks
+  std::size_t joined_pending_ = 0; ///< bytes of what is held that a form over lines may begin with
+  bool in_indent_ = false;         ///< what is held begins behind a line break
+  std::string held_;               ///< not told yet
+  std::vector<span> covered_;      ///< of what is held, in order, apart from each other
+  bool marked_ = false;            ///< the mark of a span at the very front was told already
 };
 
 } // namespace baton

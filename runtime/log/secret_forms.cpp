@@ -34,12 +34,12 @@ std::string base64_core(std::string_view bytes, std::size_t before, std::string_
   return made;
 }
 
-std::string wrapped(std::string_view text, std::size_t width, std::string_view newline) {
+std::string hexadecimal(std::string_view text, std::string_view digits) {
   std::string made;
-  for (std::size_t i = 0; i < text.size(); i += width) {
-    if (i > 0)
-      made += newline;
-    made += text.substr(i, width);
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    made += digits[byte >> 4];
+    made += digits[byte & 15];
   }
   return made;
 }
@@ -70,37 +70,64 @@ std::string json_escaped(std::string_view text, bool ascii) {
   return quoted.substr(1, quoted.size() - 2);
 }
 
-std::string with_each(std::string_view text, char what, std::string_view by) {
+struct escape {
+  char what;
+  std::string_view by;
+};
+
+template <std::size_t N>
+std::string escaped(std::string_view text, const escape (&escapes)[N]) {
   std::string made;
-  for (const char c : text)
-    if (c == what)
-      made += by;
+  for (const char c : text) {
+    const auto* found = std::ranges::find(escapes, c, [](const escape& one) { return one.what; });
+    if (found != std::end(escapes))
+      made += found->by;
     else
       made += c;
+  }
+  return made;
+}
+
+/// Each of the characters gets a backslash.
+std::string backslashed(std::string_view text, std::string_view characters) {
+  std::string made;
+  for (const char c : text) {
+    if (characters.find(c) != std::string_view::npos)
+      made += '\\';
+    made += c;
+  }
   return made;
 }
 
 void add_forms(std::string_view secret, std::vector<std::string>& to) {
+  constexpr std::string_view upper = "0123456789ABCDEF";
+  constexpr std::string_view lower = "0123456789abcdef";
   to.emplace_back(secret);
-  for (const auto alphabet : {standard, for_urls}) {
+  for (const auto alphabet : {standard, for_urls})
     for (std::size_t before = 0; before < 3; ++before)
       to.push_back(base64_core(secret, before, alphabet));
-    const auto whole = base64_core(secret, 0, alphabet);
-    for (const std::size_t width : {64U, 76U})
-      for (const auto* newline : {"\n", "\r\n"})
-        to.push_back(wrapped(whole, width, newline));
-  }
-  for (const auto* hex : {"0123456789ABCDEF", "0123456789abcdef"})
+  for (const auto digits : {upper, lower}) {
+    to.push_back(hexadecimal(secret, digits));
     for (const bool as_form : {false, true})
-      to.push_back(url_encoded(secret, hex, as_form));
-  for (const bool ascii : {false, true}) {
-    const auto escaped = json_escaped(secret, ascii);
-    to.push_back(escaped);
-    to.push_back(with_each(escaped, '/', "\\/"));
+      to.push_back(url_encoded(secret, digits, as_form));
   }
+  for (const bool ascii : {false, true}) {
+    const auto json_text = json_escaped(secret, ascii);
+    to.push_back(json_text);
+    to.push_back(escaped(json_text, {{'/', "\\/"}}));
+    // Go's encoder: docker inspect, kubectl.
+    to.push_back(escaped(json_text, {{'&', "\\u0026"}, {'<', "\\u003c"}, {'>', "\\u003e"}}));
+  }
+  to.push_back(escaped(secret, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}}));
+  to.push_back(escaped(
+      secret, {{'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}}));
   // `sh -x` and our own scripts write a quote in a word as '\''.
-  to.push_back(with_each(secret, '\'', "'\\''"));
-  to.push_back(with_each(secret, '\n', "\r\n"));
+  to.push_back(escaped(secret, {{'\'', "'\\''"}}));
+  to.push_back(backslashed(secret, " !\"#$&'()*,;<>?[\\]^`{|}~")); // printf %q
+  to.push_back(backslashed(secret, "\"$`\\"));                     // in double quotes of a shell
+  to.push_back(escaped(secret, {{'\\', "\\\\"}, {'\'', "\\'"}, {'\n', "\\n"}})); // repr of Python
+  to.push_back(escaped(secret, {{'$', "$$"}})); // docker compose config
+  to.push_back(escaped(secret, {{'\n', "\r\n"}}));
 }
 
 std::string_view trimmed(std::string_view text) {

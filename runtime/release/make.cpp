@@ -2,6 +2,7 @@
 
 #include "embedded/scripts.hpp"
 #include "runtime/fault.hpp"
+#include "runtime/http/url.hpp"
 #include "runtime/release/bundle.hpp"
 #include "runtime/release/names.hpp"
 #include "runtime/release/stack_script.hpp"
@@ -84,8 +85,9 @@ expected<job> resolve_job(const job_context& context) {
   std::vector<std::string> lines;
   for (std::size_t n = 0; n < repositories.size(); ++n) {
     const auto& [url, keys] = repositories[n];
-    lines.push_back(words(
-        "\"$@\"", {std::to_string(n), keys, url, shown_url(url), *cache + "/" + cache_name(url)}));
+    const auto login = split_login(url);
+    lines.push_back(words("\"$@\"", {std::to_string(n), keys, login.bare, login.site, login.user,
+                                     login.password, *cache + "/" + cache_name(url)}));
   }
   script text;
   text.part(embedded::lib_sh)

@@ -1,5 +1,7 @@
 #include "runtime/release/names.hpp"
 
+#include "runtime/http/url.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -95,23 +97,13 @@ bool is_commit(std::string_view text) {
          && std::all_of(text.begin(), text.end(), [](char c) { return is_hex(c) && !is_upper(c); });
 }
 
-std::string shown_url(std::string_view url) {
-  const auto scheme = url.find("://");
-  if (scheme == url.npos)
-    return std::string{url};
-  const auto begin = scheme + 3;
-  const auto at = url.substr(begin, url.find('/', begin) - begin).rfind('@');
-  if (at == url.npos || url.substr(begin, at).find(':') == url.npos)
-    return std::string{url};
-  return std::string{url.substr(0, begin)} + std::string{url.substr(begin + at + 1)};
-}
-
-std::string cache_name(std::string_view url) {
+std::string cache_name(const std::string& written) {
+  const auto url = split_login(written).bare;
   std::uint64_t sum = 0xcbf29ce484222325U; // FNV-1a
   for (const char c : url)
     sum = (sum ^ static_cast<std::uint8_t>(c)) * 0x100000001b3U;
   std::string name;
-  auto last = url.substr(0, url.find_last_not_of('/') + 1);
+  auto last = std::string_view{url}.substr(0, url.find_last_not_of('/') + 1);
   if (last.ends_with(".git"))
     last.remove_suffix(4);
   last.remove_prefix(last.find_last_of("/:") + 1); // npos + 1 is 0

@@ -27,11 +27,8 @@ bool looks_like_commit(std::string_view ref);
 /// A whole commit id: 40 or 64 hexadecimal digits, lower case.
 bool is_commit(std::string_view text);
 
-/// A URL for people: without the password and user that may stand in it.
-std::string shown_url(std::string_view url);
-
-/// A short name for a cache folder, the same for the same URL.
-std::string cache_name(std::string_view url);
+/// A short name for a cache folder, the same for the same URL, whoever logs in there.
+std::string cache_name(const std::string& url);
 
 /// May stand before `=` in a shell.
 bool is_variable_name(std::string_view text);

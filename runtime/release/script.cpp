@@ -1,5 +1,6 @@
 #include "runtime/release/script.hpp"
 
+#include "runtime/http/url.hpp"
 #include "runtime/release/names.hpp"
 #include "runtime/shell_quote.hpp"
 
@@ -29,6 +30,14 @@ script& script::function(std::string_view name, const std::vector<std::string>& 
     text_ += ":\n";
   text_ += "}\n";
   return *this;
+}
+
+script& script::set_repository(const std::string& url) {
+  const auto parts = split_login(url);
+  return set("B_URL", parts.bare)
+      .set("B_SITE", parts.site)
+      .set("B_GIT_USER", parts.user)
+      .set("B_GIT_PASSWORD", parts.password);
 }
 
 std::string words(std::string_view ours, const std::vector<std::string>& theirs) {

@@ -19,6 +19,8 @@ public:
   script& set(std::string_view name, std::string_view value);
   /// A function of that name, with these lines as its body (each made by `words`).
   script& function(std::string_view name, const std::vector<std::string>& lines);
+  /// What git.sh is told of a repository: B_URL, and apart from it the login that stood in it.
+  script& set_repository(const std::string& url);
 
   const std::string& text() const { return text_; }
 

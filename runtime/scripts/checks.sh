@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
-# Health checks that a target makes, with the words of host_check.sh. Prints `N=ok` or `N=why not`,
-# in the order in which they end: they are made side by side, and each keeps its own time.
+# Health checks that a target makes, with the words of host_check.sh. Prints `N=ok` or `N=why not`, of
+# a long one the beginning, in the order in which they end: they are made side by side, and each keeps
+# its own time.
 run_check() {
   {
     look_number=$1

@@ -1,5 +1,7 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
-# git on a checkout. Uses: $checkout (absolute), $B_URL, $B_COMMIT, $B_DIRTY, $B_REF (refs/baton/…/).
+# git on a checkout. Uses: $checkout (absolute), $B_URL, $B_COMMIT, $B_DIRTY, $B_REF (refs/baton/…/);
+# and $B_SITE, $B_GIT_USER, $B_GIT_PASSWORD when the URL had a login: git asks for it, so that it is
+# in no argument, no file, no message and no helper of the user's that would keep it.
 GIT_TERMINAL_PROMPT=0
 GIT_ASKPASS=false
 GIT_AUTHOR_NAME=Baton GIT_AUTHOR_EMAIL=baton@localhost
@@ -8,12 +10,22 @@ GIT_SSH_COMMAND="$(git config --get core.sshCommand 2>/dev/null || echo "${GIT_S
 export GIT_TERMINAL_PROMPT GIT_ASKPASS GIT_SSH_COMMAND
 export GIT_AUTHOR_NAME GIT_AUTHOR_EMAIL GIT_COMMITTER_NAME GIT_COMMITTER_EMAIL
 
+# shellcheck disable=SC2016 # for the shell that git calls
+git_login='!f() { [ "$1" != get ] || printf "username=%s\npassword=%s\n" "$B_GIT_USER" "$B_GIT_PASSWORD"; }; f'
+
 # Nothing of the repository's own runs (hooks), nothing is asked, names come unescaped but for
-# control characters, quotes and backslashes.
-git_quietly() {
-  as_user git -c core.hooksPath=/dev/null -c core.quotePath=false -c gc.auto=0 -c maintenance.auto=false \
+# control characters, quotes and backslashes. $git_within: words that go before it.
+git_within=
+git_quietly() (
+  umask "$lib_umask"
+  if [ -n "${B_SITE-}" ]; then
+    export B_GIT_USER B_GIT_PASSWORD
+    set -- -c "credential.$B_SITE.helper=" -c "credential.$B_SITE.helper=$git_login" "$@"
+  fi
+  # shellcheck disable=SC2086 # words
+  exec $git_within git -c core.hooksPath=/dev/null -c core.quotePath=false -c gc.auto=0 -c maintenance.auto=false \
     -c advice.detachedHead=false -c core.fsmonitor=false "$@"
-}
+)
 g() { git_quietly -C "$checkout" "$@"; }
 
 is_checkout() {
@@ -187,11 +199,11 @@ fetch_commit() {
       "+refs/baton/export/$B_COMMIT:$B_REF$B_RELEASE"
   # Most servers give any object that a branch reaches; some only what a name points at.
   elif ! fetch -- "$B_URL" "+$B_COMMIT:$B_REF$B_RELEASE" 2>/dev/null; then
-    run remote "git fetch $B_URL_SHOWN" fetch -- "$B_URL" \
+    run remote "git fetch $B_URL" fetch -- "$B_URL" \
       "+refs/heads/*:${B_REF}fetched/heads/*" "+refs/tags/*:${B_REF}fetched/tags/*"
   fi
   has_commit "$B_COMMIT" ||
-    fail bad_commit "the commit $B_COMMIT is not to be had from $B_URL_SHOWN: is it pushed?"
+    fail bad_commit "the commit $B_COMMIT is not to be had from $B_URL: is it pushed?"
   g update-ref "$B_REF$B_RELEASE" "$B_COMMIT"
 }
 

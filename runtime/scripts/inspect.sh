@@ -25,9 +25,12 @@ inspect_git() {
     return
   fi
   if [ "$B_SOURCE" = fetch ]; then
-    inspect_said=$(bounded 30 git ls-remote -q -- "$B_URL" HEAD 2>&1 >/dev/null) ||
-      fault remote_git "the host cannot ask $B_URL_SHOWN: $(printf '%s\n' "$inspect_said" | tail -n 3 | tr '\n' ' ')" \
-        "on the host: git ls-remote $B_URL_SHOWN (or \`source: push\`, when it is to have no access)"
+    inspect_said=$(
+      ! have timeout || git_within='timeout 30'
+      git_quietly ls-remote -q -- "$B_URL" HEAD 2>&1 >/dev/null
+    ) ||
+      fault remote_git "the host cannot ask $B_URL: $(printf '%s\n' "$inspect_said" | tail -n 3 | tr '\n' ' ')" \
+        "on the host: git ls-remote $B_URL (or \`source: push\`, when it is to have no access)"
   fi
   if [ ! -e "$checkout" ]; then
     note "$checkout does not exist yet: it will be cloned"

@@ -73,15 +73,6 @@ run() {
   exit 1
 }
 
-# as_user COMMAND...: with the umask that the user has.
-as_user() {
-  umask "$lib_umask"
-  "$@"
-  lib_status=$?
-  umask 077
-  return "$lib_status"
-}
-
 # as_theirs: the rest of this shell is for the user's programs: with his umask, locale and variables,
 # and nothing of what the step protocol is told by.
 as_theirs() {

@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `resolve`, on the controller: the ref of the request becomes a commit of each repository.
-# repository N KEYS URL SHOWN CACHE: fetches URL into the bare repository CACHE; the commit becomes
+# repository N KEYS URL SITE USER PASSWORD CACHE: fetches URL into the bare repository CACHE; the commit becomes
 # the facts KEYS (words). B_REF_WANTED was checked before: it is a plain ref name or hex.
 
 resolve_git() { git_quietly --git-dir="$cache" "$@"; }
@@ -38,7 +38,7 @@ resolve_ref() {
     resolve_head=$(peeled "refs/heads/$B_REF_WANTED")
     resolve_tag=$(peeled "refs/tags/$B_REF_WANTED")
     if [ -n "$resolve_head" ] && [ -n "$resolve_tag" ] && [ "$resolve_head" != "$resolve_tag" ]; then
-      fail bad_commit "\`$B_REF_WANTED\` is a branch ($resolve_head) and a tag ($resolve_tag) in $B_URL_SHOWN: write refs/heads/$B_REF_WANTED or refs/tags/$B_REF_WANTED"
+      fail bad_commit "\`$B_REF_WANTED\` is a branch ($resolve_head) and a tag ($resolve_tag) in $B_URL: write refs/heads/$B_REF_WANTED or refs/tags/$B_REF_WANTED"
     fi
     if [ -n "$resolve_head$resolve_tag" ]; then
       printf '%s\n' "${resolve_head:-$resolve_tag}"
@@ -58,21 +58,23 @@ resolve_ref() {
     [ "$(resolve_git cat-file -t "$resolve_id" 2>/dev/null)" != commit ] || printf '%s\n' "$resolve_id"
   done)
   case $resolve_list in
-  *"$lib_newline"*) fail bad_commit "\`$B_REF_WANTED\` is the beginning of several commits in $B_URL_SHOWN: $(printf '%s\n' "$resolve_list" | head -n 5 | tr '\n' ' '): write more of it" ;;
+  *"$lib_newline"*) fail bad_commit "\`$B_REF_WANTED\` is the beginning of several commits in $B_URL: $(printf '%s\n' "$resolve_list" | head -n 5 | tr '\n' ' '): write more of it" ;;
   *) printf '%s\n' "$resolve_list" ;;
   esac
 }
 
 repository() {
   B_URL=$3
-  B_URL_SHOWN=$4
-  cache=$5
+  B_SITE=$4
+  B_GIT_USER=$5
+  B_GIT_PASSWORD=$6
+  cache=$7
   if ! resolve_git rev-parse -q --git-dir >/dev/null 2>&1; then
     mkdir -p -- "$cache" && run git "git init $cache" git_quietly init -q --bare -- "$cache"
   fi
   fact doing_kind remote
-  fact doing "git fetch $B_URL_SHOWN"
-  printf -- '--- git fetch %s\n' "$B_URL_SHOWN"
+  fact doing "git fetch $B_URL"
+  printf -- '--- git fetch %s\n' "$B_URL"
   # Without the remote the cache may know the commit all the same, but not whether a branch moved.
   fetch_all || {
     fact status 1
@@ -84,7 +86,7 @@ repository() {
   }
   if [ -z "$commit" ]; then
     fact known_refs "$(resolve_git for-each-ref --sort=-committerdate --count=2000 --format='%(refname:strip=2)' refs/heads refs/tags)"
-    fail bad_commit "\`$B_REF_WANTED\` is no branch, tag or commit of $B_URL_SHOWN"
+    fail bad_commit "\`$B_REF_WANTED\` is no branch, tag or commit of $B_URL"
   fi
   # Kept for the bundles that are made of it, and from being pruned.
   resolve_git update-ref "refs/baton/export/$commit" "$commit"

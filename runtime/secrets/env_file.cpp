@@ -54,7 +54,49 @@ std::string value_of(std::string_view begun, std::string_view& rest) {
   return value;
 }
 
+/// The first word of a shell.
+std::string shell_word(std::string_view text) {
+  std::string word;
+  char quote = '\0';
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote == '\0' && blanks.find(c) != std::string_view::npos)
+      break;
+    if (c == '\\' && quote != '\'' && i + 1 < text.size())
+      word += text[++i];
+    else if (quote == '\0' && (c == '"' || c == '\''))
+      quote = c;
+    else if (c == quote)
+      quote = '\0';
+    else
+      word += c;
+  }
+  return word;
+}
+
+std::string with_newlines(std::string_view text) {
+  std::string made;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool newline = text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'n';
+    made += newline ? '\n' : text[i];
+    i += newline ? 1 : 0;
+  }
+  return made;
+}
+
 } // namespace
+
+std::vector<std::string> readings_of(const env_entry& entry) {
+  std::vector<std::string> all{entry.value};
+  const auto comment = std::min(entry.value.find(" #"), entry.value.find("\t#"));
+  // Without any of these a shell's first word is no more than the first of several.
+  const bool is_odd = entry.written.find_first_of("\"'\\") != std::string::npos;
+  for (auto other : {std::string{trimmed(std::string_view{entry.value}.substr(0, comment))},
+                     is_odd ? shell_word(entry.written) : "", with_newlines(entry.value)})
+    if (!other.empty() && std::ranges::find(all, other) == all.end())
+      all.push_back(std::move(other));
+  return all;
+}
 
 std::vector<env_entry> read_env(std::string_view text) {
   std::vector<env_entry> entries;
@@ -63,8 +105,9 @@ std::vector<env_entry> read_env(std::string_view text) {
     const auto equals = line.find('=');
     if (equals == std::string_view::npos || !is_name(line.substr(0, equals)))
       continue;
+    const auto written = line.substr(equals + 1);
     entries.push_back(
-        {std::string{line.substr(0, equals)}, value_of(line.substr(equals + 1), text)});
+        {std::string{line.substr(0, equals)}, value_of(written, text), std::string{written}});
   }
   return entries;
 }

@@ -19,7 +19,7 @@ tests_clone() {
       git_quietly -C "$tests_clone" -c advice.detachedHead=false checkout -q --detach "$B_COMMIT"
   ) || {
     rm -rf -- "$tests_clone"
-    fail remote_git "cannot make a clean clone of $B_URL_SHOWN at $B_COMMIT in $BATON_DIR/tests"
+    fail remote_git "cannot make a clean clone of $B_URL at $B_COMMIT in $BATON_DIR/tests"
   }
 }
 

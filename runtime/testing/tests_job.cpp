@@ -122,8 +122,7 @@ expected<job> run_tests_job(const job_context& context) {
     if (!cache)
       return tl::unexpected{cache.error()};
     text.set("B_CACHE", *cache + "/" + release::cache_name(stack->repository))
-        .set("B_URL", stack->repository)
-        .set("B_URL_SHOWN", release::shown_url(stack->repository))
+        .set_repository(stack->repository)
         .set("B_COMMIT", commit);
   }
   job made;

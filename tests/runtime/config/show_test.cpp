@@ -2,6 +2,7 @@
 
 #include "runtime/config/show.hpp"
 #include "runtime/config/yaml_text.hpp"
+#include "runtime/log/redact_record.hpp"
 
 #include <gmock/gmock.h>
 
@@ -41,7 +42,7 @@ TEST(show, writes_every_default_out) {
 }
 
 TEST(show, leaves_passwords_out) {
-  const auto shown = yaml_text(resolved_config(good(text)));
+  const auto shown = yaml_text(resolved_config(redact(redactor{}, good(text))));
   EXPECT_THAT(shown, testing::HasSubstr("https://me:***@example.org/x.git"));
   EXPECT_THAT(shown, testing::Not(testing::HasSubstr("hunter2")));
 }

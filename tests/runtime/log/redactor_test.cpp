@@ -89,6 +89,62 @@ TEST(redactor, takes_out_what_tools_make_of_a_secret) {
   }
 }
 
+TEST(redactor, takes_out_what_more_tools_make_of_a_secret) {
+  redactor by;
+  const std::string secret = "s3nt<inel>&$'4\"";
+  by.add(secret);
+  for (const std::string shown : {"73336e743c696e656c3e2624273422",       // xxd -p
+                                  "73336E743C696E656C3E2624273422",       //
+                                  "s3nt\\u003cinel\\u003e\\u0026$'4\\\"", // docker inspect
+                                  "s3nt&lt;inel&gt;&amp;$&#39;4&quot;",   // XML
+                                  "s3nt&lt;inel&gt;&amp;$'4&quot;",       //
+                                  "s3nt\\<inel\\>\\&\\$\\'4\\\"",         // printf %q
+                                  "s3nt<inel>&\\$'4\\\"",                 // "…" of a shell
+                                  "s3nt<inel>&$\\'4\"",                   // repr of Python
+                                  "s3nt<inel>&$$'4\""})                   // docker compose config
+    EXPECT_EQ(by.redact("<" + shown + ">"), "<***>") << shown;
+}
+
+TEST(redactor, takes_out_a_login_as_http_encodes_it) {
+  redactor by;
+  by.add("hunter2-hunter2");
+  for (const std::string user : {"", "a", "me", "root"}) {
+    const auto told = by.redact("Authorization: Basic " + base64(user + ":hunter2-hunter2"));
+    EXPECT_THAT(told, HasSubstr("***"));
+    EXPECT_LE(told.size(), 33u) << told;
+  }
+}
+
+TEST(redactor, takes_out_what_is_broken_over_lines) {
+  redactor by;
+  const std::string secret = "correct horse battery staple";
+  by.add(secret);
+  const auto file = base64("A=1\nPASSWORD=" + secret + "\nB=" + std::string(40, 'x') + "\n");
+  const auto rest = by.redact(file);
+  for (const std::string newline : {"\n", "\r\n", "\n    "})
+    for (std::size_t width = 5; width < 80; ++width) {
+      std::string wrapped;
+      for (std::size_t at = 0; at < file.size(); at += width)
+        wrapped += file.substr(at, width) + newline;
+      auto told = by.redact(wrapped);
+      std::erase_if(told, [&](char c) { return newline.find(c) != newline.npos; });
+      EXPECT_EQ(told, rest) << width;
+    }
+  EXPECT_EQ(by.redact("a correct horse\nbattery staple b"), "a correct horse\nbattery staple b")
+      << "a blank is no line break";
+}
+
+TEST(redactor, takes_out_the_beginning_of_a_secret_where_a_text_was_cut) {
+  redactor by;
+  by.add("s3cr3t-token");
+  EXPECT_EQ(by.redact_beginning("it says s3cr3t-to"), "it says ***");
+  EXPECT_EQ(by.redact_beginning("it says s3cr3t-to…"), "it says ***…");
+  EXPECT_EQ(by.redact_beginning("it says s3cr3t-to..."), "it says ***...");
+  EXPECT_EQ(by.redact_beginning("s3cr3t-token says s3c"), "*** says s3c");
+  EXPECT_EQ(by.redact_beginning(base64("user:s3cr3t-token").substr(0, 20)).substr(7), "***");
+  EXPECT_EQ(by.redact_beginning(""), "");
+}
+
 TEST(redactor, takes_out_base64_wherever_the_secret_stands_in_what_was_encoded) {
   redactor by;
   const std::string secret = "correct horse battery staple";
@@ -161,10 +217,46 @@ RC_GTEST_PROP(redactor, no_secret_appears_however_it_is_written_or_cut, (std::ui
     }
   }
   const auto whole = by->redact(text);
+  const auto pieces = in_pieces(by, text, dice);
   for (const auto& secret : secrets)
-    for (const auto& form : forms_of(secret))
+    for (const auto& form : forms_of(secret)) {
       RC_ASSERT(whole.find(form) == std::string::npos);
-  RC_ASSERT(in_pieces(by, text, dice) == whole);
+      RC_ASSERT(pieces.find(form) == std::string::npos);
+    }
+  // What is broken over a line has its beginning told when that came alone.
+  if (text.find('\n') == std::string::npos)
+    RC_ASSERT(pieces == whole);
+}
+
+RC_GTEST_PROP(redactor, finds_what_a_search_for_each_form_finds, (std::uint64_t seed)) {
+  std::mt19937_64 dice{seed};
+  const auto text_of = [&dice](std::size_t length) {
+    std::string made;
+    while (made.size() < length)
+      made += "ab-"[dice() % 3];
+    return made;
+  };
+  redactor by;
+  std::vector<std::string> forms;
+  for (auto left = 1 + dice() % 4; left > 0; --left) {
+    const auto secret = text_of(4 + dice() % 6);
+    by.add(secret);
+    for (auto& form : forms_of(secret))
+      forms.push_back(std::move(form));
+  }
+  const auto text = text_of(dice() % 200);
+  std::vector<bool> hidden(text.size());
+  for (const auto& form : forms)
+    for (auto at = text.find(form); at != std::string::npos; at = text.find(form, at + 1))
+      std::fill_n(hidden.begin() + static_cast<std::ptrdiff_t>(at), form.size(), true);
+  auto kept = by.redact(text);
+  for (auto at = kept.find('*'); at != std::string::npos; at = kept.find('*'))
+    kept.erase(at, 1);
+  std::string wanted;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (!hidden[i])
+      wanted += text[i];
+  RC_ASSERT(kept == wanted);
 }
 
 TEST(redacted_stream, holds_back_only_what_may_be_a_secrets_beginning) {
@@ -178,6 +270,38 @@ TEST(redacted_stream, holds_back_only_what_may_be_a_secrets_beginning) {
   EXPECT_EQ(stream.push("3t!"), "***!");
   EXPECT_EQ(stream.push("s3"), "");
   EXPECT_EQ(stream.finish(), "s3");
+}
+
+TEST(redacted_stream, tells_a_line_before_the_next_one_comes) {
+  auto by = std::make_shared<redactor>();
+  by->add("token-of-the-app");
+  redacted_stream stream{by};
+  EXPECT_EQ(stream.push("waiting for to\n"), "waiting for to\n");
+  EXPECT_EQ(stream.push("the token-of-\n"), "the ") << "so much is no chance";
+  EXPECT_EQ(stream.push("    the-app is x\n"), "*** is x\n");
+  EXPECT_EQ(stream.push("the token-of-\n"), "the ");
+  EXPECT_EQ(stream.finish(), "token-of-\n");
+}
+
+TEST(redacted_stream, holds_no_endless_blank_lines) {
+  auto by = std::make_shared<redactor>();
+  by->add("token-of-the-app");
+  redacted_stream stream{by};
+  auto told = stream.push("token-of-");
+  for (int i = 0; i < 100; ++i)
+    told += stream.push(std::string(1000, '\n'));
+  EXPECT_GT(told.size(), 90'000u);
+  EXPECT_EQ((told + stream.finish()).size(), 100'009u);
+}
+
+TEST(redacted_stream, takes_a_beginning_out_where_its_text_is_cut_off) {
+  auto by = std::make_shared<redactor>();
+  by->add("s3cr3t-token");
+  redacted_stream stream{by};
+  EXPECT_EQ(stream.push("a s3cr3t-"), "a ");
+  EXPECT_EQ(stream.cut_off(), "***");
+  EXPECT_EQ(stream.push("s3cr3t-token b"), "*** b");
+  EXPECT_EQ(stream.cut_off(), "");
 }
 
 TEST(redacted_stream, is_bounded_when_matches_never_end) {
@@ -233,6 +357,37 @@ TEST(redactor, takes_time_by_the_text_and_not_by_the_number_of_secrets) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds{20});
 }
 
+TEST(a_redacted_record, has_the_plan_with_its_names_and_without_its_secrets) {
+  redactor by;
+  by.add("production");
+  by.add("from-a-file");
+  auto of = std::make_shared<plan>();
+  of->run = of->request.environment = "production";
+  host one;
+  one.reach.name = "production";
+  one.vars = {{"TOKEN", "x"}, {"OTHER", "is from-a-file"}, {"ROLE", "web"}};
+  of->fleet.hosts = {one};
+  stage first;
+  first.name = "production";
+  stack app;
+  app.name = "production";
+  app.repository = "https://me:pw@h/production.git";
+  first.stacks = {app};
+  of->stages = {first};
+  record begun;
+  begun.what = event::run_requested{of};
+  const auto told = redact(by, begun);
+  const auto& plan = *std::get<event::run_requested>(told.what).plan;
+  EXPECT_EQ(plan.run, "production");
+  EXPECT_EQ(plan.fleet.hosts[0].reach.name, "production");
+  EXPECT_EQ(plan.fleet.hosts[0].vars.at("TOKEN"), "***");
+  EXPECT_EQ(plan.fleet.hosts[0].vars.at("OTHER"), "is ***");
+  EXPECT_EQ(plan.fleet.hosts[0].vars.at("ROLE"), "web");
+  EXPECT_EQ(plan.stages[0].stacks[0].name, "production");
+  EXPECT_EQ(plan.stages[0].stacks[0].repository, "https://me:***@h/***.git");
+  EXPECT_EQ(of->fleet.hosts[0].vars.at("TOKEN"), "x") << "what the run goes by stays whole";
+}
+
 TEST(a_redacted_record, has_no_secret_in_its_free_texts_and_its_names_untouched) {
   redactor by;
   by.add("production");
@@ -248,6 +403,7 @@ TEST(a_redacted_record, has_no_secret_in_its_free_texts_and_its_names_untouched)
   outcome.checks = {{"production", "http https://s3cr3t-token@x/", false, "s3cr3t-token"}};
   outcome.notes = {"s3cr3t-token"};
   outcome.facts["name"] = "production";
+  outcome.facts["fault.1.text"] = outcome.facts["failing"] = "s3cr3t-token";
   auto verdict = std::make_shared<result>();
   verdict->why = outer;
   verdict->environment = "production";

@@ -125,6 +125,22 @@ TEST(process, inherits_no_descriptors) {
   EXPECT_EQ(run_process(sh("ls /proc/self/fd | wc -l"))->out, "4\n"); // 0 1 2 and ls's own
 }
 
+TEST(process, what_it_prints_is_kept_without_secrets) {
+  auto secrets = std::make_shared<redactor>();
+  secrets->add("s3cr3t-token");
+  process_request asked;
+  // One line that is longer than what an error tells of it.
+  asked.argv = {"/bin/sh", "-c",
+                "printf s3cr3t; printf '%0300d' 1; printf -- '-%s' s3cr3t-token s3cr3t-token >&2;"
+                "printf '%0590d' 1 >&2; exit 1"};
+  asked.secrets = secrets;
+  const auto end = run_process(asked);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->out.substr(0, 7), "s3cr3t0");
+  EXPECT_EQ(end->err.substr(0, 8), "-***-***");
+  EXPECT_THAT(failure_of(*end, ec::step_failed, "it")->what, testing::Not(HasSubstr("token")));
+}
+
 TEST(process, last_lines_are_whole_and_trimmed) {
   EXPECT_EQ(last_lines("\n a\nb \n\n"), "a\nb");
   EXPECT_EQ(last_lines("first\nsecond\nthird\n", 8), "third");

@@ -1,0 +1,1 @@
+baton_test(runtime/http LINKS baton_runtime)
