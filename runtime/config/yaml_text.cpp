@@ -1,5 +1,6 @@
 #include "runtime/config/yaml_text.hpp"
 
+#include "runtime/ascii.hpp"
 #include "runtime/config/units.hpp"
 
 #include <algorithm>
@@ -16,9 +17,6 @@ constexpr std::array<std::string_view, 14> taken_words{"true", "false", "null", 
                                                        "TRUE", "FALSE", "Null", "NULL", "yes",
                                                        "no",   "on",    "off",  "~"};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return std::isalpha(static_cast<unsigned char>(c)) != 0;
 }

@@ -1,5 +1,6 @@
 #include "runtime/release/names.hpp"
 
+#include "runtime/ascii.hpp"
 #include "runtime/http/url.hpp"
 
 #include <algorithm>
@@ -10,16 +11,6 @@ namespace baton::release {
 
 namespace {
 
-// Not those of <cctype>: they ask the locale.
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
 bool is_alnum(char c) {
   return is_digit(c) || is_lower(c) || is_upper(c);
 }

@@ -1,5 +1,6 @@
 #include "runtime/secrets/said_secrets.hpp"
 
+#include "runtime/ascii.hpp"
 #include "runtime/http/url.hpp"
 #include "runtime/log/redactor.hpp"
 #include "runtime/secrets/everyday.hpp"
@@ -24,15 +25,6 @@ constexpr std::string_view quotes = "\"'\\";
 constexpr std::string_view ends_of_words = " \t\r\n\"'`\\;|&<>(),}";
 constexpr std::size_t token_bytes_min = 20;
 
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_of_token(char c) {
   return is_lower(c) || is_upper(c) || is_digit(c) || c == '_' || c == '-';
 }

@@ -1,5 +1,6 @@
 #include "runtime/secrets/secret_name.hpp"
 
+#include "runtime/ascii.hpp"
 #include <algorithm>
 #include <array>
 #include <string>
@@ -29,12 +30,8 @@ constexpr std::array<std::string_view, 27> about{
     "size", "length", "count", "enabled", "header", "endpoint", "policy",  "required", "algorithm"};
 
 template <std::size_t N>
-bool is_one_of(const std::array<std::string_view, N>& words, std::string_view word) {
+bool has_word(const std::array<std::string_view, N>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
-}
-
-bool is_upper(char c) {
-  return c >= 'A' && c <= 'Z';
 }
 
 bool is_letter_or_digit(char c) {
@@ -61,7 +58,7 @@ std::vector<std::string> words_of(std::string_view name) {
 
 bool names_a_secret(std::string_view name) {
   const auto words = words_of(name);
-  if (words.empty() || (words.size() > 1 && is_one_of(about, words.back())))
+  if (words.empty() || (words.size() > 1 && has_word(about, words.back())))
     return false;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const auto& word = words[i];
@@ -69,9 +66,9 @@ bool names_a_secret(std::string_view name) {
     if (std::ranges::any_of(telling, holds))
       return true;
     // The shell's own PWD is a folder.
-    if (is_one_of(telling_words, word) && (word != "pwd" || words.size() > 1))
+    if (has_word(telling_words, word) && (word != "pwd" || words.size() > 1))
       return true;
-    if (word == "key" && i > 0 && is_one_of(kinds_of_key, words[i - 1]))
+    if (word == "key" && i > 0 && has_word(kinds_of_key, words[i - 1]))
       return true;
   }
   return false;
