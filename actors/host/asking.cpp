@@ -12,7 +12,7 @@ namespace {
 /// For a target's shell to be ready and to tell what it found.
 constexpr duration look_slack{10'000};
 /// How much later than the target's own deadline its answer is not waited for any more.
-constexpr duration answer_slack{20'000};
+constexpr duration asked_slack{20'000};
 
 /// What needs no shell is asked by this process itself.
 std::string asked_from(const check_question& one) {
@@ -56,7 +56,7 @@ void asking::run() {
     return;
   }
   const auto needed =
-      plan_->fleet.deadlines.connect + longest_of(questions_) + look_slack + answer_slack;
+      plan_->fleet.deadlines.connect + longest_of(questions_) + look_slack + asked_slack;
   where_.clock.later(std::min(needed, longest_), [weak = weak_from_this()] {
     if (const auto self = weak.lock())
       self->give_up();

@@ -40,14 +40,14 @@ constexpr duration leftover_patience{20'000};
 constexpr duration leftover_poll{200};
 
 /// How much later than its deadline an answer that did not come counts as a bug of ours.
-constexpr duration answer_slack{30'000};
+constexpr duration colleague_slack{30'000};
 
 colleagues colleagues_of(host_actor_own::stateful_pointer<host_state> self,
                          const registry_actor& registry) {
   colleagues made;
   made.ask = [self, registry](const std::string& target, const check_order& order,
                               const std::function<void(std::vector<check_answer>)>& then) {
-    const auto patience = order.deadline + answer_slack;
+    const auto patience = order.deadline + colleague_slack;
     const auto broken = [self, target, then, questions = order.questions](const caf::error& why) {
       then(not_asked(questions, "the part of Baton that works on " + target
                                     + " broke: " + self->system().render(why)));
@@ -62,7 +62,7 @@ colleagues colleagues_of(host_actor_own::stateful_pointer<host_state> self,
   };
   made.stop = [self, registry](const std::string& target, const std::string& run,
                                const std::string& id) {
-    self->request(registry, answer_slack, find_target{target, run})
+    self->request(registry, colleague_slack, find_target{target, run})
         .then([self, id](const host_actor& found) { self->send(found, stop_order{id}); },
               [](const caf::error&) {});
   };
