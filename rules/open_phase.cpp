@@ -84,10 +84,12 @@ bool open_phase::takes_part(unit_id which) const {
   }
   case phase_kind::rollback: {
     const auto& units = now_.stages_left.at(*spec_.stage);
-    if (!of_.units[which].stack.empty())
-      return std::binary_search(units.begin(), units.end(), which);
-    const auto first = std::lower_bound(units.begin(), units.end(), which);
-    return first != units.end() && host_unit(of_, *first) == which;
+    if (!of_.units[which].stack.empty() && !rolls_back_by_snapshot(of_.stages[*spec_.stage]))
+      return owes_rollback(which);
+    // A snapshot takes all stacks of a host along, touched or not.
+    const auto host = host_unit(of_, which);
+    const auto first = std::lower_bound(units.begin(), units.end(), host);
+    return first != units.end() && host_unit(of_, *first) == host;
   }
   case phase_kind::ending:
     return !now_.units[host_unit(of_, which)].lost;

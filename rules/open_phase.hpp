@@ -57,6 +57,7 @@ private:
   void halt();
 
   // Of a rollback (open_rollback.cpp): a host goes on or gives up as a whole.
+  bool owes_rollback(unit_id stack) const;
   void begin_rollback();
   void regroup(std::size_t nth);
   void restored_by_snapshot(const unit_run& host);

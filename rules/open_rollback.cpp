@@ -10,11 +10,17 @@
 
 namespace baton {
 
+bool open_phase::owes_rollback(unit_id stack) const {
+  const auto& units = now_.stages_left.at(*spec_.stage);
+  return std::binary_search(units.begin(), units.end(), stack);
+}
+
 void open_phase::begin_rollback() {
   const bool by_app = spec_.steps.front().kind == step_kind::restore;
   for (std::size_t nth = 0; nth < state_.units.size(); ++nth) {
-    const bool is_host = of_.units[state_.units[nth].of].stack.empty();
-    if (by_app != is_host)
+    const auto which = state_.units[nth].of;
+    const bool is_host = of_.units[which].stack.empty();
+    if (by_app ? !is_host && owes_rollback(which) : is_host)
       make_ready(nth, 1);
   }
 }
@@ -68,7 +74,7 @@ void open_phase::restored_by_app(unit_id host) {
     const auto& unit = state_.units[nth];
     if (unit.state == unit_state::failed)
       failed = &unit;
-    else if (unit.state != unit_state::done)
+    else if (unit.state != unit_state::done && unit.state != unit_state::held)
       return;
   }
   if (failed == nullptr)
@@ -84,8 +90,9 @@ void open_phase::restored_by_app(unit_id host) {
 void open_phase::give_up(unit_id host, const error& why) {
   const auto stage = *spec_.stage;
   for (auto nth : stacks_here(host))
-    if (!now_.units[state_.units[nth].of].restored)
-      now_.units[state_.units[nth].of].rollback_failed = true;
+    if (auto& truth = now_.units[state_.units[nth].of];
+        !truth.restored && state_.units[nth].state != unit_state::held)
+      truth.rollback_failed = true;
   accuse(host, stage, why);
   fail_rollback(of_, now_, host, why, now_.failures.back().contained.contains(stage));
 }

@@ -108,5 +108,5 @@ room_for_images() {
   fi
   [ -z "$room_unknown" ] || note "nobody could say how much room these images will take:$room_unknown"
   [ "$room_need" -le "$room_free" ] ||
-    fail no_space "the images of this release need about $(size_of "$room_need") on $B_HOST${room_guessed:+ (a guess from what is there, for$room_guessed)}, but docker's disk ($room_root) has $(size_of "$room_free") free; to make room there: docker system df; docker image prune; docker builder prune (not \`image prune -a\`: it takes what a rollback needs)" no
+    fail no_space "the images of this release need about $(size_of "$room_need") on $B_HOST${room_guessed:+ (a guess from what is there, for$room_guessed; \`pre_flight: {disk_free: 0}\` goes on without)}, but docker's disk ($room_root) has $(size_of "$room_free") free; to make room there: docker system df; docker image prune; docker builder prune (not \`image prune -a\`: it takes what a rollback needs)" no
 }

@@ -96,14 +96,15 @@ def test_a_bad_line_is_only_slow(deployed, fault):
     verdict(deployed, deployed.deploy("v2"), "success", "verification", ALL, "nnn", 0)
 
 
-def during(lab, phase, action, ref="v2"):
-    """Runs a deployment and does `action` when that phase begins. The result."""
+def during(lab, phase, action, ref="v2", step=None):
+    """Runs a deployment and does `action` when that phase (or that step of it) begins. The result."""
+    wanted = ("step_started", phase, step) if step else ("phase_started", phase, None)
     process = lab.start(ref)
     acted = False
     last = None
     for line in process.stdout:
         last = json.loads(line)
-        if not acted and last.get("type") == "phase_started" and last.get("phase") == phase:
+        if not acted and (last.get("type"), last.get("phase"), last.get("kind")) == wanted:
             acted = True
             action()
     error = process.stderr.read()
@@ -142,3 +143,59 @@ def test_a_stopped_engine_in_production_takes_all_back(deployed):
     assert result["status"] in ("rolled_back", "failed") and code in (1, 2), (result, error)
     deployed("heal")
     assert deployed.serving()["thinkpad"] == "v1" and deployed.serving()["vps"] == "v1"
+
+
+def rollback_set(lab, host):
+    """The images that Baton keeps there."""
+    return set(lab("root", host, "/bin/bash", "-c", "docker images --format '{{.Repository}}:{{.Tag}}' 'baton/*/*'").split())
+
+
+def nearly_full(lab, megabytes):
+    """rtx1080 has so little left, and pre-flight does not mind. Its next build begins from nothing."""
+    lab("root", "rtx1080", "/bin/bash", "-c", "docker builder prune -af")
+    lab.write(pre_flight={"disk_free": "1MB"})
+    lab("fault", "rtx1080", "disk-full", str(megabytes))
+
+
+def test_a_disk_that_fills_while_an_image_is_built_touches_nothing_and_prunes_nothing(deployed):
+    kept = rollback_set(deployed, "rtx1080")
+    nearly_full(deployed, 150)
+    result = verdict(deployed, deployed.deploy("v9-large"), "rolled_back", "rtx1080", "", "ooo", 1)
+    why = result["error_detail"]
+    assert (why["code"], why["host"], why["retryable"]) == ("no_space", "rtx1080", False), why
+    assert "prepare" in why["step"] and "docker compose build" in result["error"], why
+    assert result["details"]["rtx1080"]["attempts"] == 1
+    assert deployed.history("rtx1080") == ["v1"], "the old containers were touched"
+    assert kept and kept <= rollback_set(deployed, "rtx1080")
+    deployed("heal")
+    verdict(deployed, deployed.deploy("v9-large"), "success", "verification", ALL, "nnn", 0, new="v9")
+
+
+def test_images_that_will_not_fit_are_refused_before_they_are_built(deployed):
+    verdict(deployed, deployed.deploy("v9-large"), "success", "verification", ALL, "nnn", 0, new="v9")
+    nearly_full(deployed, 150)
+    result = verdict(deployed, deployed.deploy("v2"), "rolled_back", "rtx1080", "", "ooo", 1, old="v9")
+    why = result["error_detail"]
+    assert (why["code"], why["host"]) == ("no_space", "rtx1080"), why
+    assert "the images of this release need about 316 MB on rtx1080 (a guess" in result["error"], why
+    assert deployed.history("rtx1080") == ["v1", "v9"], "the old containers were touched"
+
+
+def test_production_goes_back_to_its_snapshot_when_the_release_cannot(deployed):
+    config = deployed.config()
+    config["stack"]["health"]["steady"] = "20s"
+    deployed.write(**config)
+
+    def lose():
+        """The application is ill, and the image of the release before is gone."""
+        deployed("fault", "rtx1080", "app-unhealthy")
+        deployed("root", "rtx1080", "/bin/bash", "-c", "docker rmi -f $(docker images -q labapp:v1)")
+
+    result, code, error = during(deployed, "rtx1080", lose, step="gate")
+    assert (result["status"], code, result["rollback_failed"]) == ("rolled_back", 1, []), (result, error)
+    assert deployed.serving() == dict.fromkeys(("thinkpad", "rtx1080", "vps"), "v1")
+    assert set(deployed.history("rtx1080")) == {"v1"}, "its volume is not that of the snapshot"
+    assert "was set back to the snapshot" in str(result["warnings"]), result["warnings"]
+    assert not deployed("root", "rtx1080", "/bin/bash", "-c", "ls -d /tmp/.baton-outside* || true").strip()
+    deployed("heal")
+    verdict(deployed, deployed.deploy("v7"), "success", "verification", ALL, "nnn", 0, new="v7")

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 /// RULES.md §2, rules 1–3, 6, 10, 13 and what §1 says beside its table.
 
 namespace baton::test {
@@ -413,6 +415,26 @@ TEST(rollback_with, the_snapshot_takes_all_stacks_of_the_host_along) {
   EXPECT_THAT(show.steps(step_kind::restore_snapshot), ElementsAre("rollback:prod a"));
   // Two gates after the restore of each host, and two more on the host that was rewound.
   EXPECT_THAT(show.steps(step_kind::gate), testing::SizeIs(5 + 5 + 2));
+}
+
+TEST(rollback_with, the_snapshot_takes_along_what_was_not_even_touched) {
+  auto one = bad("prod", step_kind::activate, "a", fails(ec::dirty));
+  one.times = 1;
+  for (const auto with : {rollback_method::snapshot, rollback_method::app_then_snapshot}) {
+    const auto app_fails = bad("rollback:prod", step_kind::restore, "a", fails_half_way());
+    const auto show =
+        play(plan_for(two_stacks(with)), with == rollback_method::snapshot
+                                             ? staging{{one}}
+                                             : staging{{one, of_stack(app_fails, 1)}});
+    EXPECT_EQ(show.row(), "rolled_back · prod · none · o o o · 1");
+    const auto steps = show.steps(step_kind::restore);
+    EXPECT_EQ(std::ranges::count(steps, "rollback:prod a"),
+              with == rollback_method::snapshot ? 2 : 3);
+  }
+  // Where the application comes back nobody else is troubled.
+  const auto show = play(plan_for(two_stacks(rollback_method::app_then_snapshot)), {{one}});
+  EXPECT_EQ(show.row(), "rolled_back · prod · none · o o o · 1");
+  EXPECT_THAT(show.steps(step_kind::restore_snapshot), IsEmpty());
 }
 
 TEST(a_host_with_several_stacks, serves_the_worst_of_them) {

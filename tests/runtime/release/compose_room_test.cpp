@@ -107,7 +107,7 @@ TEST_P(compose_room, is_guessed_from_what_runs_when_the_registry_does_not_say) {
   ASSERT_TRUE(outcome.why);
   EXPECT_EQ(outcome.why->code, ec::no_space);
   EXPECT_THAT(outcome.why->what,
-              HasSubstr("on alpha (a guess from what is there, for shop/app:v2)"));
+              HasSubstr("on alpha (a guess from what is there, for shop/app:v2;"));
   // Who wants no check of the disk has none.
   at.plan.fleet.disk_free_min = 0;
   EXPECT_FALSE(prepare().why);
