@@ -132,6 +132,7 @@ void add_check(CLI::App& app, cli_context& context) {
   command->add_flag("--hosts", *hosts,
                     "Ask every host too: the pre-flight, with the command that mends each fault");
   command->add_option("--env", *environment, "With --hosts: only of this environment");
+  command->footer("Examples:\n  baton check\n  baton check --hosts --env staging");
   command->callback([&context, as_document, hosts, environment] {
     context.chosen = [&context, as_document, hosts, environment] {
       return *hosts ? check_hosts(context, *environment, *as_document)

@@ -1,3 +1,4 @@
+#include "cli/plan.hpp"
 #include "cli/run.hpp"
 #include "cli/view/plan_text.hpp"
 
@@ -25,6 +26,7 @@ struct deploy_flags {
   bool no_rollback = false;
   std::string request_file;
   bool yes = false;
+  bool dry_run = false;
   run_options show;
 };
 
@@ -100,6 +102,8 @@ void ask_once(const cli_context& context, const workspace& in, const plan& todo)
 
 int deploy(const cli_context& context, const deploy_flags& flags) {
   const auto asked = request_of(flags);
+  if (flags.dry_run)
+    return show_plan(context, asked, flags.show.json, false);
   const auto in = open_workspace(context);
   const auto run = new_run_id();
   auto made = make_plan(*in.fleet, asked, {run, "r" + run},
@@ -124,7 +128,11 @@ void add_deploy(CLI::App& app, cli_context& context) {
   command->add_flag("--no-rollback", flags->no_rollback, "Take nothing back when something fails");
   command->add_option("--request", flags->request_file, "Read the request as JSON (- for stdin)");
   command->add_flag("-y,--yes", flags->yes, "Do not ask");
+  command->add_flag("--dry-run", flags->dry_run,
+                    "Print the plan, as `baton plan` does; do nothing");
   add_run_options(*command, flags->show);
+  command->footer("Examples:\n  baton deploy\n  baton deploy v1.4.2 --env staging\n"
+                  "  baton deploy --dry-run\n  baton deploy --json --yes main | jq .status");
   command->callback([&context, flags] {
     context.chosen = [&context, flags] { return deploy(context, *flags); };
   });

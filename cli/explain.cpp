@@ -1,3 +1,4 @@
+#include "cli/view/text.hpp"
 #include "cli/workspace.hpp"
 
 #include "messages/json.hpp"
@@ -10,6 +11,8 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
+#include <tuple>
+#include <vector>
 
 namespace baton {
 
@@ -22,15 +25,30 @@ std::string joined(const std::vector<std::string>& names) {
   return text.empty() ? "nothing" : text;
 }
 
-void print_text(const plan& of, const std::vector<explanation>& rows) {
-  fmt::print("What a failure means in environment {} of {}:\n\n", of.request.environment,
+bool means_the_same(const explanation& one, const explanation& other) {
+  const auto meaning = [](const explanation& row) {
+    return std::tie(row.phase, row.rolled_back, row.put_back, row.keeps_new, row.ends, row.alert,
+                    row.then, row.exit_code);
+  };
+  return meaning(one) == meaning(other);
+}
+
+void print_text(const plan& of, std::vector<explanation> rows) {
+  fmt::print("What a failure means in environment {} of {}:\n", of.request.environment,
              of.fleet.name);
-  for (const auto& row : rows) {
-    fmt::print("If {} {}:\n", row.phase, row.how);
-    fmt::print("    rolled back: {}{}\n", joined(row.rolled_back),
-               row.put_back.empty() ? "" : "; secret files put back: " + joined(row.put_back));
-    fmt::print("    keeps the new release: {}\n", joined(row.keeps_new));
-    fmt::print("    status {}, exit code {}, alert {}; the run {}\n\n", to_string(row.ends),
+  while (!rows.empty()) {
+    const auto row = rows.front();
+    std::string how;
+    for (const auto& one : rows)
+      if (means_the_same(one, row))
+        how += (how.empty() ? " " : ", or ") + one.how;
+    std::erase_if(rows, [&](const explanation& one) { return means_the_same(one, row); });
+    fmt::print("\n{}", wrapped("If " + row.phase + how + ":", 0));
+    fmt::print("{}", wrapped("rolled back: " + joined(row.rolled_back), 4));
+    if (!row.put_back.empty())
+      fmt::print("{}", wrapped("secret files put back: " + joined(row.put_back), 4));
+    fmt::print("{}", wrapped("keeps the new release: " + joined(row.keeps_new), 4));
+    fmt::print("    status {}, exit code {}, alert {}; the run {}\n", to_string(row.ends),
                row.exit_code, to_string(row.alert),
                row.then == after_failure::go_on ? "goes on" : "stops");
   }

@@ -1,24 +1,30 @@
 #include "cli/workspace.hpp"
 
+#include "cli/view/draw.hpp"
 #include "cli/view/summary.hpp"
 #include "messages/json.hpp"
+#include "messages/json_time.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/state_dir.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <iostream>
+#include <limits>
 #include <memory>
+#include <vector>
 
 namespace baton {
 
 namespace {
 
+/// For people, to the minute: `2026-01-31 09:05`, UTC as the ids of runs are.
 std::string when(time_point at) {
-  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
+  return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
 }
 
 template <class T>
@@ -43,20 +49,22 @@ ordered_json json_of(const run_row& run) {
                     {"environment", run.environment},
                     {"ref", run.ref},
                     {"commit", run.commit},
-                    {"requested_at", when(run.requested_at)},
+                    {"requested_at", format_time(run.requested_at)},
                     {"requested_by", run.requested_by},
                     {"state", to_string(run.state)},
                     {"phase", run.phase},
                     {"cancelled", run.cancelled}};
   made["status"] = run.status ? ordered_json{to_string(*run.status)} : ordered_json{};
+  made["finished_at"] =
+      run.finished_at ? ordered_json{format_time(*run.finished_at)} : ordered_json{};
   made["exit_code"] = run.exit_code ? ordered_json{*run.exit_code} : ordered_json{};
   made["error"] = run.error.empty() ? ordered_json{} : ordered_json{run.error};
   return made;
 }
 
 void print_run(const run_row& run) {
-  fmt::print("{}  {}  {:<12} {:<14} {:<12} {}\n", run.id, when(run.requested_at), run.environment,
-             printable(run.ref, 14), run.commit.substr(0, 12), state_of(run));
+  fmt::print("{}  {:<12} {:<14} {:<12} {}\n", run.id, run.environment, printable(run.ref, 14),
+             run.commit.substr(0, 12), state_of(run));
 }
 
 int history(const std::string& fleet, std::size_t count, bool as_json) {
@@ -74,8 +82,28 @@ int history(const std::string& fleet, std::size_t count, bool as_json) {
   for (const auto& row : rows)
     print_run(row);
   if (rows.empty())
-    std::cout << "no runs yet\n";
+    std::cerr << "no runs yet; the first is made by: baton deploy\n";
   return exit_code::ok;
+}
+
+void print_hosts(const fleet& in, const std::vector<host_state>& states) {
+  fmt::print("{}, by the last verdicts, and since when (UTC); baton health looks now:\n", in.name);
+  for (const auto& host : in.hosts) {
+    const auto& name = host.reach.name;
+    const auto is_here = [&](const host_state& one) { return one.host == name; };
+    const auto stacks = std::count_if(states.begin(), states.end(), is_here);
+    if (stacks == 0)
+      fmt::print("  {:<16} nothing was deployed from here yet\n", name);
+    for (const auto& one : states) {
+      if (!is_here(one))
+        continue;
+      const auto shown = stacks > 1 ? name + "/" + one.stack : name;
+      fmt::print("{:<62} {}\n", host_line(shown, {one.serves, one.healthy, one.commit, {}, {}}),
+                 when(one.since));
+      if (one.rollback_failed)
+        fmt::print("  {:<16} the rollback FAILED there: a person is needed\n", "");
+    }
+  }
 }
 
 /// The fleet's hosts as the last verdicts left them, and what runs now. From the journal alone: a
@@ -93,7 +121,8 @@ int status_of(const cli_context& context, bool as_json) {
                         {"commit", one.commit},
                         {"release", one.release},
                         {"run", one.run},
-                        {"at", when(one.at)},
+                        {"at", format_time(one.at)},
+                        {"since", format_time(one.since)},
                         {"rollback_failed", one.rollback_failed}};
       host["healthy"] = one.healthy ? ordered_json{*one.healthy} : ordered_json{};
       hosts.push_back(std::move(host));
@@ -106,21 +135,9 @@ int status_of(const cli_context& context, bool as_json) {
               << "\n";
     return exit_code::ok;
   }
-  for (const auto& host : in.fleet->hosts) {
-    bool known = false;
-    for (const auto& one : states) {
-      if (one.host != host.reach.name)
-        continue;
-      known = true;
-      fmt::print("{:<16} {:<12} serves {:<8} {:<12} {} since {}{}\n", one.host, one.stack,
-                 to_string(one.serves),
-                 one.healthy ? (*one.healthy ? "healthy" : "NOT healthy") : "",
-                 one.commit.substr(0, 12), when(one.since),
-                 one.rollback_failed ? "  rollback FAILED" : "");
-    }
-    if (!known)
-      fmt::print("{:<16} nothing was deployed from here yet\n", host.reach.name);
-  }
+  print_hosts(*in.fleet, states);
+  if (!unfinished.empty())
+    std::cout << "\nnot finished:\n";
   for (const auto& row : unfinished)
     print_run(row);
   return exit_code::ok;
@@ -141,30 +158,44 @@ run_row find_run(journal& in, const std::string& id) {
   return rows.front();
 }
 
+/// Its phases, and how it ended or goes on.
+void print_story(const run_row& row, const view_model& view, const result* ended) {
+  const auto shows = locale_charset();
+  const auto now = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+  constexpr std::size_t columns_max = 80;
+  for (const auto& line : draw(view, row.finished_at.value_or(now), columns_max,
+                               std::numeric_limits<std::size_t>::max(), shows))
+    std::cout << line << "\n";
+  fmt::print("asked for by {} on {} UTC\n", row.requested_by, when(row.requested_at));
+  if (ended)
+    std::cout << summary(*view.of, *ended, shows);
+  else
+    std::cout << state_of(row) << "\n";
+}
+
 int show(const std::string& id, bool as_json, bool events) {
   const auto in = open_journal();
   const auto row = find_run(*in, id);
   const auto records = or_fail(in->read_run(row.id));
-  const event::run_requested* begun = nullptr;
-  const event::run_finished* ended = nullptr;
-  for (const auto& one : records) {
-    if (events) {
+  if (events) {
+    for (const auto& one : records) {
       auto wire = to_json(one);
       wire["seq"] = one.seq;
       std::cout << dump(wire) << "\n";
     }
-    if (auto* first = std::get_if<event::run_requested>(&one.what))
-      begun = first;
-    if (auto* last = std::get_if<event::run_finished>(&one.what))
+    return exit_code::ok;
+  }
+  view_model view;
+  const event::run_finished* ended = nullptr;
+  for (const auto& one : records) {
+    fold_record(view, one);
+    if (const auto* last = std::get_if<event::run_finished>(&one.what))
       ended = last;
   }
-  if (as_json) {
+  if (as_json)
     std::cout << (ended ? dump(to_json(*ended->result)) : dump(json_of(row))) << "\n";
-  } else if (!events) {
-    print_run(row);
-    if (begun && ended)
-      std::cout << summary(*begun->plan, *ended->result, locale_charset());
-  }
+  else
+    print_story(row, view, ended ? ended->result.get() : nullptr);
   return exit_code::ok;
 }
 
@@ -207,6 +238,7 @@ void add_show(CLI::App& app, cli_context& context) {
   command->add_option("run", flags->run, "The run, or the beginning of its id (default: the last)");
   command->add_flag("--json", flags->json, "Its result as one JSON document");
   command->add_flag("--events", flags->events, "Its events as lines of JSON");
+  command->footer("Examples:\n  baton show\n  baton show 20260131-0905 --json");
   command->callback([&context, flags] {
     context.chosen = [flags] { return show(flags->run, flags->json, flags->events); };
   });

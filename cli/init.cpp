@@ -230,6 +230,10 @@ void add_init(CLI::App& app, cli_context& context) {
                       "FROM=TO: the secret file on this machine, and on each host");
   command->add_option("--snapshot", flags->snapshots, "NAME=SCRIPT on that host")
       ->allow_extra_args(false);
+  command->footer(
+      "Examples:\n  baton init\n"
+      "  baton init --host web=deploy@192.0.2.7 --role web=production --compose compose.yaml\n"
+      "  baton init --output - >elsewhere.yaml");
   command->callback(
       [&context, flags] { context.chosen = [&context, flags] { return init(context, *flags); }; });
 }

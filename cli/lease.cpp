@@ -75,6 +75,8 @@ expected<lease_report> ask(const std::shared_ptr<transport>& over, const fleet& 
 
 int show(const cli_context& context, const std::string& only, bool as_json) {
   const auto fleet = open_fleet(context);
+  if (!only.empty())
+    host_named(*fleet, only);
   const auto over = ssh_of(*fleet);
   ordered_json list = ordered_json::array();
   bool all_told = true;

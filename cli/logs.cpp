@@ -1,3 +1,4 @@
+#include "cli/view/text.hpp"
 #include "cli/workspace.hpp"
 
 #include "runtime/journal/state_dir.hpp"
@@ -7,6 +8,7 @@
 
 #include <iostream>
 #include <memory>
+#include <unistd.h>
 
 namespace baton {
 
@@ -47,6 +49,25 @@ std::string run_id(const logs_flags& flags) {
   return rows->front().id;
 }
 
+/// As it came; on a terminal without what would take it over.
+void print_output(const std::filesystem::path& in, const std::string& step_id) {
+  const bool raw = !is_terminal(STDOUT_FILENO);
+  std::string rest;
+  for (std::uint64_t at = 0;;) {
+    const auto piece = read_step_output(in, step_id, at);
+    if (!piece)
+      throw command_failed{exit_code::io_error, describe(piece.error()) + "\n"};
+    if (piece->empty())
+      break;
+    at += piece->size();
+    rest += *piece;
+    const auto whole = raw ? rest.size() : rest.rfind('\n') + 1; // npos + 1 is 0
+    std::cout << (raw ? rest : printable_lines(std::string_view{rest}.substr(0, whole)));
+    rest.erase(0, whole);
+  }
+  std::cout << printable_lines(rest) << "\n";
+}
+
 int logs(const logs_flags& flags) {
   const auto in = state_dir();
   const auto run = run_id(flags);
@@ -61,19 +82,12 @@ int logs(const logs_flags& flags) {
     std::cout << "--- " << entry.step_id << "\n";
     if (flags.list)
       continue;
-    for (std::uint64_t at = 0;;) {
-      const auto piece = read_step_output(in, entry.step_id, at);
-      if (!piece)
-        throw command_failed{exit_code::io_error, describe(piece.error()) + "\n"};
-      if (piece->empty())
-        break;
-      std::cout << *piece;
-      at += piece->size();
-    }
-    std::cout << "\n";
+    print_output(in, entry.step_id);
   }
   if (!any)
-    std::cerr << "nothing was printed by these steps of run " << run << "\n";
+    std::cerr << "run " << run << " has printed nothing "
+              << (outputs->empty() ? "that is still kept" : "there; its steps: baton logs --list")
+              << "\n";
   return exit_code::ok;
 }
 
@@ -86,6 +100,8 @@ void add_logs(CLI::App& app, cli_context& context) {
   command->add_option("--host", flags->host, "Only of this host");
   command->add_option("--phase", flags->phase, "Only of this phase");
   command->add_flag("--list", flags->list, "Only the steps' ids");
+  command->footer("Examples:\n  baton logs\n  baton logs --host vps --phase vps\n"
+                  "  baton logs 20260131 --list");
   command->callback([&context, flags] { context.chosen = [flags] { return logs(*flags); }; });
 }
 

@@ -240,6 +240,8 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   with.observers.push_back(mirror);
   if (view)
     with.observers.push_back(view);
+  if (how.also)
+    with.observers.push_back(how.also);
   if (how.events)
     with.observers.push_back(std::make_shared<event_printer>());
   with.observers.push_back(std::make_shared<record_log>(todo));

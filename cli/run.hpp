@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/listener.hpp"
 #include "cli/workspace.hpp"
 #include "messages/plan.hpp"
 #include "messages/result.hpp"
@@ -15,12 +16,13 @@ namespace baton {
 
 /// How a run is shown.
 struct run_options {
-  bool json = false;             ///< the result as the one document on stdout
-  bool events = false;           ///< records as lines of JSON on stdout, the result last
-  std::string progress = "auto"; ///< auto, tty, plain, quiet
-  std::string metrics_file;      ///< exposition, written after each phase; empty: none
-  bool journaled = true;         ///< false for what only looks: nothing of it is kept
-  bool announced = true;         ///< the summary for people at the end
+  bool json = false;              ///< the result as the one document on stdout
+  bool events = false;            ///< records as lines of JSON on stdout, the result last
+  std::string progress = "auto";  ///< auto, tty, plain, quiet
+  std::string metrics_file;       ///< exposition, written after each phase; empty: none
+  bool journaled = true;          ///< false for what only looks: nothing of it is kept
+  bool announced = true;          ///< the summary for people at the end
+  std::shared_ptr<observer> also; ///< hears the run, too; null: nobody
 };
 
 /// The options of run_options that commands share, as flags.

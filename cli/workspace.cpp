@@ -129,7 +129,8 @@ bool confirm(const cli_context& context, const std::string& question) {
     return false;
   std::cerr << question << " [y/N] " << std::flush;
   std::string answer;
-  std::getline(std::cin, answer);
+  if (!std::getline(std::cin, answer))
+    std::cerr << "\n"; // the end of input ends no line
   return answer == "y" || answer == "yes" || answer == "Y";
 }
 

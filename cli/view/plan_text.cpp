@@ -1,42 +1,62 @@
 #include "cli/view/plan_text.hpp"
 
+#include "cli/view/text.hpp"
+
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
+#include <vector>
 
 namespace baton {
 
 namespace {
 
-std::string targets_of(const plan& of, const phase& one) {
-  std::set<std::string> seen;
-  std::string text;
+/// The hosts that a phase is about, in the order of the stages.
+std::string hosts_of(const plan& of, const phase& one) {
+  std::vector<std::string> seen;
   for (const auto& step : one.steps)
     for (const auto& on : step.on)
-      if (auto name = unit_name(of, on.of); name != controller_name && seen.insert(name).second)
-        text += (text.empty() ? "" : ", ") + name;
-  return text.empty() ? "controller" : text;
+      seen.push_back(of.units[on.of].host);
+  std::string text;
+  for (const auto& stage : of.stages)
+    for (const auto& host : stage.hosts)
+      if (std::find(seen.begin(), seen.end(), host) != seen.end())
+        text += (text.empty() ? "" : ", ") + host;
+  return text.empty() ? std::string{controller_name} : text;
+}
+
+std::string failure_text(const failure_policy& policy) {
+  const auto back = policy.rollback == scope::none
+                        ? std::string{"roll nothing back"}
+                        : fmt::format("roll back {}", to_string(policy.rollback));
+  return fmt::format("if it fails: {}, {}{}", back, to_string(policy.ends),
+                     policy.then == after_failure::go_on ? ", go on" : "");
+}
+
+std::string phase_text(const plan& of, const phase& one) {
+  if (one.skipped)
+    return "skipped: " + *one.skipped;
+  auto text = hosts_of(of, one);
+  if (one.retry.attempts_max > 1)
+    text += fmt::format(" ({} attempts)", one.retry.attempts_max);
+  return text + "; " + failure_text(one.on_failure);
 }
 
 } // namespace
 
 std::string plan_text(const plan& of) {
-  auto text = fmt::format("{} to environment {} of {}:\n", of.request.commit_hash,
-                          of.request.environment, of.fleet.name);
+  auto text = wrapped(fmt::format("{} to environment {} of {}:", of.request.commit_hash,
+                                  of.request.environment, of.fleet.name),
+                      0);
   int number = 0;
   for (const auto& one : of.phases) {
     if (one.kind == phase_kind::guard)
       continue;
-    ++number;
-    if (one.skipped) {
-      text += fmt::format("  {}. {:<14} skipped: {}\n", number, one.id, *one.skipped);
-      continue;
-    }
-    text += fmt::format("  {}. {:<14} {}", number, one.id, targets_of(of, one));
-    if (one.retry.attempts_max > 1)
-      text += fmt::format(" ({} attempts)", one.retry.attempts_max);
-    text += fmt::format("; if it fails: roll back {}, {}\n", to_string(one.on_failure.rollback),
-                        to_string(one.on_failure.ends));
+    auto name = fmt::format("  {}. {:<14} ", ++number, one.id);
+    const auto indent = columns_of(name);
+    // The first line has its name where the others are indented.
+    const auto body = wrapped(phase_text(of, one), indent);
+    text += name + body.substr(std::min(indent, body.size()));
   }
   return text;
 }

@@ -41,11 +41,6 @@ std::string health_of(const host_verdict& host) {
   return *host.healthy ? "healthy" : "NOT healthy";
 }
 
-std::string host_line(const std::string& name, const host_verdict& host) {
-  return fmt::format("  {:<16} serves {:<8} {:<14} {}", name, to_string(host.serves),
-                     health_of(host), host.commit.substr(0, 12));
-}
-
 std::vector<std::string> untouched(const plan& of, const result& how) {
   std::vector<std::string> names;
   for (const auto& stage : of.stages)
@@ -108,6 +103,11 @@ std::string summary(const plan& of, const result& how, charset shows) {
   for (const auto& step : next_steps(how))
     line("  next: " + step);
   return text;
+}
+
+std::string host_line(const std::string& name, const host_verdict& host) {
+  return fmt::format("  {:<16} serves {:<8} {:<14} {}", name, to_string(host.serves),
+                     health_of(host), host.commit.substr(0, 12));
 }
 
 } // namespace baton

@@ -12,4 +12,7 @@ namespace baton {
 /// not touched, and what to do next. Several lines, each ended.
 std::string summary(const plan& of, const result& how, charset shows);
 
+/// What a host serves and how well, in one line without an end, of 62 columns.
+std::string host_line(const std::string& name, const host_verdict& host);
+
 } // namespace baton

@@ -164,6 +164,30 @@ std::string printable_lines(std::string_view text, charset shows) {
   return all;
 }
 
+std::string wrapped(std::string_view text, std::size_t indent) {
+  constexpr std::size_t columns_max = 80;
+  const auto shown = printable(text, std::string_view::npos);
+  std::string all;
+  std::size_t used = 0;
+  for (std::string_view rest{shown}; !rest.empty();) {
+    const auto end = std::min(rest.find(' '), rest.size());
+    const auto word = rest.substr(0, end);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+    if (word.empty())
+      continue;
+    const auto columns = columns_of(word);
+    if (used > 0 && used + 1 + columns <= columns_max) {
+      all += ' ';
+      used += 1 + columns;
+    } else {
+      all += (used > 0 ? "\n" : "") + std::string(indent, ' ');
+      used = indent + columns;
+    }
+    all += word;
+  }
+  return all.empty() ? all : all + '\n';
+}
+
 std::size_t columns_of(std::string_view text) {
   return shown(text, std::string_view::npos, charset::utf8).used;
 }
