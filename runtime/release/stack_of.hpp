@@ -24,7 +24,8 @@ std::string resolved_commit(const job_context& context, const std::string& stack
 /// Another fact of an earlier step of this run on this unit, or empty.
 std::string earlier_fact(const job_context& context, step_kind kind, const std::string& key);
 
-/// Whether the run has rolled the unit's host back to a snapshot, as far as that step's end is known.
+/// Whether the run has rolled the unit's host back to a snapshot, as far as that step's end is
+/// known.
 bool was_rewound(const job_context& context);
 
 } // namespace baton::release

@@ -15,8 +15,9 @@ namespace baton {
 /// Names of one fleet sort by time as its runs do.
 std::string snapshot_name(const plan& of, std::string_view host);
 
-/// Where a host keeps the step that rolls itself back, since its own snapshot may rewind every other
-/// folder of ours. One for each run and host; `settle` removes it, once the step's end is known.
+/// Where a host keeps the step that rolls itself back, since its own snapshot may rewind every
+/// other folder of ours. One for each run and host; `settle` removes it, once the step's end is
+/// known.
 std::string outside_folder(const std::string& run, const std::string& host);
 
 /// Fact `name`. Makes it once, sees it in the list, and deletes the oldest of our own beyond

@@ -47,7 +47,10 @@ TEST_F(hook, gets_each_event_on_its_input_in_order) {
 }
 
 TEST_F(hook, may_be_one_line_for_a_shell) {
-  { alert_hook{{{}, "cat | tr a-z A-Z >seen"}, folder.path().string(), nullptr, failures()}.send("{}x"); }
+  {
+    alert_hook{{{}, "cat | tr a-z A-Z >seen"}, folder.path().string(), nullptr, failures()}.send(
+        "{}x");
+  }
   EXPECT_EQ(read_file(folder / "seen"), "{}X\n");
 }
 
@@ -70,7 +73,8 @@ TEST_F(hook, that_is_missing_is_told_of) {
 TEST_F(hook, that_hangs_holds_nobody_up) {
   const auto begun = clock_type::now();
   {
-    alert_hook sends{script("exec sleep 60"), folder.path().string(), nullptr, failures(), {60s, 2, 200ms}};
+    alert_hook sends{
+        script("exec sleep 60"), folder.path().string(), nullptr, failures(), {60s, 2, 200ms}};
     for (int i = 0; i < 6; ++i)
       sends.send("{}");
     EXPECT_LT(clock_type::now() - begun, 5s);
