@@ -19,7 +19,7 @@ struct span {
   std::size_t end;
 };
 
-constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view spaces = " \t\r\n";
 constexpr std::string_view quotes = "\"'\\";
 /// What ends a word of a shell, or a value of JSON.
 constexpr std::string_view ends_of_words = " \t\r\n\"'`\\;|&<>(),}";
@@ -106,8 +106,8 @@ std::size_t value_of(std::string_view text, span name) {
   // A header, or a key of JSON: not `wrong password: try again`.
   const auto colon = skip(text, quotes, name.end);
   if (is_in(":", text, colon) && (name.begin == 0 || is_in(quotes, text, name.begin - 1)))
-    return skip(text, blanks, colon + 1);
-  const auto next = skip(text, blanks, name.end);
+    return skip(text, spaces, colon + 1);
+  const auto next = skip(text, spaces, name.end);
   const bool takes_next = word.starts_with('-') || word == "Bearer" || word == "bearer";
   return takes_next && next > name.end && !is_in("-", text, next) ? next : none;
 }
