@@ -57,7 +57,7 @@ TEST_F(hook, may_be_one_line_for_a_shell) {
 TEST_F(hook, that_fails_is_told_of_and_called_again) {
   {
     alert_hook sends{script("cat >>seen; echo no network >&2; exit 1"), folder.path().string(),
-                     failures()};
+                     nullptr, failures()};
     sends.send("{}");
     sends.send("{}");
   }
@@ -87,6 +87,7 @@ TEST_F(hook, has_a_deadline_for_each_call) {
   {
     alert_hook sends{script("[ -e ran ] || { touch ran; exec sleep 60; }; cat >seen"),
                      folder.path().string(),
+                     nullptr,
                      failures(),
                      {200ms, 10, 20s}};
     sends.send("{}");

@@ -1,4 +1,5 @@
 #include "runtime/checks/checker.hpp"
+#include "runtime/checks/words.hpp"
 #include "tests/support/http_server.hpp"
 
 #include <gmock/gmock.h>
