@@ -112,13 +112,15 @@ wget_url() {
 }
 
 ask_wget() {
-  case $(wget --help 2>&1):$1 in
+  case $(wget --help 2>&1) in
     *--max-redirect*) _gnu=yes ;;
-    *:*[@?]*)
+    *) _gnu=no ;;
+  esac
+  case $_gnu:$1 in
+    no:*[@?]*)
       check_why="only busybox's wget is here to ask with, which would show the URL's secrets to everybody: install curl"
       return 2
       ;;
-    *) _gnu=no ;;
   esac
   # Twice, as wget has one output for the body and one for all else, and neither may go to disk.
   _answer=$(wget_url "$4" "$1" -S -O /dev/null 2>&1) || [ "$?" -lt 128 ] || {

@@ -27,11 +27,13 @@ foresee_repository() {
   *) foresee_objects=$checkout/$foresee_objects ;;
   esac
   foresee_git_dir=$foresee_dir/repository
-  git_quietly init -q --bare -- "$foresee_git_dir" &&
-    printf '%s\n' "$foresee_objects" >"$foresee_git_dir/objects/info/alternates" &&
-    git_quietly --git-dir="$foresee_git_dir" update-ref refs/heads/old "$(git_head)" &&
-    git_quietly --git-dir="$foresee_git_dir" fetch -q --no-tags "$BATON_FILES/commit.bundle" \
-      "+refs/baton/export/$B_COMMIT:refs/heads/new" || unknown "git cannot read the commit that was sent along"
+  if ! git_quietly init -q --bare -- "$foresee_git_dir" ||
+    ! printf '%s\n' "$foresee_objects" >"$foresee_git_dir/objects/info/alternates" ||
+    ! git_quietly --git-dir="$foresee_git_dir" update-ref refs/heads/old "$(git_head)" ||
+    ! git_quietly --git-dir="$foresee_git_dir" fetch -q --no-tags "$BATON_FILES/commit.bundle" \
+      "+refs/baton/export/$B_COMMIT:refs/heads/new"; then
+    unknown "git cannot read the commit that was sent along"
+  fi
 }
 
 # The commit's files, by an index of our own.
@@ -39,8 +41,9 @@ foresee_lay() {
   GIT_INDEX_FILE=$foresee_dir/index
   GIT_LFS_SKIP_SMUDGE=1
   export GIT_INDEX_FILE GIT_LFS_SKIP_SMUDGE
-  foresee_in_tree read-tree "$B_COMMIT" && foresee_in_tree checkout-index -q -a -f ||
+  if ! foresee_in_tree read-tree "$B_COMMIT" || ! foresee_in_tree checkout-index -q -a -f; then
     unknown "git cannot lay the commit's files out"
+  fi
   unset GIT_INDEX_FILE GIT_LFS_SKIP_SMUDGE
 }
 foresee_in_tree() {
@@ -65,10 +68,10 @@ foresee_service() {
 
 fact look.engine "$B_KIND"
 fact foresee.wanted "$B_COMMIT"
-is_checkout && git_head >/dev/null || {
+if ! is_checkout || ! git_head >/dev/null; then
   fact foresee.first yes
   exit 0
-}
+fi
 foresee_current=$(get "$S/current")
 fact foresee.commit "$([ -z "$foresee_current" ] || release_get "$foresee_current" commit)"
 [ "$B_KIND" = compose ] || exit 0
