@@ -23,6 +23,7 @@ constexpr int supervisors_max = 3;
 
 struct config : caf::actor_system_config {
   config() {
+    set("scheduler.policy", caf::atom("sharing"));
     set("scheduler.max-threads", 2);
     set("logger.verbosity", caf::atom("quiet"));
   }
