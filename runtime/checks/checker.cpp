@@ -47,6 +47,10 @@ void checker::ask(const health_check& what, std::string_view address,
   }
   case check_kind::tcp: {
     const auto [host, port] = host_and_port(with_host(what.address, address));
+    if (host.find_first_of("/\\@?#") != host.npos) {
+      answer({false, host + " is no host", 0});
+      return;
+    }
     client_.connect(host, port, what.timeout,
                     [answer = std::move(answer)](const expected<duration>& took) {
                       answer(took ? check_result{true, {}, seconds(*took)}

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <system_error>
 
 namespace baton {
 
@@ -29,6 +30,16 @@ ec code_of(CURLcode how) {
   default:
     return ec::unreachable;
   }
+}
+
+/// libcurl says that it could not connect, and after how long, but not why.
+std::string with_reason(const std::string& said, CURL* easy) {
+  long number = 0;
+  ::curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
+  if (number == 0)
+    return said;
+  return said.substr(0, said.find(" after ")) + ": "
+         + std::generic_category().message(static_cast<int>(number));
 }
 
 } // namespace
@@ -104,7 +115,7 @@ expected<http_answer> transfer::outcome(CURLcode how) {
   const std::string said = said_.front() != '\0' ? said_.data() : ::curl_easy_strerror(how);
   if (how == CURLE_OPERATION_TIMEDOUT)
     return fault(ec::timed_out, "no answer within " + std::to_string(got_.took.count()) + " ms");
-  return fault(code_of(how), said);
+  return fault(code_of(how), how == CURLE_COULDNT_CONNECT ? with_reason(said, handle()) : said);
 }
 
 } // namespace baton

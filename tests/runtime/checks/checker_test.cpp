@@ -203,7 +203,8 @@ TEST_F(checks, see_whether_a_port_takes_connections) {
   const auto port = std::to_string(server.port());
   EXPECT_TRUE(ask(tcp("127.0.0.1:" + port)).ok);
   EXPECT_TRUE(ask(tcp("${host}:" + port)).ok);
-  EXPECT_THAT(ask(tcp("127.0.0.1:1")).why, Not(IsEmpty()));
+  EXPECT_THAT(ask(tcp("127.0.0.1:1")).why, HasSubstr("port 1: Connection refused"));
+  EXPECT_EQ(ask(tcp("me@127.0.0.1:" + port)).why, "me@127.0.0.1 is no host");
   EXPECT_FALSE(ask(tcp("[::1]:" + port)).ok); // the server has no IPv6
   for (const auto* address :
        {"", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", ":", "a b:1", "h:99999"})
