@@ -174,7 +174,14 @@ void open_phase::step_ended(std::size_t nth, const step_outcome& outcome) {
     move_on(nth);
 }
 
+void open_phase::warn(const std::string& text) {
+  auto& all = now_.warnings;
+  if (std::find(all.begin(), all.end(), text) == all.end())
+    all.push_back(text);
+}
+
 void open_phase::keep(unit_run& unit, const step_outcome& outcome) {
+  const auto& of = of_.units[unit.of];
   switch (step_of(unit).kind) {
   case step_kind::resolve:
   case step_kind::run_tests:
@@ -183,14 +190,19 @@ void open_phase::keep(unit_run& unit, const step_outcome& outcome) {
     break;
   case step_kind::create_snapshot:
     if (const auto name = outcome.facts.find("name"); name != outcome.facts.end())
-      state_.facts[of_.units[unit.of].host] = name->second;
+      state_.facts[of.host] = name->second;
+    break;
+  case step_kind::prepare:
+    // What is said of a stack before it is deployed; once, on however many hosts.
+    for (const auto& note : outcome.notes)
+      warn(of.stack + ": " + note);
     break;
   default:
     break;
   }
   for (const auto& note : outcome.notes)
     if (spec_.kind == phase_kind::ending)
-      now_.warnings.push_back(of_.units[unit.of].host + ": " + note);
+      warn(of.host + ": " + note);
     else
       unit.notes.push_back(note);
 }

@@ -46,6 +46,7 @@ private:
   void set_barriers();
   /// For `details` and the verdict.
   void keep(unit_run& unit, const step_outcome& outcome);
+  void warn(const std::string& text);
 
   /// On to the next step of the unit's path, if no barrier is in the way.
   void move_on(std::size_t nth);

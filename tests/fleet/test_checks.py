@@ -323,15 +323,14 @@ def test_each_check_keeps_its_time(three, server, on):
         # connections beyond its queue are not taken
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
-        first = [socket.create_connection(deaf.getsockname()) for _ in range(1)]
+        first = [socket.create_connection(deaf.getsockname())]
         port = deaf.getsockname()[1]
         told = ill_lines(three, [one | {"on": on, "timeout": "1s"} for one in (
             {"http": url}, {"tcp": f"127.0.0.1:{port}"}, {"command": "sleep 600"})])
         for one in first:
             one.close()
     assert f"http {url}" in told and "command sleep 600" in told, told
-    assert "did not end within 1 s" in told, told
-    assert told.count("within 1 s") + told.count("timed out") >= 2, told
+    assert told.count("within 1") + told.count("timed out") >= 3, told
 
 
 @pytest.mark.parametrize("on", PLACES)
@@ -354,10 +353,8 @@ def test_whatever_stands_in_a_check_stays_data(three, server, on):
     told = ill_lines(three, [{"http": f"{url}/200/$(touch${{IFS}}pwned)'`touch${{IFS}}pwned`", "on": on},
                              {"http": f"{url}/200/{{a,b}}[1-9]", "on": on},
                              {"command": ["test", "$(touch pwned)", "!=", "`touch pwned`"], "on": on},
-                             {"tcp": "$(touch${IFS}pwned):80", "on": on},
-                             {"tcp": "-e:80", "on": on}])
-    for word in ("$(touch${IFS}pwned):80", "tcp -e:80"):
-        assert word in told, told
+                             {"tcp": "$(touch${IFS}pwned):80", "on": on}])
+    assert "tcp $(touch${IFS}pwned):80" in told, told
     assert "/200/" not in told and "command" not in told, told
     assert not list(three.dir.rglob("pwned"))
 
@@ -415,14 +412,15 @@ def test_a_check_that_names_the_host_is_asked_of_every_host_of_the_stage(make_fl
     assert (fleet["two"].home / "asked").read_text() == "two\n"
 
 
-def test_a_stack_without_any_check_is_deployed_with_a_warning(three):
-    del three.config["stacks"]["app"]["command"]["status"]
-    three.config.write()
-    result = verdict(three, three.baton.deploy(), "success", "verification", NAMES, "nn*", 0, new="v1")
-    for stage in NAMES.split():
-        notes = result["details"][stage]["hosts"][stage]["notes"]
-        assert any("health: {checks: [{http:" in note for note in notes), notes
-    assert result["hosts"]["thinkpad"]["healthy"] is None
+def test_baton_health_misses_what_should_run(three):
+    by_probe(three)
+    before = three.baton("health", "--json")
+    assert before.code == 0, before  # nothing was ever deployed
+    assert three.baton.deploy().code == 0
+    three["thinkpad"].shell("cd ~/app && ./ctl stop")
+    told = three.baton("health", "--json")
+    assert told.json["hosts"]["thinkpad"]["error"] == "nothing runs", told
+    assert told.json["hosts"]["rtx1080"]["outcome"] == "ok", told
 
 
 def test_a_host_with_variables_gives_them_to_the_commands_it_asks_with(three):

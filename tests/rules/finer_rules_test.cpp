@@ -169,6 +169,18 @@ TEST(checks, that_could_not_be_made_at_all_fail_the_verification_as_such) {
   EXPECT_EQ(show.row(), "rolled_back · verification · none · o o o · 1");
 }
 
+// Rule 14.
+
+TEST(a_stack_that_nothing_checks, is_deployed_with_one_warning) {
+  staging with;
+  with.first = [](host_model& hosts) { hosts.prepare_note = "nothing tells whether it is healthy"; };
+  const auto show = play(plan_for(homelab()), with);
+  EXPECT_EQ(show.row(), "success · verification · thinkpad rtx1080 vps · n n n · 0");
+  EXPECT_THAT(show.ends.warnings, ElementsAre("app: nothing tells whether it is healthy"));
+  EXPECT_THAT(show.details("vps").hosts.at("vps").notes,
+              ElementsAre("nothing tells whether it is healthy"));
+}
+
 TEST(verification, of_several_failing_stages_takes_the_worst) {
   auto of = homelab();
   of.verification.rollback = verification_rollback::failing_stage;

@@ -206,6 +206,8 @@ step_outcome host_model::carry_out(const event::step_started& step,
     out.facts["name"] = "baton-" + at.host;
   if (step.kind == step_kind::resolve)
     out.facts["commit"] = "0123456789abcdef";
+  if (step.kind == step_kind::prepare && !prepare_note.empty())
+    out.notes.push_back(prepare_note);
   if (step.kind == step_kind::verify_checks)
     for (const auto& check : checks_) {
       const auto of = check.of.empty() ? last_stage_ : check.of;

@@ -58,6 +58,7 @@ public:
   /// The step was killed: nobody knows how far it came.
   step_outcome kill(const event::step_started& step);
 
+  std::string prepare_note;             ///< what each host says when it prepares
   std::set<std::string> ill_checks;     ///< stages whose checks do not answer
   std::set<std::string> unasked_checks; ///< stages whose checks nobody can ask
 
