@@ -63,6 +63,7 @@ enum class step_kind : std::uint8_t {
   delete_snapshot,  ///< host: the run's own
   settle,           ///< (host, stack): record the release's fate, prune by retention
   look,             ///< (host, stack): what serves, how healthy; changes nothing
+  foresee,          ///< (host, stack): what a deployment would change there; changes nothing
   release_lease,    ///< host
 };
 

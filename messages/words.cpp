@@ -135,6 +135,8 @@ std::string_view to_string(step_kind value) noexcept {
     return "settle";
   case step_kind::look:
     return "look";
+  case step_kind::foresee:
+    return "foresee";
   case step_kind::release_lease:
     return "release_lease";
   }

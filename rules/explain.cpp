@@ -68,6 +68,27 @@ run play(const plan& of, const assumption& assumed) {
   return now;
 }
 
+/// The hosts as such, as people think of them: in the order of the stages, then those of none.
+std::vector<unit_id> hosts_in_order(const plan& of) {
+  std::vector<unit_id> order;
+  for (unit_id host = 1; host < of.units.size(); ++host)
+    if (of.units[host].stack.empty())
+      order.push_back(host);
+  const auto place_of = [&](unit_id host) {
+    std::size_t place = 0;
+    for (const auto& stage : of.stages)
+      for (const auto& name : stage.hosts) {
+        if (name == of.units[host].host)
+          return place;
+        ++place;
+      }
+    return place;
+  };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return place_of(a) < place_of(b); });
+  return order;
+}
+
 explanation describe_end(const plan& of, const assumption& assumed) {
   const auto now = play(of, assumed);
   const auto& ended = *now.finished;
@@ -76,9 +97,7 @@ explanation describe_end(const plan& of, const assumption& assumed) {
   made.how = "fails";
   if (assumed.ill)
     made.how = "is found ill before " + of.phases[assumed.phase].id.substr(6);
-  for (unit_id host = 1; host < of.units.size(); ++host) {
-    if (!of.units[host].stack.empty())
-      continue;
+  for (const auto host : hosts_in_order(of)) {
     const auto& name = of.units[host].host;
     const auto [first, last] = stacks_of(of, host);
     bool restored = false;

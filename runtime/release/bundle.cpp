@@ -13,8 +13,6 @@ namespace baton::release {
 
 namespace {
 
-constexpr std::size_t bundle_max = std::size_t{1} << 30U;
-
 std::string environment(const char* name) {
   const char* value = std::getenv(name); // NOLINT: nobody changes the environment meanwhile
   return value ? value : "";
@@ -44,8 +42,10 @@ expected<std::string> cache_folder() {
   return home + "/.cache/baton/git";
 }
 
-expected<std::shared_ptr<const std::string>>
-make_bundle(const std::string& repository, const std::string& commit, const std::string& had) {
+expected<std::shared_ptr<const std::string>> make_bundle(const std::string& repository,
+                                                         const std::string& commit,
+                                                         const std::string& had,
+                                                         std::size_t bytes_max) {
   const auto folder = cache_folder();
   if (!folder)
     return tl::unexpected<error>{folder.error()};
@@ -58,14 +58,16 @@ make_bundle(const std::string& repository, const std::string& commit, const std:
     if (known && known->ok() && !(contained && contained->ok()))
       what.push_back("^" + had);
   }
-  auto made = git(cache, std::move(what), bundle_max);
+  auto made = git(cache, std::move(what), bytes_max);
   if (!made)
     return tl::unexpected<error>{made.error()};
   if (auto why = failure_of(*made, ec::remote_git, "git bundle create"))
     return tl::unexpected<error>{*std::move(why)};
   if (made->cut)
-    return fault(ec::remote_git, "the commit and its history are more than 1 GiB: too much to be "
-                                 "sent; give the host access to the repository (`source: fetch`)");
+    return fault(ec::remote_git, "the commit and its history are more than "
+                                     + std::to_string(bytes_max >> 20U)
+                                     + " MiB: too much to be sent; give the host access to the "
+                                       "repository (`source: fetch`)");
   return std::make_shared<const std::string>(std::move(made->out));
 }
 

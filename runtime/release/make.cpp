@@ -28,10 +28,15 @@ std::string_view body_of(step_kind kind) {
     return embedded::restore_sh;
   case step_kind::settle:
     return embedded::settle_sh;
+  case step_kind::foresee:
+    return embedded::foresee_sh;
   default:
     return embedded::look_sh;
   }
 }
+
+/// Of a commit that is sent along for a look only.
+constexpr std::size_t look_bytes_max = std::size_t{64} << 20U;
 
 bool is_look(step_kind kind) {
   switch (kind) {
@@ -40,6 +45,7 @@ bool is_look(step_kind kind) {
   case step_kind::guard:
   case step_kind::verify:
   case step_kind::look:
+  case step_kind::foresee:
     return true;
   default:
     return false;
@@ -118,14 +124,21 @@ expected<job> make_job(const job_context& context) {
   }
   const auto commit = resolved_commit(context, of->stack->name);
   const auto kind = context.step.kind;
-  if ((kind == step_kind::prepare || kind == step_kind::activate) && !is_commit(commit))
+  if ((kind == step_kind::prepare || kind == step_kind::activate || kind == step_kind::foresee)
+      && !is_commit(commit))
     return fault(ec::internal, "no commit was resolved for " + of->stack->name, of->of->host);
 
   job made;
   made.is_look = is_look(kind);
-  if (kind == step_kind::prepare && of->stack->source == source_kind::push) {
-    auto bundle = make_bundle(of->stack->repository, commit,
-                              earlier_fact(context, step_kind::inspect, "have_commit"));
+  const auto had = earlier_fact(context, step_kind::inspect, "have_commit");
+  const bool sent = kind == step_kind::prepare
+                        ? of->stack->source == source_kind::push
+                        // A look lets nobody fetch: what is not here yet comes along.
+                        : kind == step_kind::foresee && !had.empty()
+                              && earlier_fact(context, step_kind::inspect, "have_wanted").empty();
+  if (sent) {
+    auto bundle = make_bundle(of->stack->repository, commit, had,
+                              made.is_look ? look_bytes_max : bundle_bytes_max);
     if (!bundle)
       return tl::unexpected<error>{bundle.error()};
     made.files.push_back({"commit.bundle", *std::move(bundle)});

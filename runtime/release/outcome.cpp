@@ -5,6 +5,7 @@
 #include "runtime/process.hpp"
 #include "runtime/release/classify.hpp"
 #include "runtime/release/facts.hpp"
+#include "runtime/release/foresee.hpp"
 #include "runtime/release/names.hpp"
 #include "runtime/release/view.hpp"
 
@@ -155,6 +156,11 @@ step_outcome read_outcome(const job_context& context, const job_end& end) {
   for (const auto& [key, value] : told)
     if (stays(key))
       outcome.facts[key] = value;
+  if (kind == step_kind::foresee && of && of->stack) {
+    const auto* compose = std::get_if<compose_engine>(&of->stack->engine);
+    outcome.facts = foreseen(told, compose && compose->images == image_source::build);
+    return outcome;
+  }
   if (kind == step_kind::resolve && !outcome.why && !is_commit(get(told, "commit")))
     outcome.why = make_error(ec::internal, "resolve named no commit", context.step.target);
   for (int n = 1; told.contains("note." + std::to_string(n)); ++n)

@@ -35,6 +35,20 @@ services_of() {
     -e 's/^    build:.*$/B/p' -e 's/^    healthcheck:.*$/H/p' -e '}'
 }
 
+# config_hashes FOLDER [AS]: SERVICE HASH, as its containers will carry it when the files of FOLDER lie
+# in AS. Through the resolved model: of the files themselves compose 2.26 tells another hash than
+# `up` sets, where a service has an env_file.
+config_hashes() {
+  compose_from=$(literal "$1")
+  compose_to=$(literal "${2:-$1}")
+  in_project "$1" compose config 2>/dev/null | sed "s|$compose_from|$compose_to|g" |
+    in_project "${2:-$1}" resolved_hashes 2>/dev/null
+}
+resolved_hashes() {
+  COMPOSE_PROFILES='*' docker compose --project-directory . ${project:+-p "$project"} -f - config --hash '*'
+}
+literal() { printf '%s' "$1" | sed 's/[][\\.*^$|&]/\\&/g'; }
+
 # project_of FOLDER: adopted, configured, or what compose makes of the files and the folder's name.
 project_of() {
   compose_project=$(get "$S/adopted")
@@ -307,7 +321,7 @@ up() { compose up -d --remove-orphans --no-build --pull never; }
 engine_up() {
   project=$(release_get "$1" project)
   # What will be, so that a look after a crash knows it.
-  in_project "$checkout" compose config --hash '*' 2>/dev/null | while read -r compose_service compose_hash; do
+  config_hashes "$checkout" | while read -r compose_service compose_hash; do
     each_line "$S/release/$1/images" expected_service "$compose_service" "$compose_hash"
   done >"$S/release/$1/services"
   run engine 'docker compose up' in_project "$checkout" up

@@ -40,19 +40,19 @@ TEST(explain, tells_what_each_failure_of_the_default_fleet_means) {
           "thinkpad is found ill before tests: back thinkpad, new -, failed, warning, stop, 1",
           "tests fails: back thinkpad, new -, failed, warning, stop, 1",
           "thinkpad is found ill before rtx1080: back thinkpad, new -, failed, warning, stop, 1",
-          "rtx1080 fails: back rtx1080+thinkpad, new -, rolled_back, critical, stop, 1",
-          "thinkpad is found ill before vps: back rtx1080+thinkpad, new -, rolled_back, critical, "
+          "rtx1080 fails: back thinkpad+rtx1080, new -, rolled_back, critical, stop, 1",
+          "thinkpad is found ill before vps: back thinkpad+rtx1080, new -, rolled_back, critical, "
           "stop, 1",
-          "rtx1080 is found ill before vps: back rtx1080+thinkpad, new -, rolled_back, critical, "
+          "rtx1080 is found ill before vps: back thinkpad+rtx1080, new -, rolled_back, critical, "
           "stop, 1",
           "vps fails: back vps, new thinkpad+rtx1080, partial_success, critical, go_on, 4",
-          "verification fails: back rtx1080+thinkpad+vps, new -, rolled_back, critical, stop, 1"));
+          "verification fails: back thinkpad+rtx1080+vps, new -, rolled_back, critical, stop, 1"));
 }
 
 TEST(explain, names_the_hosts_whose_secrets_go_back) {
   const auto rows = explain(plan_for(homelab()));
   EXPECT_THAT(rows[0].put_back, IsEmpty());
-  EXPECT_THAT(rows[1].put_back, ElementsAre("rtx1080", "thinkpad", "vps"));
+  EXPECT_THAT(rows[1].put_back, ElementsAre("thinkpad", "rtx1080", "vps"));
   EXPECT_THAT(rows[3].put_back, ElementsAre("rtx1080", "vps"));
 }
 
@@ -67,7 +67,7 @@ TEST(explain, knows_snapshots_and_stages_that_are_only_reported) {
   of.stages[0].verify = verify_mode::report;
   of.verification.checks.clear();
   const auto rows = table(plan_for(of));
-  EXPECT_THAT(rows, testing::Contains("rtx1080 fails: back rtx1080+thinkpad, new -, rolled_back, "
+  EXPECT_THAT(rows, testing::Contains("rtx1080 fails: back thinkpad+rtx1080, new -, rolled_back, "
                                       "critical, stop, 1"));
   EXPECT_THAT(rows, testing::Not(testing::Contains(testing::HasSubstr("thinkpad is found ill"))));
 }

@@ -59,11 +59,11 @@ compose() {
   shift
   file=${files:-${COMPOSE_FILE:-compose.yaml}}
   file=${file# }
-  [ -f "$file" ] || { say 'no configuration file provided: not found'; exit 14; }
+  [ "$file" = - ] || [ -f "$file" ] || { say 'no configuration file provided: not found'; exit 14; }
   for env in ${env_files:-.env}; do
     [ -f "$env" ] || [ -z "$env_files" ] || { say "couldn't find env file: $PWD/$env"; exit 14; }
   done
-  model=$(cat "$file")
+  model=$(cat -- "$file")
   for env in ${env_files:-.env}; do
     [ -f "$env" ] || continue
     while IFS='=' read -r name value; do
@@ -76,25 +76,44 @@ compose() {
   fi
   project=${p:-$(printf '%s\n' "$model" | sed -n 's/^name: //p')}
   project=${project:-$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | tr -cd 'a-z0-9_-')}
+  model=$(printf '%s\n' "$model" | sed -e "s|^\(    .*[ :]\)\./|\1$PWD/|" -e "s|^    build: \.\$|    build:\n      context: $PWD|")
+  unresolved=$model
+  model=$(printf '%s\n' "$model" | resolved) || exit
   "compose_$verb" "$@"
+}
+# The files of variables become variables.
+resolved() {
+  while IFS= read -r line; do
+    case $line in
+    '    env_file: '*)
+      env=${line#*: }
+      [ -f "$env" ] || { say "env file $PWD/$env not found"; exit 14; }
+      printf '    environment: %s\n' "$(tr '\n' ' ' <"$env")"
+      ;;
+    *) printf '%s\n' "$line" ;;
+    esac
+  done
 }
 services() { printf '%s\n' "$model" | sed -n '/^services:/,/^[^ ]/s/^  \([A-Za-z0-9._-]*\):$/\1/p'; }
 block() { printf '%s\n' "$model" | sed -n "/^  $1:\$/,/^ \{0,2\}[^ ]/{/^    /p;}"; }
 key() { block "$1" | sed -n "s/^    $2: //p"; }
 image_of() { i=$(key "$1" image); printf '%s\n' "${i:-$project-$1}"; }
-hash_of() { block "$1" | grep -v '^    build:' | sum; }
+hash_of() { block "$1" | grep -vE '^    (build|labels):|^      (context|image):' | sum; }
 
 compose_config() {
   case ${1-} in
   -q) ;;
-  --hash) for s in $(services); do printf '%s %s\n' "$s" "$(hash_of "$s")"; done ;;
+  --hash)
+    # As 2.26 does: of files of variables it takes the names, unlike `up`.
+    model=$unresolved
+    for s in $(services); do printf '%s %s\n' "$s" "$(hash_of "$s")"; done
+    ;;
   *)
     printf 'name: %s\nservices:\n' "$project"
     for s in $(services); do
       printf '  %s:\n' "$s"
-      [ -z "$(key "$s" build)" ] || printf '    build:\n      context: %s\n' "$PWD"
-      printf '    environment:\n      image: no\n'
-      [ -z "$(key "$s" image)" ] || printf '    image: %s\n' "$(key "$s" image)"
+      block "$s"
+      printf '    labels:\n      image: no\n'
     done
     printf 'networks:\n  default:\n    name: x\n    image: no\n'
     ;;
@@ -121,7 +140,7 @@ compose_pull() {
 compose_build() {
   daemon
   for s in ${*:-$(services)}; do
-    [ -n "$(key "$s" build)" ] || continue
+    block "$s" | grep -q '^    build:' || continue
     case $(cat Dockerfile) in
     *FAIL*) say "failed to solve: process \"/bin/sh -c make\" did not complete successfully: exit code: 2"; exit 17 ;;
     *NOSPACE*) say "failed to copy files: write /x: no space left on device"; exit 17 ;;
