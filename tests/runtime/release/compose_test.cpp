@@ -208,6 +208,15 @@ TEST_P(compose_release, a_half_done_up_is_seen_as_mixed_and_taken_back) {
   EXPECT_THAT(at.run(step_kind::look).view->releases, ElementsAre(good));
 }
 
+TEST_P(compose_release, a_half_done_up_is_known_also_where_variables_come_from_a_file) {
+  at.git({"clone", "-q", at.origin.string(), at.checkout.string()});
+  at.write(at.checkout / "app.env", "A=1\n");
+  publish("v1", "    env_file: app.env\n    x-up-fails: port is already allocated\n");
+  at.begin();
+  ASSERT_TRUE(up_to(step_kind::activate).why);
+  EXPECT_THAT(at.run(step_kind::look).view->releases, ElementsAre(at.plan.release));
+}
+
 TEST_P(compose_release, each_state_of_a_container_is_told_as_what_it_means) {
   publish("v1", "  job:\n    image: labapp:v1\n    x-becomes: exited - 0\n");
   at.deploy();
