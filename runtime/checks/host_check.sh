@@ -169,6 +169,10 @@ sys.stdout.buffer.write(body.replace(b"\0", b""))
 # check_http URL STATUS BODY SECONDS: one GET, redirects not followed. STATUS 0 accepts 200-399;
 # BODY is a text that must occur, empty: any.
 check_http() {
+  # A line break would end its line of curl's configuration.
+  case $1 in
+    *[[:space:][:cntrl:]]*) check_why="is no URL"; return 1 ;;
+  esac
   no_proxy=localhost,127.0.0.1,::1${no_proxy:+,$no_proxy}
   export no_proxy
   if command -v curl >/dev/null; then
@@ -185,6 +189,9 @@ check_http() {
 
 # check_tcp HOST PORT SECONDS: whether something accepts the connection.
 check_tcp() {
+  case $1 in
+    -*) check_why="$1 is no host"; return 1 ;;
+  esac
   if command -v bash >/dev/null; then
     # shellcheck disable=SC2016
     _answer=$(within "$3" bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash "$1" "$2" 2>&1)
