@@ -37,7 +37,8 @@ std::optional<std::string> part(const url_handle& of, CURLUPart which, unsigned 
 split_url split_login(const std::string& url) {
   split_url made{url, {}, {}, {}};
   const auto parsed = parse(url);
-  if (!parsed || !part(parsed, CURLUPART_PASSWORD))
+  const auto scheme = parsed ? part(parsed, CURLUPART_SCHEME).value_or("") : std::string{};
+  if ((scheme != "http" && scheme != "https") || !part(parsed, CURLUPART_PASSWORD))
     return made;
   made.user = part(parsed, CURLUPART_USER, CURLU_URLDECODE).value_or("");
   made.password = part(parsed, CURLUPART_PASSWORD, CURLU_URLDECODE).value_or("");

@@ -14,7 +14,7 @@ struct split_url {
   std::string password; ///< decoded
 };
 
-/// What is no URL (`git@host:path`, a path), or has no password, comes back as `bare` alone.
+/// What is no URL of HTTP (`git@host:path`, a path), or has no password, comes back as `bare` alone.
 split_url split_login(const std::string& url);
 
 /// A part of a URL that may be secret, as it is written there.

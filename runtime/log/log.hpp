@@ -51,7 +51,7 @@ std::filesystem::path log_file(const std::filesystem::path& state_folder);
 
 /// Writes lines for people on stderr, and JSON lines into a file (0600, rotating). Never throws and
 /// never fails its caller: a file that cannot be written is told of once, on stderr. Secrets are
-/// taken out, invalid UTF-8 is replaced, control characters do not reach the terminal. May be used
+/// taken out of texts and errors (not of names: those are ours), invalid UTF-8 is replaced, control characters do not reach the terminal. May be used
 /// by any number of threads.
 class logger {
 public:

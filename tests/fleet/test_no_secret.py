@@ -4,6 +4,7 @@ import base64
 import http.server
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import threading
@@ -144,6 +145,17 @@ def test_no_secret_is_told_by_any_command(leaky):
     shown = surfaces["config show"].decode()
     assert "https://" not in shown and "probe:***@" in shown and "token=***" in shown, shown
     assert "DB_PASSWORD: \"***\"" in shown and "ROLE: web" in shown, shown
+
+
+def test_no_secret_is_told_of_an_output_that_is_too_long(leaky):
+    """What does not fit is left out, whatever it cuts in two."""
+    line = shlex.quote(f"x {MASTER} y {MASTER} z")
+    leaky["rtx1080"].hook("start", f"yes {line} | head -c 30000000")
+    done = leaky.baton("deploy", "--events", "--yes")
+    assert done.code == 0, done
+    surfaces = run(leaky, "logs", "--host", "rtx1080")
+    look_everywhere(leaky, done, surfaces)
+    assert b" bytes left out]" in surfaces["logs --host rtx1080"]
 
 
 def test_what_everybody_uses_is_no_secret(leaky):

@@ -67,8 +67,9 @@ def script(secrets=ALL):
     apart, amid a line of base64 that is wrapped, and at the place where others cut a long line."""
     lines = ["say() {"]
     for secret in secrets:
-        lines += [f"printf '%s\\n' {shlex.quote(form)}" for form in forms(secret).values()]
-        lines.append(f"printf %s {shlex.quote(secret[:9])}; sleep 0.05; printf '%s\\n' {shlex.quote(secret[9:])}")
+        lines += [f"printf '%s\\n' {shlex.quote(form)}" for form in dict.fromkeys(forms(secret).values())]
+        pause = "sleep 0.05; " if secret == secrets[0] else ""
+        lines.append(f"printf %s {shlex.quote(secret[:9])}; {pause}printf '%s\\n' {shlex.quote(secret[9:])}")
         wrapped = base64_of(f"A=1\nAPP_TOKEN={secret}\nB=2\n")
         lines += [f"printf '%s\\n' {shlex.quote(wrapped[at:at + 20])}" for at in range(0, len(wrapped), 20)]
         for width in (180, 280, 380, 580):

@@ -20,9 +20,9 @@ TEST(a_url, is_split_from_the_login_in_it) {
 }
 
 TEST(a_url, without_a_password_stays_as_it_is) {
-  for (const auto* url :
-       {"https://host/x.git", "https://me@host/x.git", "ssh://git@host:22/x.git", "git@host:x.git",
-        "/srv/git/x.git", "../x.git", "file:///srv/x.git", "https://host/x@y:z", "", "://"}) {
+  for (const auto* url : {"https://host/x.git", "https://me@host/x.git", "ssh://git@host:22/x.git",
+                          "ssh://git:pw@host/x.git", "git@host:x.git", "/srv/git/x.git", "../x.git",
+                          "file:///srv/x.git", "https://host/x@y:z", "", "://"}) {
     const auto parts = split_login(url);
     EXPECT_EQ(parts.bare, url);
     EXPECT_EQ(parts.site + parts.user + parts.password, "") << url;
