@@ -65,6 +65,17 @@ TEST_F(hook, that_fails_is_told_of_and_called_again) {
   EXPECT_THAT(failed, ElementsAre(HasSubstr("no network"), HasSubstr("ended with status 1")));
 }
 
+TEST_F(hook, that_prints_a_secret_is_told_of_without_it) {
+  const auto secrets = std::make_shared<redactor>();
+  secrets->add("s3cr3t-token");
+  {
+    alert_hook sends{script("echo no network for s3cr3t-token >&2; exit 1"), folder.path().string(),
+                     secrets, failures()};
+    sends.send("{}");
+  }
+  EXPECT_THAT(failed, ElementsAre(HasSubstr("no network for ***")));
+}
+
 TEST_F(hook, that_is_missing_is_told_of) {
   { alert_hook{{{"./nothing"}, ""}, folder.path().string(), nullptr, failures()}.send("{}"); }
   EXPECT_THAT(failed, ElementsAre(HasSubstr("./nothing")));
