@@ -173,7 +173,9 @@ TEST(checks, that_could_not_be_made_at_all_fail_the_verification_as_such) {
 
 TEST(a_stack_that_nothing_checks, is_deployed_with_one_warning) {
   staging with;
-  with.first = [](host_model& hosts) { hosts.prepare_note = "nothing tells whether it is healthy"; };
+  with.first = [](host_model& hosts) {
+    hosts.prepare_note = "nothing tells whether it is healthy";
+  };
   const auto show = play(plan_for(homelab()), with);
   EXPECT_EQ(show.row(), "success · verification · thinkpad rtx1080 vps · n n n · 0");
   EXPECT_THAT(show.ends.warnings, ElementsAre("app: nothing tells whether it is healthy"));
