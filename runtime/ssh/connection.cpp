@@ -3,6 +3,7 @@
 #include "runtime/fault.hpp"
 #include "runtime/ssh/engine.hpp"
 #include "runtime/ssh/forward.hpp"
+#include "runtime/ssh/proxy_command.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -198,9 +199,17 @@ void connection::doubt(milliseconds patience) {
 void connection::fail_by_libssh(const std::string& text) {
   auto why =
       trouble(ec::connection_lost, "the ssh connection to " + where(to_) + " broke: " + text);
+  add_cause(why);
+  fail(std::move(why));
+}
+
+// What the way to the host has to say; the connection itself only saw its end close.
+void connection::add_cause(error& why) const {
   if (forward_ && forward_->why())
     why.cause = std::make_shared<const error>(*forward_->why());
-  fail(std::move(why));
+  else if (const auto said = proxy_ ? proxy_->said() : ""; !said.empty())
+    why.cause = std::make_shared<const error>(
+        make_error(why.code, "its ProxyCommand says: " + said, route_.to.name));
 }
 
 void connection::fail(error why) {
@@ -251,6 +260,7 @@ void connection::tear_down() {
     forward_->close();
     forward_.reset();
   }
+  proxy_.reset();
   if (auto bastion = std::exchange(bastion_, nullptr))
     owner_.released(std::move(bastion));
 }

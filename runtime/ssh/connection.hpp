@@ -20,6 +20,7 @@ namespace baton::ssh {
 
 class engine;
 class forward;
+class proxy_command;
 
 /// One libssh session, from the look-up of its endpoint to its end, on the reactor's thread:
 ///
@@ -91,6 +92,7 @@ private:
   void go_through_bastion();
   void open_forward();
   void dial();
+  void start_proxy_command();
   void begin_session(int fd);
   void step();
   bool turn();
@@ -105,6 +107,7 @@ private:
   void dropped(error why);
   void fail(error why);
   void fail_by_libssh(const std::string& text);
+  void add_cause(error& why) const;
   void tear_down();
   error trouble(ec code, std::string what) const;
 
@@ -126,6 +129,7 @@ private:
   std::shared_ptr<connection> bastion_;
   std::shared_ptr<forward> forward_;
   std::shared_ptr<dialer> dialer_;
+  std::unique_ptr<proxy_command> proxy_;
 
   session_ptr session_;
   event_ptr event_;

@@ -5,6 +5,7 @@
 #include "runtime/fault.hpp"
 #include "runtime/ssh/engine.hpp"
 #include "runtime/ssh/forward.hpp"
+#include "runtime/ssh/proxy_command.hpp"
 #include "runtime/ssh/verify.hpp"
 
 #include <algorithm>
@@ -99,8 +100,10 @@ void connection::resolved(expected<resolved_endpoint> to) {
   to_ = std::move(*to);
   if (to_.name.empty())
     to_.name = to_.asked;
-  if (route_.jumps)
+  if (route_.jumps) {
     to_.jumps = *route_.jumps;
+    to_.proxy_command.clear();
+  }
   if (to_.jumps.empty())
     wait_turn();
   else
@@ -161,6 +164,8 @@ void connection::wait_turn() {
 void connection::admitted() {
   if (bastion_)
     open_forward();
+  else if (!to_.proxy_command.empty())
+    start_proxy_command();
   else
     dial();
 }
@@ -182,7 +187,17 @@ void connection::dial() {
                  + "): set `address`, or add it to the ssh config";
     fail(std::move(why));
   });
-  dialer_->start(owner_.helpers, to_.host, to_.port, to_.family);
+  dialer_->start(owner_.helpers, {to_.host, to_.port, to_.family, to_.bind_address});
+}
+
+void connection::start_proxy_command() {
+  state_ = state::dialing;
+  proxy_ = std::make_unique<proxy_command>(owner_.loop);
+  auto fd = proxy_->start(to_.proxy_command);
+  if (fd)
+    begin_session(*fd);
+  else
+    fail(std::move(fd.error()));
 }
 
 void connection::open_forward() {
@@ -214,8 +229,8 @@ void connection::begin_session(int fd) {
   auto* session = session_.get();
   const bool no = false;
   const unsigned port = to_.port;
-  const auto known = on_.key_seen ? std::vector<std::string>{}
-                                  : owner_.hosts_in(to_.known_hosts).types(known_hosts_name(to_));
+  const auto known =
+      on_.key_seen ? std::vector<std::string>{} : owner_.hosts_of(to_).types(known_hosts_name(to_));
   const auto algorithms = host_key_algorithms(known);
   // Without this libssh would read the ssh config in its own, different way.
   ::ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &no);
@@ -262,7 +277,7 @@ void connection::exchange() {
   if (forward_ && forward_->why()) {
     auto why = trouble(ec::unreachable,
                        "the jump host " + to_.jumps.back() + " cannot reach " + where(to_));
-    why.cause = std::make_shared<const error>(*forward_->why());
+    add_cause(why);
     fail(std::move(why));
     return;
   }
@@ -270,6 +285,7 @@ void connection::exchange() {
                                           + " ended the connection while "
                                             "it was being made: "
                                           + text);
+  add_cause(why);
   // A reset or a close is what a server at its MaxStartups does; a word of refusal is not.
   if (text.find("Socket error") != std::string::npos)
     dropped(std::move(why));
@@ -286,7 +302,7 @@ void connection::check_host_key() {
   }
   const key_ptr key{raw};
   const auto offered = public_part(key.get());
-  const auto found = owner_.hosts_in(to_.known_hosts).check(known_hosts_name(to_), offered);
+  const auto found = owner_.hosts_of(to_).check(known_hosts_name(to_), offered);
   if (on_.key_seen) {
     const auto seen = std::move(on_.key_seen);
     close();

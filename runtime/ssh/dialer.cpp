@@ -19,13 +19,10 @@ namespace {
 
 constexpr std::chrono::milliseconds head_start{250};
 
-struct found_addresses {
-  std::vector<socket_address> addresses;
-  std::string why;
-};
-
 // In the order of getaddrinfo, the families taking turns (RFC 8305).
 found_addresses look_up(const std::string& host, std::uint16_t port, int family) {
+  if (host.empty())
+    return {};
   addrinfo hints{};
   hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
@@ -67,26 +64,49 @@ dialer::~dialer() {
     drop(open_.begin()->first);
 }
 
-void dialer::start(helper_threads& helpers, const std::string& host, std::uint16_t port,
-                   int family) {
-  host_ = host;
-  place_ = host + " port " + std::to_string(port);
-  helpers.submit([weak = weak_from_this(), loop = loop_, host, port, family] {
-    auto found = look_up(host, port, family);
-    loop->post([weak, found = std::move(found)]() mutable {
-      const auto self = weak.lock();
-      if (!self)
-        return;
-      if (found.addresses.empty()) {
-        self->name_failed_ = true;
-        self->finish(fault(ec::unreachable, "cannot look up the host name " + self->host_ + ": "
-                                                + (found.why.empty() ? "no address" : found.why)));
-        return;
-      }
-      self->addresses_ = std::move(found.addresses);
-      self->try_next();
+void dialer::start(helper_threads& helpers, place to) {
+  to_ = std::move(to);
+  helpers.submit([weak = weak_from_this(), loop = loop_, to = to_] {
+    auto found = look_up(to.host, to.port, to.family);
+    auto from = look_up(to.from, 0, to.family);
+    loop->post([weak, found = std::move(found), from = std::move(from)]() mutable {
+      if (const auto self = weak.lock())
+        self->looked_up(std::move(found), std::move(from));
     });
   });
+}
+
+void dialer::looked_up(found_addresses to, found_addresses from) {
+  const auto refuse = [this](const std::string& what, const std::string& name,
+                             const std::string& why) {
+    finish(fault(ec::unreachable, "cannot look up the " + what + ' ' + name + ": "
+                                      + (why.empty() ? "no address" : why)));
+  };
+  if (to.addresses.empty()) {
+    name_failed_ = true;
+    refuse("host name", to_.host, to.why);
+  } else if (from.addresses.empty() && !to_.from.empty()) {
+    refuse("BindAddress", to_.from, from.why);
+  } else {
+    addresses_ = std::move(to.addresses);
+    from_ = std::move(from.addresses);
+    try_next();
+  }
+}
+
+// Whether it may go on: a socket that must come from an address of ours does.
+bool dialer::bind(int socket, int family) {
+  if (to_.from.empty())
+    return true;
+  for (const auto& one : from_)
+    if (one.family == family) {
+      if (::bind(socket, reinterpret_cast<const sockaddr*>(&one.bytes), one.size) == 0)
+        return true;
+      last_ = "BindAddress " + to_.from + ": " + std::strerror(errno);
+      return false;
+    }
+  last_ = "BindAddress " + to_.from + " is of another address family";
+  return false;
 }
 
 void dialer::try_next() {
@@ -100,6 +120,10 @@ void dialer::try_next() {
     }
     const int yes = 1;
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (!bind(fd, to.family)) {
+      ::close(fd);
+      continue;
+    }
     if (::connect(fd, reinterpret_cast<const sockaddr*>(&to.bytes), to.size) != 0
         && errno != EINPROGRESS) {
       last_ = std::strerror(errno);
@@ -148,7 +172,8 @@ void dialer::drop(int socket) {
 
 void dialer::give_up_if_over() {
   if (open_.empty())
-    finish(fault(ec::unreachable, "cannot connect to " + place_ + ": " + last_));
+    finish(fault(ec::unreachable, "cannot connect to " + to_.host + " port "
+                                      + std::to_string(to_.port) + ": " + last_));
 }
 
 void dialer::finish(expected<int> result) {

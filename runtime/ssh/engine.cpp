@@ -2,6 +2,7 @@
 
 #include "runtime/fault.hpp"
 #include "runtime/ssh/host_session.hpp"
+#include "runtime/ssh/read_text.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -90,14 +91,17 @@ void engine::look_up(const endpoint& to,
   });
 }
 
-const known_hosts& engine::hosts_in(const std::vector<std::string>& files) {
+const known_hosts& engine::hosts_of(const resolved_endpoint& to) {
+  auto files = to.known_hosts;
+  files.push_back(to.revoked_hosts); // last, and perhaps none
   std::vector<std::string> stamps;
   stamps.reserve(files.size());
   for (const auto& file : files)
     stamps.push_back(stamp(file));
   auto& slot = files_[files];
   if (slot.stamps != stamps) {
-    slot.hosts = known_hosts::load(files);
+    slot.hosts = known_hosts::load(to.known_hosts);
+    slot.hosts.add_revoked(read_text(to.revoked_hosts), to.revoked_hosts);
     slot.stamps = std::move(stamps);
   }
   return slot.hosts;

@@ -42,8 +42,8 @@ public:
   /// How to reach an endpoint, asked of ssh once per endpoint. `done` may be called at once.
   void look_up(const endpoint& to, std::function<void(const expected<resolved_endpoint>&)> done);
 
-  /// The known_hosts files, read anew only when one of them has changed.
-  const known_hosts& hosts_in(const std::vector<std::string>& files);
+  /// The known_hosts files of an endpoint, read anew only when one of them has changed.
+  const known_hosts& hosts_of(const resolved_endpoint& to);
 
   /// The connection to a jump host, which all that go through it share; null when that host is
   /// itself reached through the asker.

@@ -8,12 +8,14 @@
 #include <utility>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace baton::ssh {
 
 namespace {
 
 constexpr off_t key_size_max = 64 * 1024;
+constexpr std::string_view certificate_suffix = "-cert-v01@openssh.com";
 
 // OpenSSH's own format says both in the clear: whether it is encrypted, and the public key.
 struct container {
@@ -83,7 +85,15 @@ identity read_identity(const std::string& file) {
     made.why = "not a key file";
     return made;
   }
-  const auto inside = read_container(read_text(file));
+  const auto text = read_text(file);
+  if (about.st_uid == ::getuid() && (about.st_mode & 077U) != 0
+      && text.find("PRIVATE KEY-----") != std::string::npos) {
+    made.is = identity::kind::unreadable;
+    made.why = "others may read it, so it is not used, nor by ssh: `chmod 600 " + file + '`';
+    made.shown = read_public(file + ".pub");
+    return made;
+  }
+  const auto inside = read_container(text);
   if (inside)
     made.shown = of_blob(inside->blob);
   if (inside && inside->encrypted) {
@@ -122,6 +132,37 @@ identity read_identity(const std::string& file) {
 }
 
 } // namespace
+
+// PROTOCOL.certkeys: the type, a nonce, and then what comes after the type in the key itself.
+bool certifies(const host_key& certificate, const host_key& key) {
+  if (certificate.type != key.type + std::string{certificate_suffix})
+    return false;
+  std::string_view signed_part = certificate.blob;
+  std::string_view numbers = key.blob;
+  return read_string(signed_part) && read_string(signed_part) && read_string(numbers)
+         && !numbers.empty() && signed_part.starts_with(numbers);
+}
+
+std::shared_ptr<const identity> certified(const identity& by, const certificate& with) {
+  auto made = std::make_shared<identity>();
+  made->file = by.file + " with " + with.file;
+  made->is = identity::kind::usable;
+  made->shown = with.shown;
+  made->key.reset(::ssh_key_dup(by.key.get()));
+  if (!made->key || ::ssh_pki_copy_cert_to_privkey(with.key.get(), made->key.get()) != SSH_OK)
+    return nullptr;
+  return made;
+}
+
+std::optional<certificate> read_certificate(const std::string& file) {
+  ssh_key key = nullptr;
+  if (::ssh_pki_import_cert_file(file.c_str(), &key) != SSH_OK)
+    return {};
+  certificate made{file, key_ptr{key}, public_part(key)};
+  if (!made.shown.type.ends_with(certificate_suffix))
+    return {};
+  return made;
+}
 
 std::shared_ptr<const identity> identity_store::load(const std::string& file) {
   auto& slot = known_[file];

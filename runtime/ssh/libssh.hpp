@@ -21,7 +21,7 @@ using session_ptr = std::unique_ptr<ssh_session_struct, libssh_deleter>;
 using event_ptr = std::unique_ptr<ssh_event_struct, libssh_deleter>;
 using key_ptr = std::unique_ptr<ssh_key_struct, libssh_deleter>;
 
-/// The public part of a key; empty when libssh cannot tell.
+/// The public part of a key, or a certificate; empty when libssh cannot tell.
 host_key public_part(ssh_key key);
 
 /// The last error of a session, without a line end. There is one per session: copy it at once.

@@ -81,7 +81,7 @@ void login::begin() {
     auto one = keys_.load(file);
     switch (one->is) {
     case identity::kind::usable:
-      candidates_.push_back({std::move(one), {}});
+      add_file(one);
       break;
     case identity::kind::encrypted:
       for_agent_.push_back(std::move(one));
@@ -92,9 +92,30 @@ void login::begin() {
       break;
     case identity::kind::unreadable:
       hints_.push_back(file + ": " + one->why);
+      if (!one->shown.blob.empty())
+        for_agent_.push_back(std::move(one));
       break;
     }
   }
+}
+
+// The certificates for a key: those of the ssh config, else the one beside the file.
+std::vector<certificate> login::certificates_of(const identity& file) const {
+  auto files = to_.certificates;
+  if (files.empty())
+    files.push_back(file.file + "-cert.pub");
+  std::vector<certificate> found;
+  for (const auto& each : files)
+    if (auto one = read_certificate(each); one && certifies(one->shown, file.shown))
+      found.push_back(std::move(*one));
+  return found;
+}
+
+void login::add_file(const std::shared_ptr<const identity>& file) {
+  for (const auto& with : certificates_of(*file))
+    if (auto both = certified(*file, with))
+      candidates_.push_back({std::move(both), {}, {}});
+  candidates_.push_back({file, {}, {}});
 }
 
 void login::list_agent() {
@@ -137,36 +158,52 @@ void login::heard_list(const expected<std::string>& answer) {
 }
 
 void login::add_agent_keys(const std::vector<agent_key>& keys) {
-  const auto held = [&](const host_key& wanted) {
-    return std::find_if(keys.begin(), keys.end(),
-                        [&](const agent_key& one) { return one.key.blob == wanted.blob; });
-  };
-  for (const auto& file : for_agent_) {
-    const auto found = file->shown.blob.empty() ? keys.end() : held(file->shown);
-    if (found != keys.end())
-      candidates_.push_back({nullptr, *found});
-    else
+  for (const auto& file : for_agent_)
+    if (!add_agent_key(*file, keys) && file->is == identity::kind::encrypted)
       hints_.push_back(file->file + " is encrypted, and the ssh agent does not hold it: `ssh-add "
                        + file->file + '`');
-  }
   if (to_.identities_only)
     return;
   for (const auto& key : keys) {
-    // What a file has proved already, or will be tried above, is not tried twice.
-    const bool known =
-        std::any_of(to_.identities.begin(), to_.identities.end(),
-                    [&](const auto& file) { return keys_.load(file)->shown.blob == key.key.blob; });
-    if (!known)
-      candidates_.push_back({nullptr, key});
+    // What a file has proved already, or is tried above, is not tried twice.
+    const bool tried =
+        std::any_of(candidates_.begin(), candidates_.end(),
+                    [&](const auto& one) { return one.shown.key.blob == key.key.blob; })
+        || std::any_of(to_.identities.begin(), to_.identities.end(), [&](const auto& file) {
+             const auto one = keys_.load(file);
+             return one->is == identity::kind::usable && one->shown.blob == key.key.blob;
+           });
+    if (!tried)
+      candidates_.push_back({nullptr, key, key.key.blob});
   }
+}
+
+// A key of ours that only the agent can use; with its certificates, wherever they are, first.
+bool login::add_agent_key(const identity& file, const std::vector<agent_key>& keys) {
+  const agent_key* bare = nullptr;
+  bool found = false;
+  for (const auto& key : keys) {
+    if (key.key.blob == file.shown.blob) {
+      bare = &key;
+    } else if (certifies(key.key, file.shown)) {
+      candidates_.push_back({nullptr, key, key.key.blob});
+      found = true;
+    }
+  }
+  if (bare == nullptr)
+    return found;
+  for (const auto& with : certificates_of(file))
+    candidates_.push_back({nullptr, {with.shown, with.file}, bare->key.blob});
+  candidates_.push_back({nullptr, *bare, bare->key.blob});
+  return true;
 }
 
 void login::refused(const std::string& how) {
   const auto& now = candidates_.front();
-  tried_.push_back((now.file
-                        ? now.file->file
-                        : "agent key " + fingerprint(now.held.key) + " (" + now.held.comment + ')')
-                   + how);
+  tried_.push_back(
+      (now.file ? now.file->file
+                : "agent key " + fingerprint(now.shown.key) + " (" + now.shown.comment + ')')
+      + how);
   candidates_.pop_front();
   signature_.clear();
   phase_ = phase::next;
@@ -207,7 +244,7 @@ login::progress login::try_agent(ssh_session session) {
   auto to_sign = signature_.empty() ? asked_to_sign() : std::nullopt;
   ::close(std::exchange(pair_ours_, -1));
   if (to_sign && rc == SSH_AUTH_ERROR && ::ssh_is_connected(session)) {
-    ask_agent_to_sign(std::move(*to_sign));
+    ask_agent_to_sign(*to_sign);
     return progress::again;
   }
   if (rc == SSH_AUTH_PARTIAL)
@@ -235,8 +272,8 @@ bool login::load_agent_pair(ssh_session session) {
   }
   std::string list(1, keys_answer);
   put_u32(list, 1);
-  put_string(list, candidates_.front().held.key.blob);
-  put_string(list, candidates_.front().held.comment);
+  put_string(list, candidates_.front().shown.key.blob);
+  put_string(list, candidates_.front().shown.comment);
   const auto bytes =
       framed(list) + framed(signature_.empty() ? std::string(1, failure_answer) : signature_);
   return ::send(pair_ours_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT)
@@ -259,10 +296,16 @@ std::optional<std::string> login::asked_to_sign() {
   return {};
 }
 
-void login::ask_agent_to_sign(std::string message) {
+void login::ask_agent_to_sign(std::string_view message) {
   phase_ = phase::signing;
+  // The agent may know the key only without the certificate that is shown to the host.
+  message.remove_prefix(1);
+  read_string(message);
+  std::string asked(1, sign_request);
+  put_string(asked, candidates_.front().signer);
+  asked += message;
   request_ = std::make_unique<agent_request>(
-      loop_, to_.agent, std::move(message), deadline_, [this](const expected<std::string>& answer) {
+      loop_, to_.agent, std::move(asked), deadline_, [this](const expected<std::string>& answer) {
         request_.reset();
         if (answer && !answer->empty() && answer->front() == sign_answer) {
           signature_ = *answer;

@@ -44,19 +44,23 @@ public:
 private:
   struct candidate {
     std::shared_ptr<const identity> file; ///< signs by itself, unless null
-    agent_key held;                       ///< else the agent signs
+    agent_key shown;                      ///< else this is shown to the host
+    std::string signer;                   ///< and the agent signs with this key of its own (blob)
   };
   enum class phase { begin, listing, next, file, agent, signing, over };
 
   void begin();
   void list_agent();
   void heard_list(const expected<std::string>& answer);
+  void add_file(const std::shared_ptr<const identity>& file);
   void add_agent_keys(const std::vector<agent_key>& keys);
+  bool add_agent_key(const identity& file, const std::vector<agent_key>& keys);
+  std::vector<certificate> certificates_of(const identity& file) const;
   progress try_file(ssh_session session);
   progress try_agent(ssh_session session);
   bool load_agent_pair(ssh_session session);
   std::optional<std::string> asked_to_sign();
-  void ask_agent_to_sign(std::string message);
+  void ask_agent_to_sign(std::string_view message);
   void refused(const std::string& how);
 
   reactor& loop_;

@@ -2,6 +2,8 @@
 
 #include "runtime/fault.hpp"
 #include "runtime/process.hpp"
+#include "runtime/ssh/expand.hpp"
+#include "runtime/ssh/read_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,30 +13,12 @@
 #include <map>
 #include <optional>
 
-#include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace baton::ssh {
 
 namespace {
-
-struct local_user {
-  std::string name;
-  std::string home;
-};
-
-// ssh takes both from the user database, whatever $HOME says.
-local_user this_user() {
-  std::array<char, 4096> space{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (::getpwuid_r(::getuid(), &entry, space.data(), space.size(), &found) == 0 && found != nullptr)
-    return {found->pw_name, found->pw_dir};
-  const char* home = std::getenv("HOME");
-  const char* name = std::getenv("USER");
-  return {name != nullptr ? name : "", home != nullptr ? home : "/"};
-}
 
 // What is printed for a key word, in order; words are in lower case.
 using settings_map = std::multimap<std::string, std::string, std::less<>>;
@@ -59,6 +43,14 @@ std::optional<std::string> one(const settings_map& settings, std::string_view wo
   return found->second;
 }
 
+std::vector<std::string> all(const settings_map& settings, std::string_view word) {
+  std::vector<std::string> values;
+  const auto [begin, end] = settings.equal_range(word);
+  for (auto entry = begin; entry != end; ++entry)
+    values.push_back(entry->second);
+  return values;
+}
+
 std::vector<std::string> split(std::string_view text, char at) {
   std::vector<std::string> parts;
   while (!text.empty()) {
@@ -68,70 +60,6 @@ std::vector<std::string> split(std::string_view text, char at) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return parts;
-}
-
-// `~`, `%` tokens and `${ENV}` of a file name, as ssh_config(5) has them for IdentityFile.
-expected<std::string> expand(std::string_view text, const resolved_endpoint& to,
-                             const local_user& me) {
-  std::string path;
-  std::size_t i = 0;
-  if (text == "~" || text.starts_with("~/")) {
-    path = me.home;
-    i = 1;
-  }
-  for (; i < text.size(); ++i) {
-    if (text[i] == '$' && i + 1 < text.size() && text[i + 1] == '{') {
-      const auto close = text.find('}', i);
-      if (close == std::string_view::npos)
-        return fault(ec::config_invalid, "no } in " + std::string{text}, to.name);
-      const std::string name{text.substr(i + 2, close - i - 2)};
-      const char* value = std::getenv(name.c_str());
-      if (value == nullptr)
-        return fault(ec::config_invalid,
-                     "the ssh config uses ${" + name + "}, which is not set in the environment",
-                     to.name);
-      path += value;
-      i = close;
-    } else if (text[i] == '%' && i + 1 < text.size()) {
-      switch (text[++i]) {
-      case '%':
-        path += '%';
-        break;
-      case 'd':
-        path += me.home;
-        break;
-      case 'h':
-        path += to.host;
-        break;
-      case 'i':
-        path += std::to_string(::getuid());
-        break;
-      case 'n':
-        path += to.asked;
-        break;
-      case 'p':
-        path += std::to_string(to.port);
-        break;
-      case 'r':
-        path += to.user;
-        break;
-      case 'u':
-        path += me.name;
-        break;
-      case 'k':
-        path += to.host_key_alias.empty() ? to.asked : to.host_key_alias;
-        break;
-      default:
-        return fault(ec::config_invalid,
-                     "unknown token %" + std::string{text[i]} + " in the ssh config's "
-                         + std::string{text} + ": write the path out, or set `identities`",
-                     to.name);
-      }
-    } else {
-      path += text[i];
-    }
-  }
-  return path;
 }
 
 // `userknownhostsfile` is printed expanded and joined by spaces; a name with a space in it is
@@ -209,6 +137,13 @@ expected<resolved_endpoint> combine(const endpoint& to, const options& how, std:
   made.port = to.port != 0 ? to.port : port_of(one(settings, "port").value_or("")).value_or(22);
   made.host_key_alias = one(settings, "hostkeyalias").value_or("");
   made.hash_known_hosts = one(settings, "hashknownhosts") == "yes";
+  made.strictness = one(settings, "stricthostkeychecking").value_or("");
+  const auto unsupported = [&](const std::string& option, const std::string& instead) {
+    return fault(ec::config_invalid,
+                 "the ssh config sets " + option + " for " + made.asked
+                     + ", which is not supported here: " + instead,
+                 to.name);
+  };
   const auto family = one(settings, "addressfamily");
   made.family = family == "inet" ? AF_INET : family == "inet6" ? AF_INET6 : AF_UNSPEC;
 
@@ -217,32 +152,31 @@ expected<resolved_endpoint> combine(const endpoint& to, const options& how, std:
   made.identities_chosen = !to.identities.empty();
   made.identities_only = made.identities_chosen || one(settings, "identitiesonly") == "yes";
   auto identities = to.identities;
-  if (identities.empty()) {
-    const auto [begin, end] = settings.equal_range("identityfile");
-    for (auto entry = begin; entry != end; ++entry)
-      identities.push_back(entry->second);
-  }
+  if (identities.empty())
+    identities = all(settings, "identityfile");
   if (identities.empty() && settings.empty())
     identities = {"~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa"};
-  std::erase(identities, "none");
-  for (const auto& file : identities) {
-    auto path = expand(file, made, me);
-    if (!path)
-      return tl::unexpected{std::move(path.error())};
-    made.identities.push_back(std::move(*path));
-  }
+  auto certificates = all(settings, "certificatefile");
+  for (const auto& [from, into] :
+       {std::pair{&identities, &made.identities}, std::pair{&certificates, &made.certificates}})
+    for (const auto& file : *from) {
+      if (file == "none")
+        continue;
+      auto path = expand_path(file, made, me);
+      if (!path)
+        return tl::unexpected{std::move(path.error())};
+      into->push_back(std::move(*path));
+    }
 
   auto agent = how.agent_socket.empty() ? one(settings, "identityagent").value_or("SSH_AUTH_SOCK")
                                         : how.agent_socket;
-  if (agent == "SSH_AUTH_SOCK") {
-    const char* socket = std::getenv("SSH_AUTH_SOCK");
-    agent = socket != nullptr ? socket : "";
-  } else if (agent.starts_with('$') && !agent.starts_with("${")) {
+  if (agent == "SSH_AUTH_SOCK")
+    agent = "$SSH_AUTH_SOCK";
+  if (agent.starts_with('$') && !agent.starts_with("${")) {
     const char* socket = std::getenv(agent.c_str() + 1);
-    agent = socket != nullptr ? socket : "";
-  }
-  if (agent != "none") {
-    auto path = expand(agent, made, me);
+    made.agent = socket != nullptr ? socket : "";
+  } else if (agent != "none") {
+    auto path = expand_path(agent, made, me);
     if (!path)
       return tl::unexpected{std::move(path.error())};
     made.agent = std::move(*path);
@@ -260,16 +194,32 @@ expected<resolved_endpoint> combine(const endpoint& to, const options& how, std:
   made.known_hosts_user =
       made.known_hosts.empty() ? me.home + "/.ssh/known_hosts" : made.known_hosts.front();
 
+  if (const auto file = one(settings, "revokedhostkeys").value_or("none"); file != "none") {
+    auto path = expand_path(file, made, me);
+    if (!path)
+      return tl::unexpected{std::move(path.error())};
+    made.revoked_hosts = std::move(*path);
+    if (::access(made.revoked_hosts.c_str(), R_OK) != 0)
+      return unsupported("RevokedHostKeys " + made.revoked_hosts, "that file cannot be read");
+    if (read_text(made.revoked_hosts).starts_with("SSHKRL"))
+      return unsupported("RevokedHostKeys to a KRL", "name a file of public keys, one a line");
+  }
+
   auto jump = to.jump.empty() ? one(settings, "proxyjump").value_or("none") : to.jump;
   if (jump != "none")
     made.jumps = split(jump, ',');
   const auto command = one(settings, "proxycommand").value_or("none");
-  if (made.jumps.empty() && to.jump.empty() && command != "none")
-    return fault(ec::config_invalid,
-                 "the ssh config reaches " + made.asked
-                     + " by a ProxyCommand, which is not run "
-                       "here: use ProxyJump there, or set `jump`",
-                 to.name);
+  if (made.jumps.empty() && to.jump.empty() && command != "none") {
+    if (one(settings, "proxyusefdpass") == "yes")
+      return unsupported("ProxyUseFdpass", "let the ProxyCommand carry the connection itself");
+    auto line = expand_command(command, made, me);
+    if (!line)
+      return tl::unexpected{std::move(line.error())};
+    made.proxy_command = std::move(*line);
+  }
+  made.bind_address = one(settings, "bindaddress").value_or("");
+  if (one(settings, "bindinterface"))
+    return unsupported("BindInterface", "name an address of that interface as BindAddress");
   return made;
 }
 

@@ -19,16 +19,21 @@ struct resolved_endpoint {
   std::string host;  ///< host name or IP to connect to
   std::uint16_t port = 22;
   std::string user;
-  std::vector<std::string> identities;  ///< private key files, in order; they may not exist
-  bool identities_only = false;         ///< no other keys of the agent
-  bool identities_chosen = false;       ///< named in baton.yaml, so a missing one is an error
-  std::string agent;                    ///< the agent's socket; empty: none
-  std::vector<std::string> known_hosts; ///< files to read
-  std::string known_hosts_user;         ///< the file a trusted key is appended to
-  std::string host_key_alias;           ///< stands for host and port in known_hosts
+  std::vector<std::string> identities;   ///< private key files, in order; they may not exist
+  bool identities_only = false;          ///< no other keys of the agent
+  bool identities_chosen = false;        ///< named in baton.yaml, so a missing one is an error
+  std::vector<std::string> certificates; ///< CertificateFile; empty: FILE-cert.pub of each identity
+  std::string agent;                     ///< the agent's socket; empty: none
+  std::vector<std::string> known_hosts;  ///< files to read
+  std::string known_hosts_user;          ///< the file a trusted key is appended to
+  std::string revoked_hosts;             ///< a file of host keys that are refused; empty: none
+  std::string host_key_alias;            ///< stands for host and port in known_hosts
   bool hash_known_hosts = false;
+  std::string strictness; ///< StrictHostKeyChecking, for messages only: we are always strict
   std::vector<std::string> jumps; ///< jump hosts, the nearest to us first; each a `parse_hop`
+  std::string proxy_command;      ///< makes the connection instead of TCP; for the user's shell
   int family = 0;                 ///< AF_UNSPEC, AF_INET or AF_INET6
+  std::string bind_address;       ///< of this machine, to connect from; empty: any
   bool guessed = false;           ///< `host` is just the name: nothing else was known
 };
 

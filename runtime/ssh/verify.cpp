@@ -21,6 +21,19 @@ std::string all_known(const key_check& found) {
   return text;
 }
 
+// Why ssh might let us in where we do not.
+std::string what_ssh_would_do(const key_check& found, const resolved_endpoint& to) {
+  std::string text;
+  if (!found.authority.empty())
+    text += "; the @cert-authority of " + found.authority
+            + " is not followed here, the key itself must be known";
+  if (to.strictness == "accept-new" || to.strictness == "no" || to.strictness == "off"
+      || to.strictness == "false")
+    text += "; StrictHostKeyChecking " + to.strictness
+            + " of the ssh config is not followed here, a key is never taken unseen";
+  return text;
+}
+
 } // namespace
 
 expected<void> verify(const key_check& found, const host_key& offered,
@@ -33,7 +46,8 @@ expected<void> verify(const key_check& found, const host_key& offered,
   case key_verdict::unknown:
     return fault(ec::host_key_unknown,
                  "the host key of " + host + " is not known: it offers " + shown(offered)
-                     + "; compare that with `ssh-keygen -lf` on the host itself, then run " + trust,
+                     + "; compare that with `ssh-keygen -lf` on the host itself, then run " + trust
+                     + what_ssh_would_do(found, to),
                  to.name);
   case key_verdict::changed:
     return fault(ec::host_key_changed,
@@ -52,7 +66,7 @@ expected<void> verify(const key_check& found, const host_key& offered,
   case key_verdict::revoked:
     return fault(ec::host_key_changed,
                  "the host key of " + host + " is revoked: " + shown(offered)
-                     + " stands under @revoked in " + found.known.front().place
+                     + " is among the revoked in " + found.known.front().place
                      + "; give the host a new key",
                  to.name);
   }

@@ -1,7 +1,7 @@
 #include "runtime/steps/local_transport.hpp"
 
+#include "runtime/child_process.hpp"
 #include "runtime/fault.hpp"
-#include "runtime/steps/child_process.hpp"
 
 #include <algorithm>
 #include <array>

@@ -115,15 +115,6 @@ TEST_F(resolve_test, a_broken_config_is_told_in_the_words_of_ssh) {
   EXPECT_THAT(got.error().what, HasSubstr("onsense"));
 }
 
-TEST_F(resolve_test, a_proxy_command_is_refused_not_run) {
-  write_file(config(), "Host box\n ProxyCommand nc gate 22\n");
-  endpoint to;
-  to.name = "box";
-  const auto got = resolve_endpoint(to, options());
-  ASSERT_FALSE(got);
-  EXPECT_THAT(got.error().what, HasSubstr("ProxyJump"));
-}
-
 TEST_F(resolve_test, hops_are_read_in_all_their_forms) {
   ssh_options how;
   how.hosts["gate"].address = "10.0.0.9";

@@ -1,4 +1,4 @@
-#include "runtime/steps/child_process.hpp"
+#include "runtime/child_process.hpp"
 
 #include "runtime/fault.hpp"
 #include "runtime/signal_name.hpp"
@@ -34,7 +34,9 @@ expected<pipe_ends> make_pipe() {
   return pipe_ends{descriptor{ends[0]}, descriptor{ends[1]}};
 }
 
-class spawn_plan {
+} // namespace
+
+class child_process::spawn_plan {
 public:
   spawn_plan() {
     posix_spawn_file_actions_init(&actions);
@@ -59,8 +61,6 @@ public:
   posix_spawnattr_t attributes{};
 };
 
-} // namespace
-
 descriptor& descriptor::operator=(descriptor&& other) noexcept {
   if (this != &other) {
     reset();
@@ -82,34 +82,49 @@ int descriptor::release() noexcept {
 expected<child_process> child_process::spawn(const std::string& command) {
   auto in = make_pipe();
   auto out = make_pipe();
-  auto err = make_pipe();
-  for (const auto* made : {&in, &out, &err})
+  for (const auto* made : {&in, &out})
     if (!*made)
       return tl::unexpected<error>{made->error()};
   spawn_plan plan;
-  posix_spawn_file_actions_adddup2(&plan.actions, in->read.get(), 0);
-  posix_spawn_file_actions_adddup2(&plan.actions, out->write.get(), 1);
+  posix_spawn_file_actions_addchdir_np(&plan.actions, "/");
+  auto child = start(plan, "/bin/sh", command, in->read.get(), out->write.get());
+  if (!child)
+    return child;
+  child->in = std::move(in->write);
+  child->out = std::move(out->read);
+  for (const auto* end : {&child->in, &child->out})
+    ::fcntl(end->get(), F_SETFL, O_NONBLOCK);
+  return child;
+}
+
+expected<child_process> child_process::spawn_on(int socket, const std::string& shell,
+                                                const std::string& command) {
+  spawn_plan plan;
+  return start(plan, shell, command, socket, socket);
+}
+
+expected<child_process> child_process::start(spawn_plan& plan, std::string shell,
+                                             std::string command, int in, int out) {
+  auto err = make_pipe();
+  if (!err)
+    return tl::unexpected<error>{err.error()};
+  posix_spawn_file_actions_adddup2(&plan.actions, in, 0);
+  posix_spawn_file_actions_adddup2(&plan.actions, out, 1);
   posix_spawn_file_actions_adddup2(&plan.actions, err->write.get(), 2);
   posix_spawn_file_actions_addclosefrom_np(&plan.actions, 3);
-  posix_spawn_file_actions_addchdir_np(&plan.actions, "/");
-  std::string shell = "sh";
   std::string option = "-c";
-  std::string text = command;
-  const std::array<char*, 4> argv{shell.data(), option.data(), text.data(), nullptr};
+  const std::array<char*, 4> argv{shell.data(), option.data(), command.data(), nullptr};
   child_process child;
-  if (const int why = ::posix_spawn(&child.pid_, "/bin/sh", &plan.actions, &plan.attributes,
+  if (const int why = ::posix_spawn(&child.pid_, shell.c_str(), &plan.actions, &plan.attributes,
                                     argv.data(), environ);
       why != 0)
-    return fault(ec::internal, std::string{"/bin/sh cannot be started: "} + std::strerror(why));
+    return fault(ec::internal, shell + " cannot be started: " + std::strerror(why));
   // The C library's pidfd_open has no C linkage in its header before 2.37. It closes on exec.
   child.pidfd_ = descriptor{static_cast<int>(::syscall(SYS_pidfd_open, child.pid_, 0))};
   if (!child.pidfd_)
     return fault(ec::internal, std::string{"a child cannot be watched: "} + std::strerror(errno));
-  child.in = std::move(in->write);
-  child.out = std::move(out->read);
   child.err = std::move(err->read);
-  for (const auto* end : {&child.in, &child.out, &child.err})
-    ::fcntl(end->get(), F_SETFL, O_NONBLOCK);
+  ::fcntl(child.err.get(), F_SETFL, O_NONBLOCK);
   return child;
 }
 

@@ -39,6 +39,11 @@ public:
   /// `/bin/sh -c command` in `/`.
   static expected<child_process> spawn(const std::string& command);
 
+  /// `shell -c command` in the current folder, `socket` being its standard input and output; our
+  /// `in` and `out` stay empty.
+  static expected<child_process> spawn_on(int socket, const std::string& shell,
+                                          const std::string& command);
+
   child_process(child_process&& other) noexcept;
   child_process& operator=(child_process&&) = delete;
   ~child_process();
@@ -55,6 +60,10 @@ public:
 
 private:
   child_process() = default;
+
+  class spawn_plan;
+  static expected<child_process> start(spawn_plan& plan, std::string shell, std::string command,
+                                       int in, int out);
 
   pid_t pid_ = -1;
   descriptor pidfd_;
