@@ -1,6 +1,7 @@
 #include "cli/hosts_of_house.hpp"
 
 #include "cli/controller_checks.hpp"
+#include "runtime/open_files.hpp"
 #include "runtime/secrets/known_values.hpp"
 #include "runtime/ssh/ssh_transport.hpp"
 #include "runtime/steps/local_transport.hpp"
@@ -9,6 +10,12 @@
 #include <utility>
 
 namespace baton {
+
+namespace {
+// Of a host: its socket, two more behind a jump host, the output of its step.
+constexpr std::size_t files_per_host = 4;
+constexpr std::size_t files_at_rest = 128;
+} // namespace
 
 ssh::options ssh_options_of(const fleet& in) {
   ssh::options how;
@@ -20,6 +27,11 @@ ssh::options ssh_options_of(const fleet& in) {
 }
 
 std::shared_ptr<transport> ssh_of(const fleet& in) {
+  const auto hosts = in.hosts.size();
+  if (auto told = allow_open_files(files_at_rest + files_per_host * hosts,
+                                   "a fleet of " + std::to_string(hosts) + " hosts");
+      !told)
+    throw command_failed{exit_code::unavailable, describe(told.error()) + '\n'};
   return std::make_shared<ssh_transport>(ssh_options_of(in));
 }
 

@@ -10,6 +10,8 @@ namespace baton {
 
 /// How a fleet's hosts are reached. $BATON_SSH_CONFIG names another ssh config than the user's.
 ssh::options ssh_options_of(const fleet& in);
+
+/// Throws command_failed (69) when this process may not open as many files as that many hosts need.
 std::shared_ptr<transport> ssh_of(const fleet& in);
 
 /// What the host actors of this process work with: SSH, the local shell, checks, redaction.
