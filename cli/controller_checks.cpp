@@ -93,9 +93,12 @@ void resolve_check_addresses(fleet& in) {
   for (const auto& stage : in.stages)
     for (const auto& stack : stage.stacks)
       needed = needed || needs_it(stack.health.checks);
+  if (!needed)
+    return;
+  const auto how = ssh_options_of(in);
   for (auto& host : in.hosts)
-    if (needed && host.reach.address.empty())
-      if (const auto told = ssh::resolve_endpoint(host.reach, ssh_options_of(in)))
+    if (host.reach.address.empty())
+      if (const auto told = ssh::resolve_endpoint(host.reach, how))
         host.check_address = told->host;
 }
 

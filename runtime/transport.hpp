@@ -91,7 +91,7 @@ public:
   transport& operator=(const transport&) = delete;
   virtual ~transport() = default;
 
-  /// Begins to connect; `connected` or `lost` is heard within `deadline`.
+  /// Begins to connect; `connected` or `lost` is heard within `deadline` of its turn (of many).
   virtual std::unique_ptr<session> open(const endpoint& to, transport_sink sink,
                                         std::chrono::milliseconds deadline) = 0;
 };

@@ -24,12 +24,8 @@ constexpr int silent_max = 3;
 
 } // namespace
 
-connection::connection(engine& owner, route how, reactor::clock::time_point deadline, hooks on)
-    : owner_(owner),
-      route_(std::move(how)),
-      on_(std::move(on)),
-      begun_(reactor::clock::now()),
-      deadline_(deadline) {
+connection::connection(engine& owner, route how, milliseconds patience, hooks on)
+    : owner_(owner), route_(std::move(how)), on_(std::move(on)), patience_(patience) {
   to_.name = route_.to.name;
 }
 

@@ -27,6 +27,9 @@ class proxy_command;
 ///   resolving → waiting → [jump host] → dialing → exchanging → proving → ready → over
 ///                  ↑_____________ dropped while connecting ___|
 ///
+/// `patience` is for what others do. It does not run while it is asked what the ssh config says,
+/// nor while it waits for its turn: however many are opened at once, each has its full time.
+///
 /// What uses it rides on it (`rider`): channels with commands, forwards to hosts behind it.
 class connection : public std::enable_shared_from_this<connection> {
 public:
@@ -46,7 +49,7 @@ public:
     std::vector<std::string> chain;
   };
 
-  connection(engine& owner, route how, reactor::clock::time_point deadline, hooks on);
+  connection(engine& owner, route how, std::chrono::milliseconds patience, hooks on);
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
   ~connection();
@@ -59,8 +62,8 @@ public:
   bool ready() const noexcept { return state_ == state::ready; }
   bool over() const noexcept { return state_ == state::over; }
 
-  /// Gives a connection in the making more time.
-  void extend(reactor::clock::time_point deadline);
+  /// Gives a connection in the making at least so much from now.
+  void extend(std::chrono::milliseconds patience);
 
   ssh_session libssh() const noexcept { return session_.get(); }
   const resolved_endpoint& to() const noexcept { return to_; }
@@ -85,8 +88,13 @@ public:
 private:
   enum class state { resolving, waiting, jumping, dialing, exchanging, proving, ready, over };
 
+  /// A jump host, for which others wait: it waits in no queue itself.
+  bool for_others() const noexcept { return !route_.chain.empty(); }
+
   std::string doing() const;
   void resolved(expected<resolved_endpoint> to);
+  void start_clock();
+  void stop_clock();
   void wait_turn();
   void admitted();
   void go_through_bastion();
@@ -115,7 +123,7 @@ private:
   route route_;
   hooks on_;
   state state_ = state::resolving;
-  reactor::clock::time_point begun_;
+  reactor::clock::duration patience_; ///< what is left of it, when the clock last started
   reactor::clock::time_point deadline_;
   reactor::timer deadline_timer_ = 0;
   reactor::timer retry_timer_ = 0;

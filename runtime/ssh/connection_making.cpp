@@ -45,38 +45,45 @@ void set_nonblocking(int fd) {
 } // namespace
 
 void connection::start() {
-  extend(deadline_);
   const auto weak = weak_from_this();
-  owner_.look_up(route_.to, [weak](const expected<resolved_endpoint>& to) {
+  owner_.look_up(route_.to, for_others(), [weak](const expected<resolved_endpoint>& to) {
     if (const auto self = weak.lock(); self && self->state_ == state::resolving)
       self->resolved(to);
   });
 }
 
-void connection::extend(reactor::clock::time_point deadline) {
-  if (state_ == state::ready || state_ == state::over)
+void connection::start_clock() {
+  if (deadline_timer_ != 0)
     return;
-  deadline_ = std::max(deadline_, deadline);
-  owner_.loop->cancel(deadline_timer_);
+  deadline_ = reactor::clock::now() + patience_;
   deadline_timer_ = owner_.loop->at(deadline_, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) {
       self->deadline_timer_ = 0;
-      const auto waited =
-          std::chrono::duration_cast<milliseconds>(reactor::clock::now() - self->begun_);
-      self->fail(self->trouble(ec::timed_out, "no ssh connection to " + self->to_.name + " within "
-                                                  + std::to_string(waited.count())
-                                                  + " ms: it was still " + self->doing()));
+      self->fail(self->trouble(ec::timed_out, "no ssh connection to " + self->to_.name
+                                                  + " in time: it was still " + self->doing()));
     }
   });
 }
 
+void connection::stop_clock() {
+  if (deadline_timer_ == 0)
+    return;
+  owner_.loop->cancel(deadline_timer_);
+  patience_ = deadline_ - reactor::clock::now();
+}
+
+void connection::extend(milliseconds patience) {
+  if (state_ == state::ready || state_ == state::over)
+    return;
+  const bool running = deadline_timer_ != 0;
+  stop_clock();
+  patience_ = std::max<reactor::clock::duration>(patience_, patience);
+  if (running)
+    start_clock();
+}
+
 std::string connection::doing() const {
   switch (state_) {
-  case state::resolving:
-    return "asking the ssh config";
-  case state::waiting:
-    return attempts_ > 0 ? "being dropped (" + std::to_string(attempts_) + " times)"
-                         : "waiting for its turn";
   case state::jumping:
     return "waiting for the jump host " + to_.jumps.back();
   case state::dialing:
@@ -85,11 +92,13 @@ std::string connection::doing() const {
     return "waiting for the ssh server at " + where(to_) + " to answer";
   case state::proving:
     return "waiting for " + where(to_) + ", or the ssh agent, to accept a key";
+  case state::resolving:
+  case state::waiting:
   case state::ready:
   case state::over:
     break;
   }
-  return "open";
+  return "waiting";
 }
 
 void connection::resolved(expected<resolved_endpoint> to) {
@@ -112,6 +121,7 @@ void connection::resolved(expected<resolved_endpoint> to) {
 
 void connection::go_through_bastion() {
   state_ = state::jumping;
+  start_clock();
   auto hop = parse_hop(to_.jumps.back(), owner_.how);
   if (!hop) {
     hop.error().target = to_.name;
@@ -122,7 +132,8 @@ void connection::go_through_bastion() {
   // The hops before the last one are the way to it; alone, its own ssh config says the way.
   if (to_.jumps.size() > 1)
     how.jumps = std::vector<std::string>(to_.jumps.begin(), to_.jumps.end() - 1);
-  bastion_ = owner_.bastion(std::move(how), deadline_);
+  bastion_ = owner_.bastion(std::move(how),
+                            std::chrono::ceil<milliseconds>(deadline_ - reactor::clock::now()));
   if (!bastion_) {
     fail(trouble(ec::config_invalid, "the jump hosts of " + to_.name + " go in a circle at "
                                          + to_.jumps.back() + ": mend ProxyJump or `jump`"));
@@ -149,19 +160,24 @@ void connection::wait_turn() {
     return;
   }
   state_ = state::waiting;
+  stop_clock();
   address_ = to_.host + ':' + std::to_string(to_.port);
-  if (!bastion_) {
+  if (for_others()) {
+    admitted();
+  } else if (!bastion_) {
     ticket_ = owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
-    return;
+  } else {
+    const auto by = where(bastion_->to());
+    address_ += " via " + by;
+    bastion_ticket_ = owner_.through.enter(by, owner_.how.starts_per_bastion, [this] {
+      ticket_ =
+          owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
+    });
   }
-  const auto by = where(bastion_->to());
-  address_ += " via " + by;
-  bastion_ticket_ = owner_.through.enter(by, owner_.how.starts_per_bastion, [this] {
-    ticket_ = owner_.starts.enter(address_, owner_.how.starts_per_address, [this] { admitted(); });
-  });
 }
 
 void connection::admitted() {
+  start_clock();
   if (bastion_)
     open_forward();
   else if (!to_.proxy_command.empty())
@@ -187,7 +203,7 @@ void connection::dial() {
                  + "): set `address`, or add it to the ssh config";
     fail(std::move(why));
   });
-  dialer_->start(owner_.helpers, {to_.host, to_.port, to_.family, to_.bind_address});
+  dialer_->start(owner_.names, {to_.host, to_.port, to_.family, to_.bind_address});
 }
 
 void connection::start_proxy_command() {
@@ -350,7 +366,9 @@ void connection::become_ready() {
 void connection::dropped(error why) {
   const auto delay = back_off(attempts_++);
   const auto most = owner_.welcome.contains(address_) ? attempts_welcome : attempts_max;
-  if (attempts_ >= most || reactor::clock::now() + delay >= deadline_) {
+  stop_clock();
+  patience_ -= delay;
+  if (attempts_ >= most || patience_ <= patience_.zero()) {
     if (attempts_ > 1)
       why.what += " (" + std::to_string(attempts_) + " attempts)";
     fail(std::move(why));

@@ -20,13 +20,14 @@ namespace {
 constexpr std::chrono::milliseconds head_start{250};
 
 // In the order of getaddrinfo, the families taking turns (RFC 8305).
-found_addresses look_up(const std::string& host, std::uint16_t port, int family) {
+// With AI_NUMERICHOST without asking anybody.
+found_addresses look_up(const std::string& host, std::uint16_t port, int family, int flags = 0) {
   if (host.empty())
     return {};
   addrinfo hints{};
   hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* list = nullptr;
   found_addresses result;
   if (const int rc = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &list);
@@ -66,6 +67,14 @@ dialer::~dialer() {
 
 void dialer::start(helper_threads& helpers, place to) {
   to_ = std::move(to);
+  if (auto found = look_up(to_.host, to_.port, to_.family, AI_NUMERICHOST);
+      to_.from.empty() && !found.addresses.empty()) {
+    loop_->post([weak = weak_from_this(), found = std::move(found)] {
+      if (const auto self = weak.lock())
+        self->looked_up(found, {});
+    });
+    return;
+  }
   helpers.submit([weak = weak_from_this(), loop = loop_, to = to_] {
     auto found = look_up(to.host, to.port, to.family);
     auto from = look_up(to.from, 0, to.family);

@@ -46,9 +46,15 @@ std::string stamp(const std::string& file) {
 engine::engine(options the_how)
     : how(std::move(the_how)),
       loop(std::make_shared<reactor>()),
-      helpers(helpers_max),
+      lookups(helpers_max),
+      names(helpers_max),
       starts(*loop, how.connects_max),
-      through(*loop, std::numeric_limits<std::size_t>::max()) {}
+      through(*loop, std::numeric_limits<std::size_t>::max()),
+      for_lookups_([this] {
+        auto made = how;
+        made.hosts.clear();
+        return made;
+      }()) {}
 
 void engine::begin() {
   reactor::start(loop);
@@ -60,14 +66,14 @@ void engine::end() {
       one->lose(make_error(ec::cancelled, "the ssh transport was closed"));
     for (auto& [key, one] : std::exchange(self->bastions_, {}))
       one.link->close();
-    self->lookups_.clear();
+    self->answers_.clear();
   });
 }
 
-void engine::look_up(const endpoint& to,
+void engine::look_up(const endpoint& to, bool urgent,
                      std::function<void(const expected<resolved_endpoint>&)> done) {
   const auto key = key_of(to);
-  auto& slot = lookups_[key];
+  auto& slot = answers_[key];
   if (slot.answer) {
     loop->post([answer = *slot.answer, done = std::move(done)] { done(answer); });
     return;
@@ -75,20 +81,22 @@ void engine::look_up(const endpoint& to,
   slot.waiting.push_back(std::move(done));
   if (slot.waiting.size() > 1)
     return;
-  helpers.submit([weak = weak_from_this(), home = loop, to, key, options = how] {
-    auto answer = resolve_endpoint(to, options, lookup_deadline);
-    home->post([weak, key, answer = std::move(answer)] {
-      const auto self = weak.lock();
-      if (!self)
-        return;
-      auto& asked = self->lookups_[key];
-      const auto waiting = std::exchange(asked.waiting, {});
-      if (answer)
-        asked.answer = answer;
-      for (const auto& each : waiting)
-        each(answer);
-    });
-  });
+  lookups.submit(
+      [weak = weak_from_this(), home = loop, to, key, options = for_lookups_] {
+        auto answer = resolve_endpoint(to, options, lookup_deadline);
+        home->post([weak, key, answer = std::move(answer)] {
+          const auto self = weak.lock();
+          if (!self)
+            return;
+          auto& asked = self->answers_[key];
+          const auto waiting = std::exchange(asked.waiting, {});
+          if (answer)
+            asked.answer = answer;
+          for (const auto& each : waiting)
+            each(answer);
+        });
+      },
+      urgent);
 }
 
 const known_hosts& engine::hosts_of(const resolved_endpoint& to) {
@@ -108,7 +116,7 @@ const known_hosts& engine::hosts_of(const resolved_endpoint& to) {
 }
 
 std::shared_ptr<connection> engine::bastion(connection::route route,
-                                            reactor::clock::time_point deadline) {
+                                            std::chrono::milliseconds patience) {
   auto key = key_of(route.to);
   if (route.jumps)
     for (const auto& hop : *route.jumps)
@@ -118,13 +126,13 @@ std::shared_ptr<connection> engine::bastion(connection::route route,
   route.chain.push_back(key);
   auto& slot = bastions_[key];
   if (slot.link && !slot.link->over()) {
-    slot.link->extend(deadline);
+    slot.link->extend(patience);
     return slot.link;
   }
   connection::hooks on;
   on.ready = [this, key] { bastion_settled(key, nullptr); };
   on.lost = [this, key](const error& why) { bastion_settled(key, &why); };
-  slot.link = std::make_shared<connection>(*this, std::move(route), deadline, std::move(on));
+  slot.link = std::make_shared<connection>(*this, std::move(route), patience, std::move(on));
   slot.link->start();
   return slot.link;
 }

@@ -34,20 +34,23 @@ public:
 
   const options how;
   const std::shared_ptr<reactor> loop;
-  helper_threads helpers;
-  gate starts;  ///< connections in the making, by address
-  gate through; ///< logins behind a jump host, by jump host
+  helper_threads lookups; ///< ssh -G
+  helper_threads names;   ///< getaddrinfo: a name server that is away holds up no look-up
+  gate starts;            ///< connections in the making, by address
+  gate through;           ///< logins behind a jump host, by jump host
   identity_store identities;
 
-  /// How to reach an endpoint, asked of ssh once per endpoint. `done` may be called at once.
-  void look_up(const endpoint& to, std::function<void(const expected<resolved_endpoint>&)> done);
+  /// How to reach an endpoint, asked of ssh once per endpoint, an urgent one before the others.
+  /// `done` is called later.
+  void look_up(const endpoint& to, bool urgent,
+               std::function<void(const expected<resolved_endpoint>&)> done);
 
   /// The known_hosts files of an endpoint, read anew only when one of them has changed.
   const known_hosts& hosts_of(const resolved_endpoint& to);
 
   /// The connection to a jump host, which all that go through it share; null when that host is
   /// itself reached through the asker.
-  std::shared_ptr<connection> bastion(connection::route how, reactor::clock::time_point deadline);
+  std::shared_ptr<connection> bastion(connection::route how, std::chrono::milliseconds patience);
   /// Calls `done` when the bastion is ready (null) or has failed.
   void when_ready(const std::shared_ptr<connection>& bastion, std::weak_ptr<void> asker,
                   std::function<void(const error*)> done);
@@ -76,8 +79,9 @@ private:
 
   void bastion_settled(const std::string& key, const error* why);
 
+  const options for_lookups_; ///< `how` without the fleet's hosts: each look-up has a copy
   std::map<std::vector<std::string>, read_files> files_;
-  std::unordered_map<std::string, lookup> lookups_;
+  std::unordered_map<std::string, lookup> answers_;
   std::unordered_map<std::string, shared_bastion> bastions_;
 };
 

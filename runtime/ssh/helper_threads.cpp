@@ -66,9 +66,9 @@ helper_threads::~helper_threads() {
       one->thread.join();
 }
 
-void helper_threads::submit(std::function<void()> task) {
+void helper_threads::submit(std::function<void()> task, bool urgent) {
   const std::lock_guard lock{shared_->mutex};
-  shared_->tasks.push_back(std::move(task));
+  shared_->tasks.insert(urgent ? shared_->tasks.begin() : shared_->tasks.end(), std::move(task));
   if (shared_->tasks.size() > shared_->idle && shared_->workers.size() < shared_->threads_max) {
     shared_->workers.push_back(std::make_unique<shared::worker>());
     auto* me = shared_->workers.back().get();

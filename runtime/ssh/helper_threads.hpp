@@ -17,7 +17,8 @@ public:
   /// to end by itself, so a task may own what it uses, but refer to nothing.
   ~helper_threads();
 
-  void submit(std::function<void()> task);
+  /// `urgent`: before all that wait.
+  void submit(std::function<void()> task, bool urgent = false);
 
 private:
   struct shared;

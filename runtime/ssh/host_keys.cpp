@@ -51,11 +51,10 @@ expected<offered_key> fetch_host_key(const endpoint& to, const options& how,
   const auto answer = std::make_shared<std::promise<result>>();
   auto future = answer->get_future();
   const auto work = std::make_shared<engine>(how);
-  const auto end = reactor::clock::now() + deadline;
   work->begin();
   // On the stack of the reactor's thread it would end before the answer came.
   auto link = std::make_shared<std::shared_ptr<connection>>();
-  work->loop->post([work, answer, link, to, end] {
+  work->loop->post([work, answer, link, to, deadline] {
     connection::hooks on;
     on.lost = [answer](const error& why) { answer->set_value(tl::unexpected{why}); };
     on.key_seen = [answer](const resolved_endpoint& at, const host_key& key,
@@ -63,7 +62,8 @@ expected<offered_key> fetch_host_key(const endpoint& to, const options& how,
       answer->set_value(offered_key{where(at), key, fingerprint(key), found, known_hosts_name(at),
                                     at.known_hosts_user, at.hash_known_hosts});
     };
-    *link = std::make_shared<connection>(*work, connection::route{to, {}, {}}, end, std::move(on));
+    *link =
+        std::make_shared<connection>(*work, connection::route{to, {}, {}}, deadline, std::move(on));
     (*link)->start();
   });
   auto got = future.get();

@@ -22,7 +22,7 @@ struct offered_key {
 };
 
 /// Asks a host for its key, trusting nothing and proving nothing to it. Its jump hosts must be
-/// trusted already. Blocks, at most for `deadline`.
+/// trusted already. Blocks, hardly longer than `deadline`.
 expected<offered_key> fetch_host_key(const endpoint& to, const options& how,
                                      std::chrono::milliseconds deadline);
 

@@ -18,7 +18,7 @@ host_session::host_session(engine& owner, std::shared_ptr<listener> to_whom)
       listener_(std::move(to_whom)),
       open_max_(std::max<std::size_t>(owner.how.channels_per_session, 1)) {}
 
-void host_session::open(const endpoint& to, reactor::clock::time_point deadline) {
+void host_session::open(const endpoint& to, std::chrono::milliseconds patience) {
   name_ = to.name;
   const auto weak = weak_from_this();
   connection::hooks on;
@@ -33,7 +33,7 @@ void host_session::open(const endpoint& to, reactor::clock::time_point deadline)
       self->lose(why);
   };
   link_ =
-      std::make_shared<connection>(owner_, connection::route{to, {}, {}}, deadline, std::move(on));
+      std::make_shared<connection>(owner_, connection::route{to, {}, {}}, patience, std::move(on));
   link_->start();
 }
 

@@ -21,7 +21,7 @@ class host_session : public std::enable_shared_from_this<host_session> {
 public:
   host_session(engine& owner, std::shared_ptr<listener> to_whom);
 
-  void open(const endpoint& to, reactor::clock::time_point deadline);
+  void open(const endpoint& to, std::chrono::milliseconds patience);
   /// Says nothing any more and lets go of everything.
   void close();
   /// Ends it with `lost`, unless that was said already.

@@ -15,13 +15,13 @@ namespace {
 class handle final : public session {
 public:
   handle(std::shared_ptr<engine> owner, endpoint to, transport_sink sink,
-         reactor::clock::time_point deadline)
+         std::chrono::milliseconds patience)
       : loop_(owner->loop),
         listener_(std::make_shared<listener>(std::move(sink))),
         inner_(std::make_shared<host_session>(*owner, listener_)) {
-    loop_->post([owner = std::move(owner), inner = inner_, to = std::move(to), deadline] {
+    loop_->post([owner = std::move(owner), inner = inner_, to = std::move(to), patience] {
       owner->sessions.insert(inner);
-      inner->open(to, deadline);
+      inner->open(to, patience);
     });
   }
 
@@ -75,7 +75,7 @@ transport::~transport() {
 
 std::unique_ptr<session> transport::open(const endpoint& to, transport_sink sink,
                                          std::chrono::milliseconds deadline) {
-  return std::make_unique<handle>(engine_, to, std::move(sink), reactor::clock::now() + deadline);
+  return std::make_unique<handle>(engine_, to, std::move(sink), deadline);
 }
 
 } // namespace baton::ssh

@@ -1,4 +1,5 @@
 #include "tests/runtime/ssh/ssh_test.hpp"
+#include "tests/runtime/ssh/valve.hpp"
 
 #include <gmock/gmock.h>
 
@@ -143,6 +144,22 @@ TEST_F(trouble_test, a_port_that_hangs_up_is_not_tried_for_ever) {
   EXPECT_EQ(ec::unreachable, why.code);
   EXPECT_THAT(why.what, HasSubstr("attempts"));
   ::close(fd);
+}
+
+// However many are opened at once, and however long the first ones hang.
+TEST_F(trouble_test, one_that_has_waited_for_its_turn_has_its_full_time_then) {
+  valve silent{host.port(), 0};
+  auto how = options();
+  how.connects_max = 1;
+  transport.emplace(how);
+  auto to = host.to("silent");
+  to.port = silent.port();
+  heard first;
+  const auto hangs = transport->open(to, first.sink(), 6s);
+  ASSERT_TRUE(silent.is_shut());
+  link = transport->open(host.to(), log.sink(), 5s);
+  EXPECT_EQ(ec::timed_out, first.why_lost().code);
+  EXPECT_TRUE(log.connected()) << describe(log.why_lost());
 }
 
 TEST_F(trouble_test, a_session_closed_while_connecting_is_silent) {
