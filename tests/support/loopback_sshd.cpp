@@ -236,6 +236,13 @@ void loopback_sshd::signal(int number) const {
     ::kill(pid, number);
 }
 
+bool loopback_sshd::runs(const std::string& word) const {
+  for (const auto pid : family(pid_))
+    if (read_file("/proc/" + std::to_string(pid) + "/cmdline").find(word) != std::string::npos)
+      return true;
+  return false;
+}
+
 endpoint loopback_sshd::to(const std::string& name) const {
   endpoint made;
   made.name = name;

@@ -61,6 +61,8 @@ public:
 
   /// Signals sshd and everything it started: SIGSTOP, SIGCONT, SIGKILL.
   void signal(int number) const;
+  /// Whether a process that it has started has this word on its command line.
+  bool runs(const std::string& word) const;
   /// The listener alone.
   pid_t pid() const noexcept { return pid_; }
   void stop();

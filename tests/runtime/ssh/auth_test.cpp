@@ -1,3 +1,4 @@
+#include "tests/runtime/ssh/held_agent.hpp"
 #include "tests/runtime/ssh/ssh_test.hpp"
 
 #include <gmock/gmock.h>
@@ -174,6 +175,31 @@ TEST_F(auth_test, a_stopped_agent_is_not_waited_for_by_those_who_do_not_need_it)
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 1400ms);
   EXPECT_EQ(ec::timed_out, needs.why_lost().code);
   agent.signal(SIGCONT);
+}
+
+// A key that wants to be touched, or confirmed by a person.
+TEST_F(auth_test, an_agent_that_takes_its_time_to_sign_is_waited_for_by_those_who_need_it_alone) {
+  const loopback_agent agent;
+  agent.add(host.key());
+  held_agent held{agent.socket()};
+  auto how = options();
+  how.agent_socket = held.socket();
+  how.agent_deadline = 300ms; // for its list of keys only
+  ssh_transport transport{how};
+  heard patient;
+  heard hasty;
+  heard free;
+  const auto first = transport.open(without_identities(), patient.sink(), 60s);
+  ASSERT_TRUE(held.is_asked());
+  const auto second = transport.open(without_identities(), hasty.sink(), 1s);
+  const auto third = transport.open(host.to(), free.sink(), 20s);
+  EXPECT_TRUE(free.connected());
+  const auto given_up = hasty.why_lost();
+  EXPECT_EQ(ec::timed_out, given_up.code);
+  EXPECT_THAT(given_up.what, HasSubstr("ssh agent"));
+  EXPECT_EQ(0U, patient.events());
+  held.let_go();
+  EXPECT_TRUE(patient.connected()) << describe(patient.why_lost());
 }
 
 TEST_F(auth_test, an_agent_that_gives_no_answer_is_named) {

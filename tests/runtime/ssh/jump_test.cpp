@@ -109,6 +109,46 @@ TEST_F(jump_test, many_hosts_share_one_connection_to_the_jump_host) {
   EXPECT_EQ(1U, logins(gate));
 }
 
+// T35: sshd as it comes drops logins at random when ten are under way. The hosts behind the jump
+// host are one sshd here, so it is dropped for all of them at once.
+TEST_F(jump_test, t35_sixty_hosts_behind_a_jump_host_are_all_reached_by_sshds_that_drop_logins) {
+  constexpr int addresses = 12;
+  std::vector<std::string> config{"MaxStartups 10:30:100"};
+  const loopback_sshd door{{.config = config}};
+  for (int i = 2; i <= addresses; ++i)
+    config.push_back("ListenAddress 127.0.0." + std::to_string(i));
+  const loopback_sshd rooms{{.config = config}};
+  trust(door);
+  append(known_hosts(),
+         "[127.0.0.*]:" + std::to_string(rooms.port()) + ' ' + rooms.host_key() + '\n');
+  // Two identities, of which the second is the right one.
+  const auto wrong = (folder / "wrong").string();
+  make_key(wrong);
+  auto how = options();
+  how.hosts["door"] = door.to("door");
+  how.hosts["door"].identities.insert(how.hosts["door"].identities.begin(), wrong);
+  ssh_transport transport{how};
+  std::list<heard> logs;
+  std::vector<std::unique_ptr<session>> links;
+  std::vector<channel_id> ids;
+  for (int i = 0; i < 60; ++i) {
+    auto to = rooms.to("n" + std::to_string(i));
+    to.address = "127.0.0." + std::to_string(1 + i % addresses);
+    to.jump = "door";
+    to.identities.insert(to.identities.begin(), wrong);
+    links.push_back(transport.open(to, logs.emplace_back().sink(), 120s));
+    ids.push_back(links.back()->run("echo here", {}));
+  }
+  auto log = logs.begin();
+  for (std::size_t i = 0; i < links.size(); ++i, ++log) {
+    ASSERT_TRUE(log->wait([&](auto& all) { return all.connected || all.lost; }, 120s));
+    ASSERT_FALSE(log->lost()) << describe(*log->lost());
+    EXPECT_EQ(0, log->end(*links[i], ids[i]).status.value_or(-1));
+  }
+  EXPECT_EQ(1U, logins(door));
+  EXPECT_EQ(60U, logins(rooms));
+}
+
 TEST_F(jump_test, a_refused_target_is_told_in_the_words_of_the_jump_host) {
   write_file(config(), alias("gate", gate));
   ssh_transport transport{options()};
