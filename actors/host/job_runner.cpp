@@ -195,10 +195,12 @@ void job_runner::follow() {
 }
 
 void job_runner::take_log(const step_report& report) {
-  log_offset_ = std::max(log_offset_, report.log_end());
-  if (report.log.empty())
+  // The answer to a start has the log from its beginning, also of a step that was known.
+  const auto fresh = std::max(log_offset_, report.log_offset);
+  if (report.log_end() <= fresh)
     return;
-  tell(told_.push(report.log));
+  log_offset_ = report.log_end();
+  tell(told_.push(std::string_view{report.log}.substr(fresh - report.log_offset)));
 }
 
 void job_runner::tell(std::string text) {

@@ -1,6 +1,7 @@
 #include "actors/host/link.hpp"
 
 #include "runtime/fault.hpp"
+#include "runtime/process.hpp"
 
 #include <utility>
 
@@ -15,6 +16,7 @@ constexpr duration suspect_connect{800};
 constexpr duration suspect_pause{10'000};
 /// For the control shell to say that it is ready, once the channel is open.
 constexpr duration ready_slack{5'000};
+constexpr std::size_t noise_max = 1024;
 
 } // namespace
 
@@ -50,10 +52,13 @@ void link::when_ready(std::function<void(expected<void>)> then) {
     open();
 }
 
+duration link::patience() const {
+  return suspected_ ? suspect_connect : how_.connect_deadline;
+}
+
 void link::open() {
   state_ = state::opening;
   const auto generation = ++generation_;
-  const auto deadline = suspected_ ? suspect_connect : how_.connect_deadline;
   std::weak_ptr<int> alive = alive_;
   session_ = over_->open(
       how_.to,
@@ -63,14 +68,7 @@ void link::open() {
             on_event(generation, std::move(what));
         });
       },
-      deadline);
-  clock_.later(deadline + ready_slack, [this, alive, generation] {
-    if (!alive.expired() && generation == generation_ && state_ == state::opening)
-      drop(
-          make_error(ec::unreachable,
-                     "the shell on " + how_.to.name + " did not become ready; does its login hang?",
-                     how_.to.name));
-  });
+      patience());
 }
 
 void link::on_event(std::uint64_t generation, transport_event_t what) {
@@ -81,9 +79,10 @@ void link::on_event(std::uint64_t generation, transport_event_t what) {
     on_connected();
   } else if (auto* output = std::get_if<transport_event::output>(&what)) {
     session_->credit(output->channel, output->bytes.size());
-    if (output->is_stderr)
-      return; // noise of a login shell
-    if (output->channel == control_) {
+    if (output->is_stderr) {
+      if (output->channel == control_)
+        keep_noise(output->bytes);
+    } else if (output->channel == control_) {
       shell_->feed(output->bytes);
       if (shell_ && shell_->broken())
         drop(*shell_->broken());
@@ -104,6 +103,15 @@ void link::on_connected() {
     if (on_step_over)
       on_step_over(id);
   });
+  noise_.clear();
+  clock_.later(patience() + ready_slack,
+               [this, alive = std::weak_ptr<int>{alive_}, generation = generation_] {
+                 if (!alive.expired() && generation == generation_ && state_ == state::opening)
+                   drop(make_error(ec::unreachable,
+                                   "the shell on " + how_.to.name
+                                       + " did not become ready; does its login hang?",
+                                   how_.to.name));
+               });
   control_ = session_->run(shell_command(), duration::zero());
   const auto generation = generation_;
   send(shell_->bootstrap([this, generation](const expected<shell_facts>& facts) {
@@ -142,15 +150,28 @@ void link::watch(std::uint64_t generation) {
   });
 }
 
+void link::keep_noise(std::string_view bytes) {
+  noise_ += bytes;
+  if (noise_.size() > 2 * noise_max)
+    noise_.erase(0, noise_.size() - noise_max);
+}
+
+error link::shell_ended(const transport_event::ended& how) const {
+  // Asking sudo again and again would help nobody, and might lock the account.
+  const bool by_sudo = how_.to.sudo && state_ == state::opening;
+  auto what = (by_sudo ? "sudo on " : "the shell on ") + how_.to.name + " ended"
+              + (how.signal.empty() ? "" : " by SIG" + how.signal)
+              + (how.status ? " with status " + std::to_string(*how.status) : "");
+  if (const auto said = last_lines(noise_); !said.empty())
+    what += ": " + said;
+  if (by_sudo)
+    what += "; it must run /bin/sh without a password (NOPASSWD in sudoers)";
+  return make_error(by_sudo ? ec::auth_failed : ec::connection_lost, std::move(what), how_.to.name);
+}
+
 void link::on_ended(const transport_event::ended& what) {
   if (what.channel == control_) {
-    drop(what.why
-             ? *what.why
-             : make_error(ec::connection_lost,
-                          "the shell on " + how_.to.name + " ended"
-                              + (what.signal.empty() ? "" : " by SIG" + what.signal)
-                              + (what.status ? " with status " + std::to_string(*what.status) : ""),
-                          how_.to.name));
+    drop(what.why ? *what.why : shell_ended(what));
     return;
   }
   auto found = channels_.find(what.channel);

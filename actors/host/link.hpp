@@ -66,12 +66,15 @@ public:
 private:
   enum class state { closed, opening, ready };
 
+  duration patience() const;
   void open();
   /// Ends the connection at once; all that waits hears `why`. Never from inside an answer.
   void drop(const error& why);
   void on_event(std::uint64_t generation, transport_event_t what);
   void on_connected();
   void on_ended(const transport_event::ended& what);
+  void keep_noise(std::string_view bytes);
+  error shell_ended(const transport_event::ended& how) const;
   void settle(const expected<void>& how);
   void watch(std::uint64_t generation);
   const char* shell_command() const;
@@ -88,6 +91,7 @@ private:
   std::unique_ptr<control_shell> shell_;
   channel_id control_ = 0;
   shell_facts facts_;
+  std::string noise_; ///< the end of what the login and its shell said on stderr
   std::vector<std::function<void(expected<void>)>> waiting_;
   std::map<channel_id, channel_hooks> channels_;
   duration last_heard_{0};
