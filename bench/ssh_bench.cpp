@@ -6,9 +6,11 @@
 // same sshd). sshd and what it runs are not in the numbers, but they set the pace: the wall time is
 // theirs.
 
+#include "runtime/open_files.hpp"
 #include "runtime/ssh/ssh_transport.hpp"
 #include "tests/support/loopback_sshd.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -222,6 +224,11 @@ bool measure(const std::vector<endpoint>& hosts, ssh_options how, const char* no
 }
 
 int run(const std::vector<int>& counts) {
+  const auto most_hosts = static_cast<std::size_t>(*std::max_element(counts.begin(), counts.end()));
+  if (auto told = allow_open_files(2 * most_hosts + 128, "so many sessions"); !told) {
+    std::fprintf(stderr, "%s\n", describe(told.error()).c_str());
+    return 1;
+  }
   std::vector<std::string> config{"MaxStartups 2000", "MaxSessions 100"};
   for (int i = 2; i <= addresses; ++i)
     config.push_back("ListenAddress 127.0.0." + std::to_string(i));

@@ -52,10 +52,13 @@ void link::when_ready(std::function<void(expected<void>)> then) {
     open();
 }
 
+duration link::patience() const {
+  return suspected_ ? suspect_connect : how_.connect_deadline;
+}
+
 void link::open() {
   state_ = state::opening;
   const auto generation = ++generation_;
-  const auto deadline = suspected_ ? suspect_connect : how_.connect_deadline;
   std::weak_ptr<int> alive = alive_;
   session_ = over_->open(
       how_.to,
@@ -65,7 +68,7 @@ void link::open() {
             on_event(generation, std::move(what));
         });
       },
-      deadline);
+      patience());
 }
 
 void link::on_event(std::uint64_t generation, transport_event_t what) {
@@ -101,13 +104,14 @@ void link::on_connected() {
       on_step_over(id);
   });
   noise_.clear();
-  clock_.later(ready_slack, [this, alive = std::weak_ptr<int>{alive_}, generation = generation_] {
-    if (!alive.expired() && generation == generation_ && state_ == state::opening)
-      drop(
-          make_error(ec::unreachable,
-                     "the shell on " + how_.to.name + " did not become ready; does its login hang?",
-                     how_.to.name));
-  });
+  clock_.later(patience() + ready_slack,
+               [this, alive = std::weak_ptr<int>{alive_}, generation = generation_] {
+                 if (!alive.expired() && generation == generation_ && state_ == state::opening)
+                   drop(make_error(ec::unreachable,
+                                   "the shell on " + how_.to.name
+                                       + " did not become ready; does its login hang?",
+                                   how_.to.name));
+               });
   control_ = session_->run(shell_command(), duration::zero());
   const auto generation = generation_;
   send(shell_->bootstrap([this, generation](const expected<shell_facts>& facts) {

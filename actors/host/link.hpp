@@ -70,6 +70,7 @@ public:
 private:
   enum class state { closed, opening, ready };
 
+  duration patience() const;
   void open();
   /// Ends the connection at once; all that waits hears `why`. Never from inside an answer.
   void drop(const error& why);

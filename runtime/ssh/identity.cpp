@@ -133,10 +133,6 @@ identity read_identity(const std::string& file) {
 
 } // namespace
 
-bool is_certificate(const host_key& key) {
-  return key.type.ends_with(certificate_suffix);
-}
-
 // PROTOCOL.certkeys: the type, a nonce, and then what comes after the type in the key itself.
 bool certifies(const host_key& certificate, const host_key& key) {
   if (certificate.type != key.type + std::string{certificate_suffix})
@@ -158,15 +154,14 @@ std::shared_ptr<const identity> certified(const identity& by, const certificate&
   return made;
 }
 
-std::shared_ptr<const certificate> identity_store::load_certificate(const std::string& file) {
-  const auto [slot, fresh] = certificates_.try_emplace(file);
+std::optional<certificate> read_certificate(const std::string& file) {
   ssh_key key = nullptr;
-  if (!fresh || ::ssh_pki_import_cert_file(file.c_str(), &key) != SSH_OK)
-    return slot->second;
+  if (::ssh_pki_import_cert_file(file.c_str(), &key) != SSH_OK)
+    return {};
   certificate made{file, key_ptr{key}, public_part(key)};
-  if (is_certificate(made.shown))
-    slot->second = std::make_shared<const certificate>(std::move(made));
-  return slot->second;
+  if (!made.shown.type.ends_with(certificate_suffix))
+    return {};
+  return made;
 }
 
 std::shared_ptr<const identity> identity_store::load(const std::string& file) {

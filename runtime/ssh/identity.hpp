@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace baton::ssh {
@@ -30,24 +31,22 @@ struct certificate {
   host_key shown;
 };
 
-bool is_certificate(const host_key& key);
+/// Nothing when the file holds none. Read anew each time: they are short-lived.
+std::optional<certificate> read_certificate(const std::string& file);
+
 /// Whether `certificate` is one of `key`.
 bool certifies(const host_key& certificate, const host_key& key);
 
 /// A usable identity that shows `with` instead of its bare key; null when libssh cannot join them.
 std::shared_ptr<const identity> certified(const identity& by, const certificate& with);
 
-/// Identities and certificates by file name, each read once. Never asks for a passphrase. For one
-/// thread.
+/// Identities by file name, each read once. Never asks for a passphrase. For one thread.
 class identity_store {
 public:
   std::shared_ptr<const identity> load(const std::string& file);
-  /// Null when the file holds none.
-  std::shared_ptr<const certificate> load_certificate(const std::string& file);
 
 private:
   std::map<std::string, std::shared_ptr<const identity>, std::less<>> known_;
-  std::map<std::string, std::shared_ptr<const certificate>, std::less<>> certificates_;
 };
 
 } // namespace baton::ssh

@@ -100,20 +100,20 @@ void login::begin() {
 }
 
 // The certificates for a key: those of the ssh config, else the one beside the file.
-std::vector<std::shared_ptr<const certificate>> login::certificates_of(const identity& file) {
+std::vector<certificate> login::certificates_of(const identity& file) const {
   auto files = to_.certificates;
   if (files.empty())
     files.push_back(file.file + "-cert.pub");
-  std::vector<std::shared_ptr<const certificate>> found;
+  std::vector<certificate> found;
   for (const auto& each : files)
-    if (auto one = keys_.load_certificate(each); one && certifies(one->shown, file.shown))
-      found.push_back(std::move(one));
+    if (auto one = read_certificate(each); one && certifies(one->shown, file.shown))
+      found.push_back(std::move(*one));
   return found;
 }
 
 void login::add_file(const std::shared_ptr<const identity>& file) {
   for (const auto& with : certificates_of(*file))
-    if (auto both = certified(*file, *with))
+    if (auto both = certified(*file, with))
       candidates_.push_back({std::move(both), {}, {}});
   candidates_.push_back({file, {}, {}});
 }
@@ -193,7 +193,7 @@ bool login::add_agent_key(const identity& file, const std::vector<agent_key>& ke
   if (bare == nullptr)
     return found;
   for (const auto& with : certificates_of(file))
-    candidates_.push_back({nullptr, {with->shown, with->file}, bare->key.blob});
+    candidates_.push_back({nullptr, {with.shown, with.file}, bare->key.blob});
   candidates_.push_back({nullptr, *bare, bare->key.blob});
   return true;
 }

@@ -55,7 +55,7 @@ private:
   void add_file(const std::shared_ptr<const identity>& file);
   void add_agent_keys(const std::vector<agent_key>& keys);
   bool add_agent_key(const identity& file, const std::vector<agent_key>& keys);
-  std::vector<std::shared_ptr<const certificate>> certificates_of(const identity& file);
+  std::vector<certificate> certificates_of(const identity& file) const;
   progress try_file(ssh_session session);
   progress try_agent(ssh_session session);
   bool load_agent_pair(ssh_session session);
