@@ -94,6 +94,14 @@ TEST(printable_lines, ends_each_of_them) {
   EXPECT_EQ(printable_lines(""), "");
 }
 
+TEST(wrapped, breaks_at_spaces_and_indents) {
+  const std::string word(30, 'x');
+  EXPECT_EQ(wrapped(word + " " + word + " " + word + "  short", 4),
+            "    " + word + " " + word + "\n    " + word + " short\n");
+  EXPECT_EQ(wrapped(std::string(100, 'y') + " z", 2), "  " + std::string(100, 'y') + "\n  z\n");
+  EXPECT_EQ(wrapped("", 2), "");
+}
+
 TEST(human_duration, is_as_exact_as_people_care) {
   using namespace std::chrono_literals;
   EXPECT_EQ(human_duration(870ms), "0.8s");

@@ -5,9 +5,11 @@ foreach(rule layers machine_paths scripts links)
   set_tests_properties("tidy.${rule}" PROPERTIES LABELS tidy TIMEOUT 120)
 endforeach()
 if(TARGET baton)
-  add_test(NAME tidy.manual COMMAND "${tidy}/manual")
-  set_tests_properties(tidy.manual PROPERTIES LABELS tidy TIMEOUT 120
-    ENVIRONMENT "BATON=$<TARGET_FILE:baton>")
+  foreach(rule manual commands)
+    add_test(NAME "tidy.${rule}" COMMAND "${tidy}/${rule}")
+    set_tests_properties("tidy.${rule}" PROPERTIES LABELS tidy TIMEOUT 120
+      ENVIRONMENT "BATON=$<TARGET_FILE:baton>")
+  endforeach()
   include("${tidy}/headers.cmake")
   add_test(NAME tidy.headers
     COMMAND "${CMAKE_COMMAND}" --build "${CMAKE_BINARY_DIR}" --target headers_alone)
