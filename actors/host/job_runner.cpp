@@ -117,6 +117,9 @@ void job_runner::start() {
   reached_ = true;
   link_.send(link_.shell().start(
       what, [self = shared_from_this()](const expected<step_report>& r) { self->on_report(r); }));
+  // The answer is held back a little: a short step is over by then, and its facts come along.
+  if (stage_ == stage::asking)
+    ask_facts();
 }
 
 void job_runner::on_report(const expected<step_report>& answer) {
@@ -246,21 +249,21 @@ void job_runner::read_facts(const step_report& last) {
     finish(tl::unexpected<error>{stopped()});
     return;
   }
-  if (!facts_asked_)
+  if (facts_asked_ == 0)
     ask_facts();
 }
 
 void job_runner::ask_facts() {
-  facts_asked_ = true;
+  ++facts_asked_;
   link_.send(link_.shell().read_facts(
       task_.id,
       [self = shared_from_this()](const expected<step_facts_text>& r) { self->on_facts(r); }));
 }
 
 void job_runner::on_facts(const expected<step_facts_text>& answer) {
-  facts_asked_ = false;
+  --facts_asked_;
   if (stage_ != stage::reading)
-    return; // too early after all, or nobody wants them any more
+    return; // asked too early, or nobody wants them any more
   if (!answer) {
     lost(answer.error());
     return;

@@ -70,8 +70,8 @@ private:
   bool over_time_ = false;
   bool kill_answered_ = false;
   bool unproven_ = false;
-  bool facts_asked_ = false; ///< and not answered yet
-  job_end end_;              ///< while its facts are read
+  int facts_asked_ = 0; ///< and not answered yet
+  job_end end_;         ///< while its facts are read
   std::uint64_t log_offset_ = 0;
   bool skips_line_ = false; ///< until the next line begins
   redacted_stream told_;

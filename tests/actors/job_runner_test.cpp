@@ -102,35 +102,50 @@ protected:
 
 using testing::ElementsAre;
 
-TEST_F(job_runner_test, asks_for_end_and_facts_in_one_round_trip_when_the_target_says_it_is_over) {
-  EXPECT_THAT(target_->asked(), ElementsAre("2 start"));
-  EXPECT_THAT(after([&] { target_->answer("2", running); }), ElementsAre());
-  EXPECT_THAT(after([&] { target_->hint("2"); }), ElementsAre("3 poll", "4 facts"));
-  after([&] { target_->answer("3", done); });
+TEST_F(job_runner_test, asks_for_the_facts_of_a_short_step_in_the_round_trip_that_starts_it) {
+  EXPECT_THAT(target_->asked(), ElementsAre("2 start", "3 facts"));
+  EXPECT_THAT(after([&] { target_->answer("2", done); }), ElementsAre());
   EXPECT_FALSE(end_);
-  after([&] { target_->answer("4", "ok", "commit=abc\n"); });
+  after([&] { target_->answer("3", "ok", "commit=abc\n"); });
   ASSERT_TRUE(end_ && *end_);
   EXPECT_EQ((*end_)->facts, "commit=abc\n");
   EXPECT_EQ((*end_)->exit, 0);
 }
 
-TEST_F(job_runner_test, asks_for_facts_again_when_they_came_before_the_end) {
+TEST_F(job_runner_test, asks_for_end_and_facts_in_one_round_trip_when_the_target_says_it_is_over) {
   after([&] { target_->answer("2", running); });
-  after([&] { target_->hint("2"); });
-  EXPECT_THAT(after([&] { target_->answer("3", "ok settling 0 - 0 0 0 0 0"); }), ElementsAre());
-  EXPECT_THAT(after([&] { target_->answer("4", "ok", "half=of"); }), ElementsAre());
-  runner_->hint();
-  EXPECT_THAT(target_->asked(), ElementsAre("5 poll", "6 facts"));
-  after([&] { target_->answer("5", done); });
-  after([&] { target_->answer("6", "ok", "half=of it\n"); });
+  after([&] { target_->answer("3", "ok", "commit="); });
+  EXPECT_THAT(after([&] { target_->hint("2"); }), ElementsAre("4 poll", "5 facts"));
+  after([&] { target_->answer("4", done); });
+  EXPECT_FALSE(end_);
+  after([&] { target_->answer("5", "ok", "commit=abc\n"); });
+  ASSERT_TRUE(end_ && *end_);
+  EXPECT_EQ((*end_)->facts, "commit=abc\n");
+}
+
+TEST_F(job_runner_test, takes_no_facts_that_were_asked_for_before_the_end) {
+  after([&] { target_->answer("2", running); });
+  after([&] { target_->hint("2"); }); // the first answer is still on its way
+  after([&] { target_->answer("3", "ok", "half=of"); });
+  EXPECT_THAT(after([&] { target_->answer("4", done); }), ElementsAre());
+  EXPECT_FALSE(end_);
+  after([&] { target_->answer("5", "ok", "half=of it\n"); });
   ASSERT_TRUE(end_ && *end_);
   EXPECT_EQ((*end_)->facts, "half=of it\n");
 }
 
-TEST_F(job_runner_test, asks_for_facts_once_a_short_step_is_known_to_be_over) {
-  EXPECT_THAT(after([&] { target_->answer("2", done); }), ElementsAre("2 start", "3 facts"));
+TEST_F(job_runner_test, asks_for_facts_again_when_they_came_before_the_end) {
+  after([&] { target_->answer("2", running); });
   after([&] { target_->answer("3", "ok"); });
-  EXPECT_TRUE(end_ && *end_);
+  after([&] { target_->hint("2"); });
+  after([&] { target_->answer("4", "ok settling 0 - 0 0 0 0 0"); });
+  after([&] { target_->answer("5", "ok", "half=of"); });
+  runner_->hint();
+  EXPECT_THAT(target_->asked(), ElementsAre("6 poll", "7 facts"));
+  after([&] { target_->answer("6", done); });
+  after([&] { target_->answer("7", "ok", "half=of it\n"); });
+  ASSERT_TRUE(end_ && *end_);
+  EXPECT_EQ((*end_)->facts, "half=of it\n");
 }
 
 } // namespace
