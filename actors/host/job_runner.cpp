@@ -117,6 +117,9 @@ void job_runner::start() {
   reached_ = true;
   link_.send(link_.shell().start(
       what, [self = shared_from_this()](const expected<step_report>& r) { self->on_report(r); }));
+  // The answer is held back a little: a short step is over by then, and its facts come along.
+  if (stage_ == stage::asking)
+    ask_facts();
 }
 
 void job_runner::on_report(const expected<step_report>& answer) {
@@ -178,8 +181,12 @@ void job_runner::on_report(const expected<step_report>& answer) {
 }
 
 void job_runner::hint() {
-  if (stage_ == stage::waiting)
-    follow();
+  if (stage_ != stage::waiting)
+    return;
+  follow();
+  // What it had to say is all there, too: one round trip for both.
+  if (stage_ == stage::asking)
+    ask_facts();
 }
 
 void job_runner::follow() {
@@ -233,30 +240,39 @@ void job_runner::read_facts(const step_report& last) {
   stage_ = stage::reading;
   // A program that died may have had half a secret on its lips.
   tell(told_.cut_off());
-  job_end end;
-  end.exit = last.signal.empty() ? std::optional<int>{last.status} : std::nullopt;
-  end.signal = last.signal;
-  end.deadline_hit = last.deadline_hit;
-  end.log_tail =
+  end_ = {};
+  end_.exit = last.signal.empty() ? std::optional<int>{last.status} : std::nullopt;
+  end_.signal = last.signal;
+  end_.deadline_hit = last.deadline_hit;
+  end_.log_tail =
       log_tail_.size() > tail_max ? log_tail_.substr(log_tail_.size() - tail_max) : log_tail_;
   if (last.kill_asked && (stop_asked_ || over_time_)) {
     finish(tl::unexpected<error>{stopped()});
     return;
   }
+  if (facts_asked_ == 0)
+    ask_facts();
+}
+
+void job_runner::ask_facts() {
+  ++facts_asked_;
   link_.send(link_.shell().read_facts(
-      task_.id, [self = shared_from_this(), end](const expected<step_facts_text>& facts) mutable {
-        if (self->stage_ == stage::over)
-          return;
-        if (!facts) {
-          self->lost(facts.error());
-          return;
-        }
-        end.facts = facts->text;
-        if (self->task_.work.is_look && self->link_.ready())
-          self->link_.send(
-              self->link_.shell().forget(self->task_.id, [](const expected<void>&) {}));
-        self->finish(std::move(end));
-      }));
+      task_.id,
+      [self = shared_from_this()](const expected<step_facts_text>& r) { self->on_facts(r); }));
+}
+
+void job_runner::on_facts(const expected<step_facts_text>& answer) {
+  --facts_asked_;
+  if (stage_ != stage::reading)
+    return; // asked too early, or nobody wants them any more
+  if (!answer) {
+    lost(answer.error());
+    return;
+  }
+  end_.facts = answer->text;
+  if (task_.work.is_look && link_.ready())
+    link_.send(link_.shell().forget(task_.id, [](const expected<void>&) {}));
+  finish(std::move(end_));
 }
 
 /// The connection went, or never came. A step that may have begun is looked for a while; of one

@@ -50,6 +50,8 @@ private:
   void on_report(const expected<step_report>& answer);
   void follow();
   void read_facts(const step_report& last);
+  void ask_facts();
+  void on_facts(const expected<step_facts_text>& answer);
   void lost(const error& why);
   void finish(expected<job_end> how);
   void kill();
@@ -68,6 +70,8 @@ private:
   bool over_time_ = false;
   bool kill_answered_ = false;
   bool unproven_ = false;
+  int facts_asked_ = 0; ///< and not answered yet
+  job_end end_;         ///< while its facts are read
   std::uint64_t log_offset_ = 0;
   bool skips_line_ = false; ///< until the next line begins
   redacted_stream told_;

@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::size_t piece = 32 * 1024;
 
-template <class T>
-T must(expected<T> got) {
+child_process spawn(const std::string& command) {
+  auto got = child_process::spawn(command);
   if (!got)
     throw std::runtime_error{describe(got.error())};
   return std::move(*got);
@@ -133,7 +133,7 @@ pollfd ssh_line::waits() {
   return {fd, static_cast<short>(pending ? POLLIN | POLLOUT : POLLIN), 0};
 }
 
-local_line::local_line() : child_{must(child_process::spawn("exec /bin/sh"))} {
+local_line::local_line() : child_{spawn("exec /bin/sh")} {
   ::fcntl(child_.in.get(), F_SETFL, 0); // it reads all it is sent
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/steps/child_process.hpp"
+#include "runtime/child_process.hpp"
 
 #include <cstdint>
 #include <functional>

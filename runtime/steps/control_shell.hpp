@@ -110,7 +110,8 @@ public:
   /// Has a running step stopped (TERM, grace, KILL); answers at once. Ask or poll again until
   /// `report.gone()`. Of a step that ended by itself nothing is killed.
   std::string kill(std::string_view id, callback<step_report> answer);
-  /// What a step wrote to `$BATON_FACTS`; at most 1 MiB. Empty when there is none.
+  /// What a step wrote to `$BATON_FACTS`; at most 1 MiB. Empty when there is none, and
+  /// while it runs: may be asked for on the chance that it is over.
   std::string read_facts(std::string_view id, callback<step_facts_text> answer);
   /// Removes what is kept of a step that is not running (`step_failed` if it is). An effect that
   /// was forgotten can be started again.

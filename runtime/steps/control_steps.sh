@@ -325,7 +325,10 @@ b_stop() { # RUN STEP
 
 b_facts() { # RUN STEP MAX
   b_judge "$1" "$2"
-  if [ -n "$b_dir" ] && [ -s "$b_dir/facts" ]; then b_copy "$b_dir/facts" 0 "$3"; fi
+  case $b_is in
+  running | orphan) ;; # it may still write
+  *) [ -z "$b_dir" ] || [ ! -s "$b_dir/facts" ] || b_copy "$b_dir/facts" 0 "$3" ;;
+  esac
   b_answer ok
 }
 

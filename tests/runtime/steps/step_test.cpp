@@ -165,6 +165,21 @@ TEST_P(on_each_shell, facts_come_back_as_they_were_told) {
   EXPECT_EQ(facts.get("none"), std::nullopt);
 }
 
+TEST_P(on_each_shell, facts_are_told_when_the_step_is_over) {
+  conversation host_shell{host};
+  const auto told = host.home() / "told";
+  const auto go_on = host.home() / "go-on";
+  auto what =
+      look("r1/p/rig/1/0", "fact early yes; >told; while [ ! -e go-on ]; do sleep 0.02; done");
+  what.wait = 0ms;
+  ASSERT_EQ(host_shell.start(what)->state, step_state::running);
+  ASSERT_TRUE(host_shell.until([&] { return std::filesystem::exists(told); }));
+  EXPECT_EQ(host_shell.read_facts(what.id)->text, "");
+  std::ofstream{go_on};
+  EXPECT_EQ(host_shell.finish(what.id).status, 0);
+  EXPECT_EQ(host_shell.read_facts(what.id)->text, "early=yes\n");
+}
+
 TEST_P(on_each_shell, facts_are_capped_when_read) {
   conversation host_shell{host};
   auto what = look("r1/p/rig/1/0", "yes key=value | head -c 3000000 >>\"$BATON_FACTS\"");

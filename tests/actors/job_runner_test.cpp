@@ -1,0 +1,152 @@
+#include "actors/host/job_runner.hpp"
+
+#include <deque>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <utility>
+
+namespace baton {
+namespace {
+
+/// A target that answers what it is told to, when it is told to.
+class fake_target : public transport, public std::enable_shared_from_this<fake_target> {
+public:
+  std::unique_ptr<session> open(const endpoint&, transport_sink sink,
+                                std::chrono::milliseconds) override {
+    sink_ = std::move(sink);
+    sink_(transport_event::connected{});
+    return std::make_unique<fake_session>(*this);
+  }
+
+  /// `ID OPERATION` of each request since the last call.
+  std::vector<std::string> asked() { return std::exchange(asked_, {}); }
+
+  void say(const std::string& text) { sink_(transport_event::output{1, false, text}); }
+  void answer(const std::string& id, const std::string& words, const std::string& payload = {}) {
+    say(payload + marker_ + " " + id + " " + words + "\n");
+  }
+  void hint(const std::string& id) { say(marker_ + " ! " + id + "\n"); }
+
+private:
+  struct fake_session : session {
+    explicit fake_session(fake_target& of) : of_{of} {}
+    channel_id run(std::string, std::chrono::milliseconds) override { return 1; }
+    void write(channel_id, std::string bytes) override { of_.heard(bytes); }
+    void write_end(channel_id) override {}
+    void credit(channel_id, std::size_t) override {}
+    void cancel(channel_id) override {}
+    fake_target& of_;
+  };
+
+  void heard(const std::string& bytes) {
+    if (marker_.empty()) {
+      const auto at = bytes.rfind("b_main ") + 7;
+      marker_ = bytes.substr(at, bytes.find(' ', at) - at);
+      say(marker_ + " 0 READY\n");
+      answer("0", "ok",
+             "boot b\nuptime 1\nuid 0\nhome /h\nshell sh\nsetsid setsid\nmissing\ncgroup \nlogind "
+             "0\n");
+    } else {
+      asked_.push_back(bytes.substr(0, bytes.find(' ', bytes.find(' ') + 1)));
+    }
+  }
+
+  transport_sink sink_;
+  std::string marker_;
+  std::vector<std::string> asked_;
+};
+
+class job_runner_test : public testing::Test {
+protected:
+  job_runner_test() {
+    house_.secrets = std::make_shared<redactor>();
+    job_runner::task what;
+    what.id = "run/phase/host/1/activate";
+    what.work.script = "true\n";
+    what.deadline = duration{60'000};
+    runner_ = std::make_shared<job_runner>(
+        link_, clock_, house_, what, [this](expected<job_end> how) { end_ = std::move(how); });
+    link_.on_step_over = [this](const std::string&) { runner_->hint(); };
+    runner_->run();
+    settle();
+  }
+
+  /// Until nobody has anything to do any more.
+  void settle() {
+    while (!posted_.empty()) {
+      auto first = std::move(posted_.front());
+      posted_.pop_front();
+      first();
+    }
+  }
+
+  std::vector<std::string> after(const std::function<void()>& what) {
+    what();
+    settle();
+    return target_->asked();
+  }
+
+  const std::string running = "ok running - - 0 0 0 0 1";
+  const std::string done = "ok done 0 - 0 0 0 0 0";
+
+  std::deque<std::function<void()>> posted_;
+  timers clock_{[](duration, const std::function<void()>&) {}, [] { return duration{0}; }};
+  host_house house_;
+  std::shared_ptr<fake_target> target_ = std::make_shared<fake_target>();
+  link link_{target_, {}, clock_, [this](std::function<void()> what) {
+               posted_.push_back(std::move(what));
+             }};
+  std::shared_ptr<job_runner> runner_;
+  std::optional<expected<job_end>> end_;
+};
+
+using testing::ElementsAre;
+
+TEST_F(job_runner_test, asks_for_the_facts_of_a_short_step_in_the_round_trip_that_starts_it) {
+  EXPECT_THAT(target_->asked(), ElementsAre("2 start", "3 facts"));
+  EXPECT_THAT(after([&] { target_->answer("2", done); }), ElementsAre());
+  EXPECT_FALSE(end_);
+  after([&] { target_->answer("3", "ok", "commit=abc\n"); });
+  ASSERT_TRUE(end_ && *end_);
+  EXPECT_EQ((*end_)->facts, "commit=abc\n");
+  EXPECT_EQ((*end_)->exit, 0);
+}
+
+TEST_F(job_runner_test, asks_for_end_and_facts_in_one_round_trip_when_the_target_says_it_is_over) {
+  after([&] { target_->answer("2", running); });
+  after([&] { target_->answer("3", "ok", "commit="); });
+  EXPECT_THAT(after([&] { target_->hint("2"); }), ElementsAre("4 poll", "5 facts"));
+  after([&] { target_->answer("4", done); });
+  EXPECT_FALSE(end_);
+  after([&] { target_->answer("5", "ok", "commit=abc\n"); });
+  ASSERT_TRUE(end_ && *end_);
+  EXPECT_EQ((*end_)->facts, "commit=abc\n");
+}
+
+TEST_F(job_runner_test, takes_no_facts_that_were_asked_for_before_the_end) {
+  after([&] { target_->answer("2", running); });
+  after([&] { target_->hint("2"); }); // the first answer is still on its way
+  after([&] { target_->answer("3", "ok", "half=of"); });
+  EXPECT_THAT(after([&] { target_->answer("4", done); }), ElementsAre());
+  EXPECT_FALSE(end_);
+  after([&] { target_->answer("5", "ok", "half=of it\n"); });
+  ASSERT_TRUE(end_ && *end_);
+  EXPECT_EQ((*end_)->facts, "half=of it\n");
+}
+
+TEST_F(job_runner_test, asks_for_facts_again_when_they_came_before_the_end) {
+  after([&] { target_->answer("2", running); });
+  after([&] { target_->answer("3", "ok"); });
+  after([&] { target_->hint("2"); });
+  after([&] { target_->answer("4", "ok settling 0 - 0 0 0 0 0"); });
+  after([&] { target_->answer("5", "ok", "half=of"); });
+  runner_->hint();
+  EXPECT_THAT(target_->asked(), ElementsAre("6 poll", "7 facts"));
+  after([&] { target_->answer("6", done); });
+  after([&] { target_->answer("7", "ok", "half=of it\n"); });
+  ASSERT_TRUE(end_ && *end_);
+  EXPECT_EQ((*end_)->facts, "half=of it\n");
+}
+
+} // namespace
+} // namespace baton
