@@ -5,10 +5,14 @@
 #include "cli/hosts_of_house.hpp"
 #include "runtime/fault.hpp"
 #include "runtime/log/redact_record.hpp"
+#include "runtime/shell_quote.hpp"
+#include "runtime/snapshots/snapshot_jobs.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <thread>
 
 namespace baton {
 
@@ -16,6 +20,9 @@ namespace {
 
 constexpr duration answer_deadline{20'000};
 constexpr duration end_slack{60'000};
+/// For a machine that boots after it was rewound.
+constexpr duration boot_patience{180'000};
+constexpr duration boot_poll{1'000};
 
 link::options link_to(const workspace& in, const std::string& target, const std::string& run) {
   link::options how;
@@ -31,10 +38,11 @@ link::options link_to(const workspace& in, const std::string& target, const std:
 }
 
 expected<std::uint64_t> take_lease(conversation& talk, const std::string& run,
-                                   const std::string& owner, const std::string& target) {
+                                   const std::string& owner, const std::string& target,
+                                   std::uint64_t fence_at_least = 0) {
   const auto told = talk.ask<lease_report>(
       [&](link& at, std::function<void(expected<lease_report>)> then) {
-        at.send(at.shell().lease_acquire({run, owner, 0}, std::move(then)));
+        at.send(at.shell().lease_acquire({run, owner, fence_at_least}, std::move(then)));
       },
       answer_deadline);
   if (!told)
@@ -56,21 +64,8 @@ void give_back(conversation& talk, const std::string& run, std::uint64_t fence) 
       answer_deadline);
 }
 
-} // namespace
-
-expected<job_end> run_single_job(const workspace& in, const single_job& what) {
-  const auto run = new_run_id();
-  auto house = hosts_of_house(in, *in.fleet);
-  house.on_output = [](const output_note& note) { std::cout << note.text << std::flush; };
-  conversation talk{what.target == controller_name ? house.local : house.network,
-                    link_to(in, what.target, run)};
-  std::uint64_t fence = 0;
-  if (!what.work.is_look) {
-    const auto got = take_lease(talk, run, house.owner, what.target);
-    if (!got)
-      return tl::unexpected<error>{got.error()};
-    fence = *got;
-  }
+expected<job_end> run_through(conversation& talk, const host_house& house, const single_job& what,
+                              const std::string& run, std::uint64_t fence) {
   std::optional<expected<job_end>> told;
   job_runner::task task;
   task.id = run + "/" + what.name + "/" + what.target + "/1/job";
@@ -83,18 +78,95 @@ expected<job_end> run_single_job(const workspace& in, const single_job& what) {
                                    [&told](expected<job_end> end) { told = std::move(end); });
   runner->run();
   talk.run_until([&told] { return told.has_value(); }, what.deadline + end_slack);
-  if (fence > 0)
-    give_back(talk, run, fence);
-  if (what.target == controller_name) {
-    // What it printed, as it printed it, is for nobody any more.
-    std::error_code ignored;
-    std::filesystem::remove_all(in.state / "controller" / run, ignored);
-  }
   if (!told)
     return fault(ec::timed_out, what.name + " did not end", what.target);
   if (!*told)
     return tl::unexpected<error>{redact(*house.secrets, told->error())};
   return *told;
+}
+
+expected<job_end> run_at(const link::options& where, const host_house& house,
+                         const single_job& what, const std::string& run) {
+  conversation talk{what.target == controller_name ? house.local : house.network, where};
+  std::uint64_t fence = 0;
+  if (!what.work.is_look) {
+    const auto got = take_lease(talk, run, house.owner, what.target);
+    if (!got)
+      return tl::unexpected<error>{got.error()};
+    fence = *got;
+  }
+  auto end = run_through(talk, house, what, run, fence);
+  if (fence > 0)
+    give_back(talk, run, fence);
+  return end;
+}
+
+/// The lease of a rewound host says what it said then, and so does its fence. Ours was the last.
+expected<void> take_again(const workspace& in, const host_house& house, const std::string& host,
+                          const std::string& run, std::uint64_t fence) {
+  conversation talk{house.network, link_to(in, host, run)};
+  const auto broken = talk.ask<lease_report>(
+      [](link& at, std::function<void(expected<lease_report>)> then) {
+        at.send(at.shell().lease_break(std::move(then)));
+      },
+      answer_deadline);
+  if (!broken)
+    return tl::unexpected<error>{broken.error()};
+  const auto raised = take_lease(talk, run, house.owner, host, fence + 1);
+  if (!raised)
+    return tl::unexpected<error>{raised.error()};
+  single_job sweep{host, "sweep", {}, answer_deadline, ""};
+  sweep.work.script = "rm -rf -- " + shell_quote(outside_folder(run, host));
+  (void)run_through(talk, house, sweep, run, *raised); // else the host's /tmp keeps it
+  give_back(talk, run, *raised);
+  return {};
+}
+
+expected<job_end> rewind(const workspace& in, const host_house& house, const single_job& what,
+                         const std::string& run) {
+  const auto& host = what.rewinds;
+  std::uint64_t fence = 0;
+  {
+    conversation talk{house.network, link_to(in, host, run)};
+    const auto got = take_lease(talk, run, house.owner, host);
+    if (!got && (got.error().code == ec::lease_held || what.target == host))
+      return tl::unexpected<error>{got.error()};
+    if (!got)
+      std::cerr << host
+                << " cannot be asked, nobody knows who is at work there: " << describe(got.error())
+                << "\n";
+    fence = got.value_or(0);
+  }
+  auto where = link_to(in, what.target, run);
+  if (what.target == host)
+    where.state_dir = outside_folder(run, host);
+  auto end = run_at(where, house, what, run);
+  const auto until = std::chrono::steady_clock::now() + boot_patience;
+  auto again = take_again(in, house, host, run, fence);
+  while (!again && again.error().retryable && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(boot_poll);
+    again = take_again(in, house, host, run, fence);
+  }
+  if (!again)
+    std::cerr << "the lease of " << host << " may be as old as the snapshot (`baton lease release "
+              << host << "`): " << describe(again.error()) << "\n";
+  return end;
+}
+
+} // namespace
+
+expected<job_end> run_single_job(const workspace& in, const single_job& what) {
+  const auto run = new_run_id();
+  auto house = hosts_of_house(in, *in.fleet);
+  house.on_output = [](const output_note& note) { std::cout << note.text << std::flush; };
+  auto end = what.rewinds.empty() ? run_at(link_to(in, what.target, run), house, what, run)
+                                  : rewind(in, house, what, run);
+  if (what.target == controller_name) {
+    // What it printed, as it printed it, is for nobody any more.
+    std::error_code ignored;
+    std::filesystem::remove_all(in.state / "controller" / run, ignored);
+  }
+  return end;
 }
 
 int exit_code_of(const error& why) {

@@ -13,6 +13,9 @@ struct single_job {
   std::string name;   ///< for its id on the target: `snapshot-list`
   job work;
   duration deadline{60'000};
+  /// A host that the job rewinds to a snapshot: leased meanwhile, and taken from whoever had it
+  /// then.
+  std::string rewinds;
 };
 
 /// Runs it under the step protocol, an effect under the target's lease, which is given back

@@ -55,11 +55,17 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
     what.name = "snapshot-" + word;
     what.work = std::move(*work);
     what.deadline = in.fleet->deadlines.snapshot;
+    if (verb == snapshot_verb::rollback)
+      what.rewinds = host;
     const auto end = run_single_job(in, what);
     if (!end)
       throw command_failed{exit_code_of(end.error()), describe(end.error()) + "\n"};
     if (end->exit != 0)
       throw command_failed{1, "snapshot " + word + " failed on " + what.target + "\n"};
+    if (verb == snapshot_verb::rollback)
+      std::cerr << "What runs on " << host
+                << " may still hold the files that were replaced: start it "
+                << "anew, then `baton status`.\n";
   }
   return exit_code::ok;
 }

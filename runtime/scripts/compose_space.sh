@@ -107,8 +107,9 @@ room_for_images() {
     room_need=$((room_unpacked * $(packed_kib) + room_guess))
   fi
   [ -z "$room_unknown" ] || note "nobody could say how much room these images will take:$room_unknown"
-  [ "$room_need" -le "$room_free" ] && return
-  # A brace would end the words that are only there for a guess.
-  room_way_out='pre_flight: {disk_free: 0}'
-  fail no_space "the images of this release need about $(size_of "$room_need") on $B_HOST${room_guessed:+ (a guess from what is there, for$room_guessed; \`$room_way_out\` goes on without)}, but docker's disk ($room_root) has $(size_of "$room_free") free; to make room there: docker system df; docker image prune; docker builder prune (not \`image prune -a\`: it takes what a rollback needs)" no
+  [ "$room_need" -gt "$room_free" ] || return 0
+  room_said="the images of this release need about $(size_of "$room_need") on $B_HOST"
+  [ -z "$room_guessed" ] ||
+    room_said="$room_said (a guess from what is there, for$room_guessed; \`pre_flight: {disk_free: 0}\` goes on without)"
+  fail no_space "$room_said, but docker's disk ($room_root) has $(size_of "$room_free") free; to make room there: docker system df; docker image prune; docker builder prune (not \`image prune -a\`: it takes what a rollback needs)" no
 }

@@ -36,15 +36,37 @@ note() {
   printf '%s\n' "$1"
 }
 
-# The status of a script that cannot even write down why it failed: the disk is full.
-lib_full=28
+# keep_reserve FILE: room that is given back when something fails (or by `give_reserve`), so that a
+# disk that this step has filled still takes down why, and the steps that come after it.
+lib_reserve=
+keep_reserve() {
+  lib_reserve=$1
+  # Random bytes: what can be compressed would be no reserve.
+  head -c 8388608 /dev/urandom 2>/dev/null >"$1" || give_reserve
+}
+give_reserve() { [ -z "$lib_reserve" ] || rm -f -- "$lib_reserve"; }
+
+# tell KEY VALUE: a fact that must get through, when whoever filled the disk has cleared away what it
+# could not finish (btrfs: with its next commit, so that is asked for). The status of a script that
+# waits for that in vain is 28.
+tell() {
+  fact "$@" 2>/dev/null && return
+  give_reserve
+  lib_tries=0
+  until printf '\n' 2>/dev/null >>"$BATON_FACTS" && fact "$@" 2>/dev/null; do
+    lib_tries=$((lib_tries + 1))
+    [ "$lib_tries" -lt 20 ] || exit 28
+    sync -f "$BATON_FACTS" 2>/dev/null || :
+    sleep 1
+  done
+}
 
 # fail CODE TEXT [yes|no]: the end, with an error's code (`no_space`), its sentence, and whether
 # trying again may help (when the code alone does not tell).
 fail() {
-  if ! fact error_code "$1" || ! fact error_text "$2" || ! fact error_retryable "${3-}"; then
-    exit "$lib_full"
-  fi
+  tell error_code "$1"
+  tell error_text "$2"
+  [ -z "${3-}" ] || tell error_retryable "$3"
   printf '%s\n' "$2" >&2
   exit 1
 }
@@ -69,7 +91,7 @@ run() {
   shift 2
   "$@" && return 0
   lib_status=$?
-  fact status "$lib_status" || exit "$lib_full"
+  tell status "$lib_status"
   exit 1
 }
 

@@ -30,12 +30,13 @@ make_checkout
 prepare_lock=$(lock_file)
 [ -z "$prepare_lock" ] ||
   fail dirty "a git process is at work in $checkout, or one has died there: remove $prepare_lock" yes
+tree=$S/release/$B_RELEASE/tree/${checkout##*/}
+keep_reserve "$S/reserve"
+# What a failure leaves would only fill the disk.
+trap 'prepare_status=$?; give_reserve; [ "$prepare_status" -eq 0 ] || drop_tree "$tree"' EXIT
 fetch_commit
 prepare_dirt=$(dirt "$B_COMMIT" | tr '\n' ';')
 [ -z "$prepare_dirt" ] || fail dirty "${prepare_dirt%;}"
-tree=$S/release/$B_RELEASE/tree/${checkout##*/}
-# What a failure leaves would only fill the disk.
-trap '[ "$?" -eq 0 ] || drop_tree "$tree"' EXIT
 room_for_files "$B_COMMIT"
 lay_tree "$B_COMMIT" "$tree"
 copy_env_to "$tree"

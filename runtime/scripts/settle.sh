@@ -11,6 +11,7 @@ fi
 # Nobody will put them back any more.
 [ -z "${settle_done-}" ] || drop_saved_secrets "$B_RUN"
 
+rm -f -- "$S/reserve" # of a `prepare` that was killed
 # How the rollback to the snapshot ended is in the journal by now.
 [ "$B_REWOUND" = no ] || rm -rf -- "$B_OUTSIDE"
 

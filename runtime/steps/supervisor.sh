@@ -34,9 +34,14 @@ b_lead() {
   ?) b_status=00$b_status ;;
   ??) b_status=0$b_status ;;
   esac
-  for b_try in 1 2 3; do
-    [ ! -e "$b_dir/x.$b_status" ] || break
-    mv "$b_dir/x.___" "$b_dir/x.$b_status"
+  # A disk may be so full that not even a name can be changed (btrfs), until what filled it is gone.
+  b_try=0
+  while [ ! -e "$b_dir/x.$b_status" ] && [ -e "$b_dir/x.___" ]; do
+    mv "$b_dir/x.___" "$b_dir/x.$b_status" && break
+    b_try=$((b_try + 1))
+    [ "$b_try" -lt 30 ] || break
+    sync -f "$b_dir"
+    sleep 1
   done
   [ "$b_kind" = look ] || sync "$b_dir"
   b_wake "$b_dir"

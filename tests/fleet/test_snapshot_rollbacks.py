@@ -223,6 +223,30 @@ def test_a_tool_that_cannot_be_found_elsewhere_is_told_at_pre_flight(make_fleet)
     assert result["error_detail"]["host"] == "pve"
 
 
+@pytest.mark.parametrize("on", ["itself", "controller", "pve"])
+def test_a_person_goes_back_to_a_snapshot_and_the_host_is_nobodys_afterwards(make_fleet, on):
+    """The snapshot was made in a run, so that run's lease is in it."""
+    outside = set(glob.glob("/tmp/.baton-outside-snapshots.*"))
+    if on == "itself":
+        fleet = make_fleet()
+        fleet.repository.release("v1")
+        production(fleet, "app")
+    else:
+        fleet = elsewhere(make_fleet, on)
+    host = fleet["rtx1080"]
+    name, before = calls(host, "create")[-1], fence(host)
+    (host.home / "written").touch()
+    done = fleet.baton("snapshot", "rollback", "rtx1080", name, "--yes")
+    assert done.code == 0 and "will be lost" in done.err and "start it anew" in done.err, done
+    assert calls(host, "rollback") == [name] and not (host.home / "written").exists()
+    assert fleet.leases() == {} and fence(host) > before
+    assert set(glob.glob("/tmp/.baton-outside-snapshots.*")) <= outside
+    (host.dir / "snapshot-rollback-fails").touch()
+    done = fleet.baton("snapshot", "rollback", "rtx1080", name, "--yes")
+    assert done.code == 1 and "the pool is suspended" in done.out + done.err, done
+    assert fleet.leases() == {}
+
+
 # --- kept, deleted
 
 
