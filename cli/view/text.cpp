@@ -166,7 +166,7 @@ std::string printable_lines(std::string_view text, charset shows) {
   return all;
 }
 
-std::string wrapped(std::string_view text, std::size_t indent) {
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t hanging) {
   constexpr std::size_t columns_max = 80;
   const auto shown = printable(text, std::string_view::npos);
   std::string all;
@@ -182,8 +182,9 @@ std::string wrapped(std::string_view text, std::size_t indent) {
       all += ' ';
       used += 1 + columns;
     } else {
-      all += (used > 0 ? "\n" : "") + std::string(indent, ' ');
-      used = indent + columns;
+      const auto in = used > 0 ? indent + hanging : indent;
+      all += (used > 0 ? "\n" : "") + std::string(in, ' ');
+      used = in + columns;
     }
     all += word;
   }

@@ -107,6 +107,8 @@ TEST(wrapped, breaks_at_spaces_and_indents) {
   EXPECT_EQ(wrapped(word + " " + word + " " + word + "  short", 4),
             "    " + word + " " + word + "\n    " + word + " short\n");
   EXPECT_EQ(wrapped(std::string(100, 'y') + " z", 2), "  " + std::string(100, 'y') + "\n  z\n");
+  EXPECT_EQ(wrapped(word + " " + word + " " + word, 1, 3),
+            " " + word + " " + word + "\n    " + word + "\n");
   EXPECT_EQ(wrapped("", 2), "");
 }
 
