@@ -1,5 +1,6 @@
 #include "cli/command.hpp"
 #include "cli/demo_fleet.hpp"
+#include "cli/view/text.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -66,10 +67,9 @@ int tell(const demo_fleet& fleet, const cli_context& context) {
   for (const auto& each : chapters) {
     if (stop_asked != 0)
       return surprises;
-    std::cout << fmt::format("\n== {} of {}: {}\n   shop {} {}.\n\n   $ baton deploy {}\n\n",
-                             ++number, std::size(chapters), each.title, each.version, each.lesson,
-                             each.version)
-              << std::flush;
+    std::cout << fmt::format("\n== {} of {}: {}\n", ++number, std::size(chapters), each.title)
+              << wrapped(fmt::format("shop {} {}.", each.version, each.lesson), 3)
+              << fmt::format("\n   $ baton deploy {}\n\n", each.version) << std::flush;
     if (auto made = fleet.release(each.version); !made) {
       std::cerr << "baton: " << describe(made.error()) << "\n";
       return surprises + 1;
@@ -104,13 +104,14 @@ constexpr const char* with_your_own = R"(
 int demo(const cli_context& context, bool with_docker, bool keep) {
   std::cout
       << "Three hosts on this machine: thinkpad (staging), rtx1080 (production), vps (public).\n"
-         "Each is an sshd of its own on loopback; nothing outside one temporary folder is "
-         "touched.\n"
+         "Each is an sshd of its own on loopback; nothing is touched outside one temporary\n"
+         "folder.\n"
       << std::flush;
   struct sigaction noted {};
   noted.sa_handler = note_stop; // a handler, not SIG_IGN: children start with the default
   ::sigaction(SIGINT, &noted, nullptr);
   ::sigaction(SIGTERM, &noted, nullptr);
+  ::sigaction(SIGHUP, &noted, nullptr); // the terminal is closed: the hosts go, too
   auto fleet = demo_fleet::start(with_docker, keep);
   if (!fleet) {
     std::cerr << "baton: " << describe(fleet.error()) << "\n";

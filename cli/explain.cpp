@@ -7,9 +7,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
 #include <iostream>
+#include <iterator>
 #include <memory>
 #include <tuple>
 #include <vector>
@@ -25,29 +27,52 @@ std::string joined(const std::vector<std::string>& names) {
   return text.empty() ? "nothing" : text;
 }
 
+bool is_stage(const plan& of, const std::string& phase) {
+  return std::any_of(of.stages.begin(), of.stages.end(),
+                     [&](const stage& one) { return one.name == phase; });
+}
+
 bool means_the_same(const explanation& one, const explanation& other) {
   const auto meaning = [](const explanation& row) {
-    return std::tie(row.phase, row.rolled_back, row.put_back, row.keeps_new, row.ends, row.alert,
-                    row.then, row.exit_code);
+    return std::tie(row.rolled_back, row.put_back, row.keeps_new, row.ends, row.alert, row.then,
+                    row.exit_code);
   };
   return meaning(one) == meaning(other);
+}
+
+/// `stage vps fails; or phase verification fails`: what means the same, the phases in their order.
+std::string causes_text(const plan& of, const std::vector<explanation>& rows) {
+  std::string text;
+  std::string phase;
+  for (const auto& row : rows) {
+    if (row.phase == phase)
+      text += ", or " + row.how;
+    else
+      text += (text.empty() ? "" : "; or ")
+              + std::string{is_stage(of, row.phase) ? "stage " : "phase "} + row.phase + ' '
+              + row.how;
+    phase = row.phase;
+  }
+  return text;
 }
 
 void print_text(const plan& of, std::vector<explanation> rows) {
   fmt::print("What a failure means in environment {} of {}:\n", of.request.environment,
              of.fleet.name);
+  const auto list = [](const char* what, const std::vector<std::string>& names) {
+    fmt::print("{}", wrapped(what + joined(names), 4, 4));
+  };
   while (!rows.empty()) {
     const auto row = rows.front();
-    std::string how;
-    for (const auto& one : rows)
-      if (means_the_same(one, row))
-        how += (how.empty() ? " " : ", or ") + one.how;
+    std::vector<explanation> same;
+    std::copy_if(rows.begin(), rows.end(), std::back_inserter(same),
+                 [&](const explanation& one) { return means_the_same(one, row); });
     std::erase_if(rows, [&](const explanation& one) { return means_the_same(one, row); });
-    fmt::print("\n{}", wrapped("If " + row.phase + how + ":", 0));
-    fmt::print("{}", wrapped("rolled back: " + joined(row.rolled_back), 4));
+    fmt::print("\n{}", wrapped("If " + causes_text(of, same) + ":", 0, 3));
+    list("rolled back: ", row.rolled_back);
     if (!row.put_back.empty())
-      fmt::print("{}", wrapped("secret files put back: " + joined(row.put_back), 4));
-    fmt::print("{}", wrapped("keeps the new release: " + joined(row.keeps_new), 4));
+      list("secret files put back: ", row.put_back);
+    list("keeps the new release: ", row.keeps_new);
     fmt::print("    status {}, exit code {}, alert {}; the run {}\n", to_string(row.ends),
                row.exit_code, to_string(row.alert),
                row.then == after_failure::go_on ? "goes on" : "stops");

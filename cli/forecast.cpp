@@ -1,5 +1,6 @@
 #include "cli/forecast.hpp"
 
+#include "cli/json_or_null.hpp"
 #include "cli/parts.hpp"
 #include "cli/view/text.hpp"
 
@@ -206,9 +207,6 @@ std::string forecast_text(const forecast& of) {
 
 ordered_json to_json(const forecast& of) {
   ordered_json hosts = ordered_json::object();
-  const auto or_null = [](const std::string& text) {
-    return text.empty() ? ordered_json{} : ordered_json{text};
-  };
   for (const auto& one : of.stacks) {
     ordered_json stack{{"now", one.now},
                        {"then", one.then},

@@ -1,3 +1,4 @@
+#include "cli/json_or_null.hpp"
 #include "cli/workspace.hpp"
 
 #include "cli/view/draw.hpp"
@@ -54,11 +55,14 @@ ordered_json json_of(const run_row& run) {
                     {"state", to_string(run.state)},
                     {"phase", run.phase},
                     {"cancelled", run.cancelled}};
-  made["status"] = run.status ? ordered_json{to_string(*run.status)} : ordered_json{};
-  made["finished_at"] =
-      run.finished_at ? ordered_json{format_time(*run.finished_at)} : ordered_json{};
-  made["exit_code"] = run.exit_code ? ordered_json{*run.exit_code} : ordered_json{};
-  made["error"] = run.error.empty() ? ordered_json{} : ordered_json{run.error};
+  const auto status =
+      run.status ? std::optional{std::string{to_string(*run.status)}} : std::nullopt;
+  const auto finished =
+      run.finished_at ? std::optional{format_time(*run.finished_at)} : std::nullopt;
+  made["status"] = or_null(status);
+  made["finished_at"] = or_null(finished);
+  made["exit_code"] = or_null(run.exit_code);
+  made["error"] = or_null(run.error);
   return made;
 }
 
@@ -124,7 +128,7 @@ int status_of(const cli_context& context, bool as_json) {
                         {"at", format_time(one.at)},
                         {"since", format_time(one.since)},
                         {"rollback_failed", one.rollback_failed}};
-      host["healthy"] = one.healthy ? ordered_json{*one.healthy} : ordered_json{};
+      host["healthy"] = or_null(one.healthy);
       hosts.push_back(std::move(host));
     }
     ordered_json runs = ordered_json::array();

@@ -1,5 +1,6 @@
 #include "cli/conversation.hpp"
 #include "cli/hosts_of_house.hpp"
+#include "cli/json_or_null.hpp"
 #include "cli/workspace.hpp"
 
 #include "messages/json.hpp"
@@ -47,12 +48,11 @@ ordered_json json_of(const std::string& host, const expected<lease_report>& told
     return made;
   }
   made["fence"] = told->fence;
-  made["run"] = told->holder ? ordered_json{told->holder->run} : ordered_json{};
+  made["run"] = told->holder ? or_null(told->holder->run) : nullptr;
   if (told->holder) {
     made["owner"] = told->holder->owner;
     made["same_boot"] = told->holder->same_boot;
-    made["heartbeat_age_seconds"] =
-        told->holder->heartbeat_age ? ordered_json{*told->holder->heartbeat_age} : ordered_json{};
+    made["heartbeat_age_seconds"] = or_null(told->holder->heartbeat_age);
   }
   return made;
 }

@@ -45,9 +45,12 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& why) {
     if (why.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
       return app.exit(why);
-    app.exit(why);
-    if (const auto hint = near_command(app, argc, argv); !hint.empty())
-      std::cerr << "Did you mean \"" << hint << "\"?\n";
+    if (argc == 1)
+      std::cerr << app.help();
+    else if (const auto wrong = wrong_command(app, argc, argv))
+      std::cerr << *wrong << "\nRun with --help for more information.\n";
+    else
+      app.exit(why);
     return exit_code::usage;
   }
   try {

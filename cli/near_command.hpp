@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 namespace CLI {
@@ -8,7 +9,8 @@ class App;
 
 namespace baton {
 
-/// The subcommand nearest to the first word of the command line that is none; empty: none is near.
-std::string near_command(const CLI::App& app, int argc, const char* const* argv);
+/// Why a command line names no command: `there is no command "deplyo"; did you mean "deploy"?`.
+/// Nothing when it does, or names none at all.
+std::optional<std::string> wrong_command(const CLI::App& app, int argc, const char* const* argv);
 
 } // namespace baton

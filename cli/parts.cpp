@@ -35,23 +35,45 @@ void keep(phase& one, const plan& of, const std::set<step_kind>& kinds,
   });
 }
 
-std::string line_of(const std::string& host, const host_details& told, charset shows) {
-  const bool good = told.outcome == phase_outcome::ok;
-  auto text = fmt::format(" {} {:<16} {}",
-                          shows == charset::ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"), host,
-                          to_string(told.outcome));
-  if (told.error)
-    text += ": " + *told.error;
-  for (const auto& note : told.notes)
-    text += "\n     " + note;
-  return text;
+/// What a look at a host's stacks has seen, for people; empty where nobody has looked.
+std::string seen_text(const host_verdict& seen) {
+  if (seen.serves == serves::unknown)
+    return "";
+  if (seen.serves == serves::none)
+    return ": nothing runs";
+  return ": serves " + seen.commit.substr(0, 12) + (seen.healthy ? "" : ", nothing tells how well");
 }
 
-void print_for_people(const phase_details& told) {
-  for (const auto& [host, own] : told.hosts)
-    std::cout << line_of(host, own, locale_charset()) << "\n";
-  if (told.error)
-    std::cout << *told.error << "\n";
+std::string line_of(const std::string& host, const host_details& told, const std::string& seen,
+                    charset shows) {
+  const bool good = told.outcome == phase_outcome::ok;
+  const auto line = fmt::format(" {} {:<16} {}{}",
+                                shows == charset::ascii ? (good ? "+" : "x") : (good ? "✔" : "✘"),
+                                host, to_string(told.outcome), good ? seen : "");
+  auto text = told.error ? line + ": " + *told.error : line;
+  for (const auto& note : told.notes)
+    text += "\n     " + note;
+  return printable_lines(text, shows);
+}
+
+/// The controller, then the hosts in the file's order.
+void print_for_people(const fleet& in, const phase_details& told, const result& all, bool looked) {
+  std::vector<std::string> names{std::string{controller_name}};
+  for (const auto& host : in.hosts)
+    names.push_back(host.reach.name);
+  bool explained = false;
+  for (const auto& name : names) {
+    const auto found = told.hosts.find(name);
+    if (found == told.hosts.end())
+      continue;
+    explained = explained || found->second.error;
+    const auto verdict = all.hosts.find(name);
+    std::cout << line_of(name, found->second,
+                         looked && verdict != all.hosts.end() ? seen_text(verdict->second) : "",
+                         locale_charset());
+  }
+  if (told.error && !explained)
+    std::cout << printable_lines(*told.error);
 }
 
 } // namespace
@@ -95,7 +117,7 @@ int run_part(const cli_context& context, const workspace& in, plan todo, const s
   if (as_json)
     std::cout << dump(to_json(found->second)) << "\n";
   else
-    print_for_people(found->second);
+    print_for_people(*in.fleet, found->second, told, phase == "verification");
   if (told.why && !as_json && !found->second.error)
     std::cerr << describe(*told.why) << "\n";
   const bool good =

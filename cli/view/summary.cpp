@@ -24,7 +24,7 @@ std::string headline(const result& how) {
   case status::success:
     return "success: every host serves the new release";
   case status::partial_success:
-    return "partial_success: " + how.phase + " is not on the new release";
+    return "partial_success: " + how.phase + " not on the new release";
   case status::failed:
     return "failed in " + how.phase;
   case status::aborted:

@@ -53,30 +53,32 @@ bool is_hidden(char32_t c) {
                      [c](const auto& range) { return c >= range.first && c <= range.second; });
 }
 
-/// Takes an escape sequence off; the ESC (or its eight-bit form) is gone already. One that is not
-/// whole takes all that is left.
+/// Takes an escape sequence off; the ESC and the `kind` behind it (or their eight-bit form) are
+/// gone already. One that is not whole takes all that is left; what cannot be in one ends it.
 void skip_sequence(std::string_view& text, char kind) {
-  const auto drop = [&](std::size_t count) { text.remove_prefix(std::min(count, text.size())); };
-  const auto find_final = [&](char first) {
-    return static_cast<std::size_t>(
-        std::find_if(text.begin(), text.end(),
-                     [first](char c) { return (c >= first && c <= '~') || c < ' '; })
-        - text.begin());
+  // Up to a letter from `first` on.
+  const auto skip_to_final = [&](char first) {
+    const auto end =
+        std::find_if(text.begin(), text.end(), [first](char c) { return c < ' ' || c >= first; });
+    const bool is_final = end != text.end() && *end >= first;
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()) + (is_final ? 1 : 0));
   };
   switch (kind) {
   case '[': // parameters, then a letter
-    return drop(find_final('@') + 1);
+    return skip_to_final('@');
   case ']': // a text, up to BEL or ESC backslash
   case 'P':
   case 'X':
   case '^':
   case '_': {
-    const auto end = text.find_first_of("\a\x1b");
-    return drop(end == text.npos ? end : text[end] == '\a' ? end + 1 : end + 2);
+    text.remove_prefix(std::min(text.find_first_of("\a\x1b"), text.size()));
+    const auto end = text.substr(0, 1) == "\a" ? 1U : text.substr(0, 2) == "\x1b\\" ? 2U : 0U;
+    text.remove_prefix(end);
+    return;
   }
   default:
     if (kind >= ' ' && kind < '0') // what it designates, then a letter
-      drop(find_final('0') + 1);
+      skip_to_final('0');
   }
 }
 
@@ -164,7 +166,7 @@ std::string printable_lines(std::string_view text, charset shows) {
   return all;
 }
 
-std::string wrapped(std::string_view text, std::size_t indent) {
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t hanging) {
   constexpr std::size_t columns_max = 80;
   const auto shown = printable(text, std::string_view::npos);
   std::string all;
@@ -180,8 +182,9 @@ std::string wrapped(std::string_view text, std::size_t indent) {
       all += ' ';
       used += 1 + columns;
     } else {
-      all += (used > 0 ? "\n" : "") + std::string(indent, ' ');
-      used = indent + columns;
+      const auto in = used > 0 ? indent + hanging : indent;
+      all += (used > 0 ? "\n" : "") + std::string(in, ' ');
+      used = in + columns;
     }
     all += word;
   }

@@ -21,9 +21,9 @@ std::string printable(std::string_view text, std::size_t columns, charset shows 
 /// The same for text of several lines, of which none is cut; each is ended.
 std::string printable_lines(std::string_view text, charset shows = charset::utf8);
 
-/// Printable text in lines of at most 80 columns, broken at spaces; each is indented so far, and
-/// ended. A word that is longer has a line of its own.
-std::string wrapped(std::string_view text, std::size_t indent);
+/// Printable text in lines of at most 80 columns, broken at spaces; each is indented so far, those
+/// behind the first by `hanging` more, and ended. A word that is longer has a line of its own.
+std::string wrapped(std::string_view text, std::size_t indent, std::size_t hanging = 0);
 
 /// The columns that printable text takes.
 std::size_t columns_of(std::string_view text);

@@ -125,3 +125,42 @@ def test_two_stacks_on_one_host_are_told_apart(fleet):
     result = verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps",
                      "nnn", 0, new="v1")
     assert set(result["hosts"]["rtx1080"]["stacks"]) == {"app", "other"}
+
+
+def test_explain_of_an_odd_fleet_is_right_and_fits(make_fleet):
+    fleet = make_fleet("unused")
+    here = fleet.config.host("unused")
+    names = [f"{stage}-{number}" for stage in ("lab", "qa", "east", "west", "edge") for number in (1, 2)]
+    fleet.config["hosts"] = {name: here for name in names}
+    fleet.config["stages"] = {
+        stage: {"role": role, "hosts": [f"{stage}-1", f"{stage}-2"]} | more
+        for stage, role, more in [
+            ("lab", "staging", {}),
+            ("qa", "staging", {"on_failure": {"rollback": "none", "status": "failed", "alert": "none"}}),
+            ("east", "production", {}),
+            ("west", "production", {"on_failure": {"rollback": "self", "status": "partial_success",
+                                                   "then": "go_on", "alert": "info"}}),
+            ("edge", "public", {})]}
+    fleet.config["environments"] = {"production": {"stages": ["lab", "qa", "east", "west", "edge"]}}
+    fleet.config.write()
+    told = fleet.baton("explain")
+    assert told.code == 0 and all(len(line) <= 80 for line in told.out.splitlines()), told
+    blocks = [" ".join(block.split()) for block in told.out.split("\n\n")[1:]]
+    assert blocks[0] == ("If phase pre_flight fails: rolled back: nothing keeps the new release: nothing "
+                         "status aborted, exit code 1, alert warning; the run stops")
+    assert ("If stage qa fails, or is found ill before east: rolled back: nothing keeps the new "
+            "release: lab-1, lab-2, qa-1, qa-2 status failed, exit code 2, alert none; the run "
+            "stops") in blocks
+    assert ("If stage west fails, or is found ill before edge: rolled back: west-1, west-2 keeps the "
+            "new release: lab-1, lab-2, qa-1, qa-2, east-1, east-2, edge-1, edge-2 status "
+            "partial_success, exit code 4, alert info; the run goes on") in blocks
+    assert ("If stage lab is found ill before edge; or stage qa is found ill before edge; or stage "
+            "east is found ill before edge: rolled back: lab-1, lab-2, qa-1, qa-2, east-1, east-2, "
+            "west-1, west-2 keeps the new release: nothing status rolled_back, exit code 1, alert "
+            "critical; the run stops") in blocks
+    assert len(blocks) == len(set(block.partition(": rolled back")[2] for block in blocks))
+    rows = fleet.baton("explain", "--json").json["failures"]
+    assert [row["phase"] for row in rows if row["how"] == "fails"] == [
+        "pre_flight", "lab", "qa", "east", "west", "edge", "verification"]
+    kept = fleet.baton("explain", "--no-rollback")
+    assert kept.out.count("rolled back: nothing") == kept.out.count("rolled back:"), kept

@@ -305,3 +305,13 @@ def test_the_demo_tells_its_four_stories_on_a_terminal_that_is_resized(make_flee
         assert len([row for row in rows if row.startswith(line)]) == 1, text
     for story in range(1, 5):
         assert len([row for row in rows if row.startswith(f"== {story} of 4")]) == 1, text
+
+
+def test_a_demo_whose_terminal_is_closed_leaves_nothing_behind(make_fleet, terminal):
+    world = make_fleet("unused")
+    (world.dir / "demo").mkdir()
+    seen = terminal(world, "demo", TMPDIR=str(world.dir / "demo"))
+    seen.until("a deployment is under way", lambda: any("●" in row for row in seen.screen()), 60)
+    seen.close()
+    until("its folder is gone", lambda: not list((world.dir / "demo").iterdir()), 60)
+    until("its processes are gone", lambda: not world.controller_processes(), 20)

@@ -109,8 +109,33 @@ def test_show_history_and_status_tell_the_run_again(deployed):
     shown = deployed.baton("show", run["run"], "--json").json
     assert shown == run
     assert run["run"] in deployed.baton("history").out
+    row = deployed.baton("history", "--json").json["runs"][0]
+    assert (row["run"], row["status"], row["exit_code"], row["error"]) == (run["run"], "success", 0, None)
+    assert row["requested_at"].endswith("Z") and row["finished_at"] > row["requested_at"]
     status = deployed.baton("status", "--json")
     assert status.code == 0 and all(name in status.out for name in deployed.hosts), status
+    assert [host["healthy"] for host in status.json["hosts"]] == [True] * 3, status
+    assert deployed.baton("lease", "show", "vps", "--json").json["leases"][0]["run"] is None
+    told = deployed.baton("show")
+    assert " ✔ rtx1080 " in told.out and "asked for by" in told.out and "serves new" in told.out, told
+    assert all(len(line) <= 80 for line in told.out.splitlines()), told
+
+
+def test_looks_tell_people_what_each_host_serves_in_the_order_of_the_file(deployed):
+    commit = deployed.repository.commits["v1"][:12]
+    health = deployed.baton("health")
+    assert health.out.splitlines() == [f" ✔ {name:<16} ok: serves {commit}" for name in deployed.hosts]
+    deployed["vps"].shell("cd ~/app && ./ctl stop")
+    health = deployed.baton("health")
+    assert health.code == 1 and health.out.splitlines()[2:] == [f" ✘ {'vps':<16} failed: nothing runs"]
+
+
+def test_a_command_that_is_none_is_named(fleet):
+    for words, text in [(("deplyo",), 'there is no command "deplyo"; did you mean "deploy"?'),
+                        (("config", "frob"), 'there is no command "config frob"; known are show, schema'),
+                        (("deploy", "--frob"), "The following argument was not expected: --frob")]:
+        done = fleet.baton(*words)
+        assert done.code == 64 and done.out == "" and done.err.splitlines()[0] == text, done
 
 
 def test_single_parts_print_their_details_object(deployed):
