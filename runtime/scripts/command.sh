@@ -87,17 +87,35 @@ engine_note_started() {
   put "$S/running" "$1"
 }
 
+# command_last_words: the end of what the start has printed, whole lines where a part is missing:
+# half a secret cannot be told from other text.
+command_last_words() {
+  if [ -e "$command_log.1" ]; then
+    printf '[the beginning is left out]\n'
+    cat "$command_log.1" "$command_log" | sed 1d
+  else
+    cat "$command_log"
+  fi 2>/dev/null | tail -n 60 | if [ -n "$(started "$command_keeper")" ] && [ -n "$(tail -c 1 "$command_log")" ]; then
+    sed '$d' # it is still being printed
+  else
+    cat
+  fi
+}
+
 # engine_up ID: the checkout's commit comes up as that release.
 engine_up() {
   command_log=$S/release/$1/start.log
-  rm -f -- "$S/start.pipe" "$command_log"
+  rm -f -- "$S/start.pipe" "$command_log" "$command_log.1"
   mkfifo "$S/start.pipe" || fail no_space "cannot make $S/start.pipe"
-  # A service may keep its output open for ever and print without end: its first part is kept, the
-  # rest is read and dropped, by a process that lasts as long as the service.
+  # A service may keep its output open for ever and print without end: the last of it is kept, in two
+  # files that take turns, by a process that lasts as long as the service.
   keeper=
   ! have setsid || keeper=setsid
   # shellcheck disable=SC2016
-  $keeper sh -c 'head -c 262144 >"$1"; exec cat >/dev/null' keeper "$command_log" <"$S/start.pipe" >/dev/null 2>&1 &
+  $keeper sh -c '
+    while head -c 131072 >"$1" && [ "$(wc -c <"$1")" -eq 131072 ]; do mv -f "$1" "$1.1"; done
+    exec cat >/dev/null # the disk is full, or all is said' \
+    keeper "$command_log" <"$S/start.pipe" >/dev/null 2>&1 &
   command_keeper=$!
   (
     BATON_SERVES=$S/release/$1
@@ -116,7 +134,7 @@ engine_up() {
   fact doing_kind user
   fact doing start
   printf -- '--- start\n'
-  tail -n 60 "$command_log" 2>/dev/null
+  command_last_words
   if [ "$command_status" -ne 0 ]; then
     fact status "$command_status"
     exit 1

@@ -147,13 +147,17 @@ def test_no_secret_is_told_by_any_command(leaky):
     assert "DB_PASSWORD: \"***\"" in shown and "ROLE: web" in shown, shown
 
 
-def test_no_secret_is_told_of_an_output_that_is_too_long(leaky):
+@pytest.mark.parametrize("point, said", [("prepare", b" bytes left out]"),
+                                         ("start", b"[the beginning is left out]")])
+def test_no_secret_is_told_of_an_output_that_is_too_long(leaky, point, said):
     """What does not fit is left out, whatever it cuts in two."""
     line = shlex.quote(f"x {MASTER} y {MASTER} z")
-    leaky["rtx1080"].hook("start", f"yes {line} | head -c 30000000")
+    leaky["rtx1080"].hook(point, f"yes {line} | head -c 30000000; echo the end of it")
     done = leaky.baton("deploy", "--events", "--yes")
     assert done.code == 0, done
     surfaces = run(leaky, "logs", "--host", "rtx1080")
+    logs = surfaces["logs --host rtx1080"]
+    assert said in logs and b"the end of it" in logs
     look_everywhere(leaky, done, surfaces)
 
 
