@@ -282,8 +282,17 @@ std::string last_lines(std::string_view output, std::size_t bytes) {
     while (!output.empty() && (static_cast<unsigned char>(output.front()) & 0xC0U) == 0x80U)
       output.remove_prefix(1);
   }
-  const auto start = output.find_first_not_of(blank);
-  return std::string{output.substr(start == std::string_view::npos ? 0 : start)};
+  std::string joined;
+  while (!output.empty()) {
+    const auto line = output.substr(0, output.find('\n'));
+    output.remove_prefix(std::min(line.size() + 1, output.size()));
+    const auto from = line.find_first_not_of(blank);
+    if (from == line.npos)
+      continue;
+    joined += joined.empty() ? "" : "; ";
+    joined += line.substr(from, line.find_last_not_of(blank) + 1 - from);
+  }
+  return joined;
 }
 
 std::optional<error> failure_of(const process_end& end, ec code, std::string doing) {

@@ -55,7 +55,8 @@ expected<process_end> run_process(const process_request& request);
 /// and the end of what it said on stderr (else stdout).
 std::optional<error> failure_of(const process_end& end, ec code, std::string doing);
 
-/// The last lines of some output, at most `bytes` of whole lines where possible, trimmed.
+/// The last lines of some output as one, `; ` between them: at most `bytes` of whole lines where
+/// possible, trimmed.
 std::string last_lines(std::string_view output, std::size_t bytes = 600);
 
 } // namespace baton

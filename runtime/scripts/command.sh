@@ -90,8 +90,8 @@ engine_note_started() {
 # command_last_words: the end of what the start has printed, whole lines where a part is missing:
 # half a secret cannot be told from other text.
 command_last_words() {
+  [ ! -e "$command_log.1" ] || printf '[the beginning is left out]\n'
   if [ -e "$command_log.1" ]; then
-    printf '[the beginning is left out]\n'
     cat "$command_log.1" "$command_log" | sed 1d
   else
     cat "$command_log"

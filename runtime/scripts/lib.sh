@@ -41,6 +41,7 @@ note() {
 lib_reserve=
 keep_reserve() {
   lib_reserve=$1
+  fallocate -l 8388608 "$1" 2>/dev/null && return
   # Random bytes: what can be compressed would be no reserve.
   head -c 8388608 /dev/urandom 2>/dev/null >"$1" || give_reserve
 }

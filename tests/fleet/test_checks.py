@@ -13,7 +13,8 @@ from rig.processes import until
 
 PLACES = ("host", "controller", "probe")
 KINDS = ("http", "tcp", "command")
-MATRIX = [(kind, on) for kind in KINDS for on in PLACES]
+ALL = [(kind, on) for kind in KINDS for on in PLACES]
+EACH_ONCE = list(zip(KINDS, ("host", "probe", "controller")))  # `baton health` has all pairs
 NAMES = "thinkpad rtx1080"
 
 
@@ -92,7 +93,7 @@ def no_trace(fleet):
     assert "probe" not in fleet.leases()
 
 
-@pytest.mark.parametrize("kind,on", MATRIX)
+@pytest.mark.parametrize("kind,on", EACH_ONCE)
 def test_a_gate_asks_it_and_so_does_the_gate_of_the_rollback(three, kind, on):
     check, shown, why = check_of(three, kind, on)
     three.config.stage("thinkpad", health={"checks": [check]})
@@ -111,7 +112,7 @@ def test_a_gate_asks_it_and_so_does_the_gate_of_the_rollback(three, kind, on):
     no_trace(three)
 
 
-@pytest.mark.parametrize("kind,on", MATRIX)
+@pytest.mark.parametrize("kind,on", EACH_ONCE)
 def test_a_guard_asks_it(three, kind, on):
     check, shown, why = check_of(three, kind, on)
     three.config.stage("thinkpad", health={"checks": [check]})
@@ -125,7 +126,7 @@ def test_a_guard_asks_it(three, kind, on):
     assert three["rtx1080"].history() == ["v1"]
 
 
-@pytest.mark.parametrize("kind,on", MATRIX)
+@pytest.mark.parametrize("kind,on", EACH_ONCE)
 def test_verification_asks_it_of_its_stage(three, kind, on):
     check, shown, why = check_of(three, kind, on)
     three.config["verification"] = {"checks": [check | {"of": "thinkpad"}]}
@@ -142,20 +143,28 @@ def test_verification_asks_it_of_its_stage(three, kind, on):
     no_trace(three)
 
 
-@pytest.mark.parametrize("kind,on", MATRIX)
-def test_baton_health_asks_it(three, kind, on):
-    check, shown, why = check_of(three, kind, on)
-    three.config.stage("thinkpad", health={"checks": [check]})
+def test_baton_health_asks_every_kind_from_every_place(three):
     three.config.write()
     assert three.baton.deploy().code == 0
-    well = three.baton("health", "--json")
-    assert well.code == 0 and well.json["hosts"]["thinkpad"]["outcome"] == "ok", well
+
+    def told(kind, on):
+        check, shown, why = check_of(three, kind, on)
+        three.config.stage("thinkpad", health={"checks": [check]})
+        three.config.write()
+        health = three.baton("health", "--json")
+        assert health.json["hosts"]["rtx1080"]["outcome"] == "ok", health
+        no_trace(three)
+        return health, health.json["hosts"]["thinkpad"], shown, why
+
+    for kind, on in ALL:
+        health, thinkpad, *_ = told(kind, on)
+        assert (health.code, thinkpad["outcome"]) == (0, "ok"), health
     three["thinkpad"].shell("sh ~/ill")
-    ill = three.baton("health", "--json")
-    assert ill.code != 0 and ill.json["hosts"]["rtx1080"]["outcome"] == "ok", ill
-    assert ill.json["hosts"]["thinkpad"]["outcome"] == "failed", ill
-    assert shown in ill.json["hosts"]["thinkpad"]["error"] and why in ill.out.lower(), ill
-    no_trace(three)
+    for kind, on in ALL:
+        health, thinkpad, shown, why = told(kind, on)
+        assert (health.code, thinkpad["outcome"]) == (1, "failed"), health
+        assert shown in thinkpad["error"] and why in thinkpad["error"].lower(), health
+        assert (f"from {on}" in thinkpad["error"]) == (on != "host"), health
 
 
 # --- a host that is to ask, and cannot be asked -----------------------------------------------------
@@ -296,67 +305,67 @@ def ill_lines(fleet, checks):
     return error or ""
 
 
-@pytest.mark.parametrize("on", PLACES)
-def test_expected_status_and_text_decide(three, server, on):
+def test_expected_status_and_text_decide(three, server):
     three.config.write()
     assert three.baton.deploy().code == 0
-    url = f"http://127.0.0.1:{server()}"
-    good = [{"http": f"{url}/200", "body": "version 7"}, {"http": f"{url}/302"},
-            {"http": f"{url}/404", "expect": 404},
-            {"command": ["sh", "-c", "test $1 = \"it's\"", "sh", "it's"]}]
-    assert ill_lines(three, [one | {"on": on} for one in good]) == ""
-    bad = [{"http": f"{url}/404"}, {"http": f"{url}/200", "expect": 204},
-           {"http": f"{url}/200", "body": "version 8"}, {"command": "echo it is ill >&2; exit 3"},
-           {"tcp": "127.0.0.1:1"}]
-    told = ill_lines(three, [one | {"on": on} for one in bad])
-    for word in ("/404", "answered with status 404", "answered with status 200, not 204",
-                 "without the expected text", "ended with status 3: it is ill", "tcp 127.0.0.1:1"):
-        assert word in told, f"{word}: {told}"
+    for on in PLACES:
+        url = f"http://127.0.0.1:{server()}"
+        good = [{"http": f"{url}/200", "body": "version 7"}, {"http": f"{url}/302"},
+                {"http": f"{url}/404", "expect": 404},
+                {"command": ["sh", "-c", "test $1 = \"it's\"", "sh", "it's"]}]
+        assert ill_lines(three, [one | {"on": on} for one in good]) == ""
+        bad = [{"http": f"{url}/404"}, {"http": f"{url}/200", "expect": 204},
+               {"http": f"{url}/200", "body": "version 8"}, {"command": "echo it is ill >&2; exit 3"},
+               {"tcp": "127.0.0.1:1"}]
+        told = ill_lines(three, [one | {"on": on} for one in bad])
+        for word in ("/404", "answered with status 404", "answered with status 200, not 204",
+                     "without the expected text", "ended with status 3: it is ill", "tcp 127.0.0.1:1"):
+            assert word in told, f"{word}: {told}"
 
 
-@pytest.mark.parametrize("on", PLACES)
-def test_each_check_keeps_its_time(three, server, on):
+def test_each_check_keeps_its_time(three, server):
     three.config.write()
     assert three.baton.deploy().code == 0
-    url = f"http://127.0.0.1:{server()}/hang"
-    with socket.socket() as deaf:
-        # connections beyond its queue are not taken
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(0)
-        first = [socket.create_connection(deaf.getsockname())]
-        port = deaf.getsockname()[1]
-        told = ill_lines(three, [one | {"on": on, "timeout": "1s"} for one in (
-            {"http": url}, {"tcp": f"127.0.0.1:{port}"}, {"command": "sleep 600"})])
-        for one in first:
-            one.close()
-    assert f"http {url}" in told and "command sleep 600" in told, told
-    assert told.count("within 1") + told.count("timed out") >= 3, told
+    for on in PLACES:
+        url = f"http://127.0.0.1:{server()}/hang"
+        with socket.socket() as deaf:
+            # connections beyond its queue are not taken
+            deaf.bind(("127.0.0.1", 0))
+            deaf.listen(0)
+            first = [socket.create_connection(deaf.getsockname())]
+            port = deaf.getsockname()[1]
+            told = ill_lines(three, [one | {"on": on, "timeout": "1s"} for one in (
+                {"http": url}, {"tcp": f"127.0.0.1:{port}"}, {"command": "sleep 600"})])
+            for one in first:
+                one.close()
+        assert f"http {url}" in told and "command sleep 600" in told, told
+        assert told.count("within 1") + told.count("timed out") >= 3, told
 
 
-@pytest.mark.parametrize("on", PLACES)
-def test_an_ipv6_address_is_one(three, server, on):
+def test_an_ipv6_address_is_one(three, server):
     try:
         port = server("::1")
     except OSError as why:
         pytest.skip(f"no IPv6 here: {why}")
     three.config.write()
     assert three.baton.deploy().code == 0
-    assert ill_lines(three, [{"http": f"http://[::1]:{port}/200", "on": on},
-                             {"tcp": f"[::1]:{port}", "on": on}]) == ""
+    for on in PLACES:
+        assert ill_lines(three, [{"http": f"http://[::1]:{port}/200", "on": on},
+                                 {"tcp": f"[::1]:{port}", "on": on}]) == ""
 
 
-@pytest.mark.parametrize("on", PLACES)
-def test_whatever_stands_in_a_check_stays_data(three, server, on):
+def test_whatever_stands_in_a_check_stays_data(three, server):
     three.config.write()
     assert three.baton.deploy().code == 0
-    url = f"http://127.0.0.1:{server()}"
-    told = ill_lines(three, [{"http": f"{url}/200/$(touch${{IFS}}pwned)'`touch${{IFS}}pwned`", "on": on},
-                             {"http": f"{url}/200/{{a,b}}[1-9]", "on": on},
-                             {"command": ["test", "$(touch pwned)", "!=", "`touch pwned`"], "on": on},
-                             {"tcp": "$(touch${IFS}pwned):80", "on": on}])
-    assert "tcp $(touch${IFS}pwned):80" in told, told
-    assert "/200/" not in told and "command" not in told, told
-    assert not list(three.dir.rglob("pwned"))
+    for on in PLACES:
+        url = f"http://127.0.0.1:{server()}"
+        told = ill_lines(three, [{"http": f"{url}/200/$(touch${{IFS}}pwned)'`touch${{IFS}}pwned`", "on": on},
+                                 {"http": f"{url}/200/{{a,b}}[1-9]", "on": on},
+                                 {"command": ["test", "$(touch pwned)", "!=", "`touch pwned`"], "on": on},
+                                 {"tcp": "$(touch${IFS}pwned):80", "on": on}])
+        assert "tcp $(touch${IFS}pwned):80" in told, told
+        assert "/200/" not in told and "command" not in told, told
+        assert not list(three.dir.rglob("pwned"))
 
 
 def test_credentials_of_a_url_are_shown_nowhere(three, server):

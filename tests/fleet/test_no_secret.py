@@ -152,7 +152,7 @@ def test_no_secret_is_told_by_any_command(leaky):
 def test_no_secret_is_told_of_an_output_that_is_too_long(leaky, point, said):
     """What does not fit is left out, whatever it cuts in two."""
     line = shlex.quote(f"x {MASTER} y {MASTER} z")
-    leaky["rtx1080"].hook(point, f"yes {line} | head -c 30000000; echo the end of it")
+    leaky["rtx1080"].hook(point, f"yes {line} | head -n 500000; echo the end of it")
     done = leaky.baton("deploy", "--events", "--yes")
     assert done.code == 0, done
     surfaces = run(leaky, "logs", "--host", "rtx1080")

@@ -53,12 +53,13 @@ job_end script_host::run(const job& what, duration deadline) {
   const auto ended = run_process(request);
   if (!ended)
     throw std::runtime_error(ended.error().what);
+  const auto said = ended->out + ended->err;
   return {ended->exit,
           ended->signal,
           ended->deadline_hit,
           false,
           read_file(step / "facts"),
-          last_lines(ended->out + ended->err, 8192)};
+          said.substr(said.size() > 8192 ? said.size() - 8192 : 0)};
 }
 
 } // namespace baton

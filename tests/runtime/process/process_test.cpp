@@ -141,8 +141,8 @@ TEST(process, what_it_prints_is_kept_without_secrets) {
   EXPECT_THAT(failure_of(*end, ec::step_failed, "it")->what, testing::Not(HasSubstr("token")));
 }
 
-TEST(process, last_lines_are_whole_and_trimmed) {
-  EXPECT_EQ(last_lines("\n a\nb \n\n"), "a\nb");
+TEST(process, last_lines_are_whole_and_trimmed_and_become_one) {
+  EXPECT_EQ(last_lines("\n a\nb \r\n\n c\n"), "a; b; c");
   EXPECT_EQ(last_lines("first\nsecond\nthird\n", 8), "third");
   EXPECT_EQ(last_lines("", 8), "");
   EXPECT_EQ(last_lines("äää", 3), "ä");
