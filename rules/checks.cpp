@@ -20,8 +20,7 @@ std::optional<std::size_t> stage_named(const plan& of, const std::string& name) 
 }
 
 /// All answers that are not good, as one error; it has the code of the first.
-void add(std::optional<error>& to, const std::string& stage, const check_answer& answer,
-         bool retryable) {
+void add(std::optional<error>& to, const std::string& stage, const check_answer& answer) {
   auto text = "check of " + stage + (answer.asked ? " does not answer: " : " could not be asked: ")
               + answer.check;
   if (!answer.why.empty())
@@ -33,7 +32,7 @@ void add(std::optional<error>& to, const std::string& stage, const check_answer&
   to.emplace();
   to->code = answer.asked ? ec::unhealthy : ec::unreachable;
   to->what = std::move(text);
-  to->retryable = retryable;
+  to->retryable = true;
 }
 
 } // namespace
@@ -48,21 +47,18 @@ finding weigh(const plan& of, const run& now, step_kind step, unit_id on,
     if (own)
       found.stages.insert(*own);
   }
-  bool explained = false;
   std::optional<error> failing;
   std::optional<error> reported;
   for (const auto& answer : outcome.checks) {
     if (answer.ok)
       continue;
-    explained = true;
     const auto stage = stage_named(of, answer.stage);
     const bool judged = stage && is_judged(of, now, *stage);
     if (judged)
       found.stages.insert(*stage);
-    add(judged ? failing : reported, stage ? of.stages[*stage].name : answer.stage, answer,
-        !outcome.why || outcome.why->retryable);
+    add(judged ? failing : reported, stage ? of.stages[*stage].name : answer.stage, answer);
   }
-  if (explained && (step == step_kind::verify_checks || !found.why))
+  if (failing)
     found.why = std::move(failing);
   if (!found.why)
     found.reported = outcome.why ? outcome.why : std::move(reported);

@@ -16,8 +16,8 @@ std::optional<phase_place> phase_due(const run& now) {
   return phase_place{track::ending, 0};
 }
 
-void go_past(const plan& of, run& now, std::size_t phase) {
-  now.at = phase + 1;
+void go_on_from(const plan& of, run& now, std::size_t phase) {
+  now.at = phase;
   while (now.at < of.phases.size() && of.phases[now.at].skipped)
     ++now.at;
 }

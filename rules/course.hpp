@@ -10,8 +10,8 @@ namespace baton {
 /// or the run has not begun or is through.
 std::optional<phase_place> phase_due(const run& now);
 
-/// A forward phase is over: the next one comes that is in this run.
-void go_past(const plan& of, run& now, std::size_t phase);
+/// The next forward phase is the first from this one on that is in this run.
+void go_on_from(const plan& of, run& now, std::size_t phase);
 
 /// Whether something is being taken back.
 bool is_rolling_back(const run& now);

@@ -113,11 +113,13 @@ struct folding {
     } else if (place.track == track::forward) {
       if (what.outcome != phase_outcome::ok)
         follow(of, now, judge(of, now, place.index));
-      go_past(of, now, place.index);
+      go_on_from(of, now, place.index + 1);
     }
   }
 
   void operator()(const event::rollback_started& what) {
+    if (what.units != now.to_roll_back)
+      return;
     now.to_roll_back.clear();
     for (auto unit : what.units)
       now.stages_left[*now.units[unit].stage].push_back(unit);
@@ -156,6 +158,7 @@ run begin(const plan& of) {
   for (std::size_t phase = 0; phase < of.phases.size(); ++phase)
     if (of.phases[phase].skipped)
       now.phases[phase].outcome = phase_outcome::skipped;
+  go_on_from(of, now, 0);
   return now;
 }
 

@@ -140,8 +140,8 @@ std::size_t deploy_phase(const plan& of, std::size_t stage) {
 }
 
 bool rolls_back_by_snapshot(const stage& one) {
-  return one.rollback_with != rollback_method::app && one.snapshot
-         && one.snapshot->covers == snapshot_covers::stack;
+  return one.snapshot && one.snapshot->covers == snapshot_covers::stack
+         && one.rollback_with != rollback_method::app;
 }
 
 bool may_write_secrets_everywhere(const fleet& in) {

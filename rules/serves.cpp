@@ -60,8 +60,6 @@ serves stack_serves(const plan& of, const run& now, unit_id stack) {
 
 serves host_serves(const plan& of, const run& now, unit_id host) {
   const auto [first, last] = stacks_of(of, host);
-  if (first == last)
-    return serves::none;
   auto worst = serves::new_release;
   for (auto stack = first; stack < last; ++stack)
     worst = std::max(worst, stack_serves(of, now, stack));

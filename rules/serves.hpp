@@ -10,7 +10,7 @@ namespace baton {
 /// lease is lost.
 serves stack_serves(const plan& of, const run& now, unit_id stack);
 
-/// The worst of a host's stacks; `none` for a host without one.
+/// The worst of the stacks of a host that is in a stage.
 serves host_serves(const plan& of, const run& now, unit_id host);
 
 /// Whether this run changed anything on a host: a stack, secret files, or a snapshot made.

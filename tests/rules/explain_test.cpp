@@ -56,6 +56,30 @@ TEST(explain, names_the_hosts_whose_secrets_go_back) {
   EXPECT_THAT(rows[3].put_back, ElementsAre("rtx1080", "vps"));
 }
 
+TEST(explain, leaves_out_what_is_not_in_the_run_and_names_hosts_of_no_stage_last) {
+  request asked;
+  asked.environment = "staging";
+  const auto of = plan_for(homelab(), asked);
+  const auto rows = explain(of);
+  EXPECT_THAT(table(of),
+              ElementsAre("pre_flight fails: back -, new -, aborted, warning, stop, 1",
+                          "secrets_sync fails: back -, new -, aborted, warning, stop, 1",
+                          "thinkpad fails: back thinkpad, new -, failed, warning, stop, 1",
+                          "thinkpad is found ill before tests: back thinkpad, new -, failed, "
+                          "warning, stop, 1",
+                          "tests fails: back thinkpad, new -, failed, warning, stop, 1",
+                          "verification fails: back thinkpad, new -, rolled_back, critical, stop, "
+                          "1"));
+  EXPECT_THAT(rows[1].put_back, ElementsAre("thinkpad", "rtx1080", "vps"));
+}
+
+TEST(explain, names_a_host_once_of_which_several_stacks_go_back) {
+  auto of = bare_fleet({make_stage("a", role::production, {"x", "y"})});
+  of.stages[0].stacks.push_back(of.stages[0].stacks[0]);
+  of.stages[0].stacks.back().name = "web";
+  EXPECT_EQ(table(plan_for(of))[1], "a fails: back x+y, new -, rolled_back, critical, stop, 1");
+}
+
 TEST(explain, follows_the_request) {
   const auto rows = table(plan_for(homelab(), no_rollback()));
   EXPECT_EQ(rows[7], "rtx1080 fails: back -, new thinkpad+rtx1080, failed, critical, stop, 2");

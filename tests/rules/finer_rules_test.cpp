@@ -451,6 +451,18 @@ TEST(rollback_with, the_snapshot_takes_along_what_was_not_even_touched) {
   EXPECT_THAT(show.steps(step_kind::restore_snapshot), IsEmpty());
 }
 
+TEST(rollback_with, the_snapshot_leaves_hosts_alone_that_were_not_touched) {
+  for (const auto* untouched : {"a", "b"}) {
+    auto of = two_stacks(rollback_method::snapshot);
+    stage_of(of, "prod").stacks.pop_back();
+    const auto show =
+        play(plan_for(of), {{bad("prod", step_kind::activate, untouched, fails(ec::dirty))}});
+    EXPECT_EQ(show.row(), "rolled_back · prod · none · o o o · 1");
+    const auto other = std::string{*untouched == 'a' ? "b" : "a"};
+    EXPECT_EQ(show.hosts.restored, (std::set<std::string>{other, "s"}));
+  }
+}
+
 TEST(a_host_with_several_stacks, serves_the_worst_of_them) {
   auto of = two_stacks(rollback_method::app);
   const auto show =

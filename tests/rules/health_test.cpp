@@ -145,6 +145,18 @@ TEST(health, of_another_release_is_no_health) {
   EXPECT_FALSE(said.why->retryable);
 }
 
+TEST(health, of_what_does_not_run_is_no_health) {
+  auto nothing = good(20s);
+  nothing.serves_wanted = nothing.runs = false;
+  EXPECT_EQ(look_at(gate_terms(gate(0s, 20s)), {nothing}).said.why->what, "nothing runs");
+}
+
+TEST(health, of_which_a_part_gave_up_is_none_although_the_checks_pass) {
+  auto part = good(1s);
+  part.hopeless = true;
+  EXPECT_EQ(look_at(gate_terms(gate(0s, 20s)), {part}).said.word, health_word::ill);
+}
+
 TEST(health, that_cannot_come_is_not_waited_for) {
   auto gone = ill(1s);
   gone.hopeless = true;
@@ -163,7 +175,14 @@ TEST(health, of_a_host_that_cannot_be_asked_is_decided_by_patience) {
   EXPECT_EQ(gone.said.word, health_word::ill);
   EXPECT_EQ(gone.said.why->code, ec::unreachable);
   EXPECT_TRUE(gone.said.why->retryable);
+  EXPECT_EQ(gone.said.why->what, "could not be asked for 30 s");
   EXPECT_EQ(look_at(terms, {unseen(0s), unseen(29s), good(31s)}).said.word, health_word::steady);
+}
+
+TEST(health, of_a_host_that_cannot_be_asked_is_decided_at_once_without_patience) {
+  const auto gone = look_at(gate_terms(gate(0s, 0s)), {unseen(0s)});
+  EXPECT_EQ(gone.said.word, health_word::ill);
+  EXPECT_EQ(gone.said.why->what, "could not be asked");
 }
 
 TEST(health, that_another_host_could_not_ask_about_is_not_known) {

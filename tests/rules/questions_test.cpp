@@ -52,10 +52,28 @@ check_answer answer(bool ok, bool was_asked = true) {
 TEST(a_stack, is_asked_about_from_elsewhere_where_its_checks_say_so) {
   stack its;
   its.health.checks = {http("host"), http(""), http("controller"), http("probe"), http("web-1")};
+  its.health.checks.push_back(http("probe"));
+  its.health.checks.back().kind = check_kind::compose; // that is for the look itself
   EXPECT_THAT(asked(questions_about(web(), "web-1", its, serves("new"))),
               ElementsAre("controller 192.0.2.1", "probe 192.0.2.1"));
   EXPECT_THAT(asked(questions_about(web(), "web-2", its, serves("new"))),
               ElementsAre("controller 2001:db8::2", "probe 2001:db8::2", "web-1 2001:db8::2"));
+}
+
+TEST(a_stack, is_asked_about_by_the_name_of_its_host_where_no_address_is_known) {
+  stack its;
+  its.health.checks = {http("controller")};
+  EXPECT_THAT(asked(questions_about(web(), "elsewhere", its, serves("new"))),
+              ElementsAre("controller elsewhere"));
+}
+
+TEST(a_stack, is_asked_about_while_several_releases_run) {
+  stack its;
+  its.health.checks = {http("probe")};
+  auto both = serves("baseline");
+  both.baseline = "baseline";
+  both.releases.emplace_back("new");
+  EXPECT_EQ(questions_about(web(), "web-1", its, both).size(), 1U);
 }
 
 TEST(a_stack, is_not_asked_about_where_nothing_runs_or_nobody_knows_how_well_it_was) {
@@ -94,6 +112,13 @@ TEST(verification, asks_about_stages_that_are_not_in_this_environment) {
   EXPECT_EQ(questions_of_verification(plan_for(of, staging))[0].stage, "thinkpad");
 }
 
+TEST(verification, asks_nothing_about_a_stage_that_nobody_knows) {
+  auto of = web();
+  of.verification.checks = {http("probe")};
+  of.verification.checks[0].of = "moon";
+  EXPECT_THAT(questions_of_verification(plan_for(of)), IsEmpty());
+}
+
 TEST(answers, add_to_what_was_seen) {
   auto view = serves("new");
   EXPECT_FALSE(add_answers(view, {answer(true)}));
@@ -111,9 +136,15 @@ TEST(answers, that_nobody_could_give_leave_it_open) {
   EXPECT_TRUE(add_answers(view, {answer(true), answer(false, false)}));
   EXPECT_EQ(view.healthy, std::nullopt);
   EXPECT_THAT(view.ill, ElementsAre("http http://a/ from probe could not be asked: 503"));
+  EXPECT_TRUE(add_answers(view, {answer(false, false), answer(true), answer(false, false)}));
+  EXPECT_EQ(view.healthy, std::nullopt);
   // Unless something else is known to be wrong.
   EXPECT_FALSE(add_answers(view, {answer(false), answer(false, false)}));
   EXPECT_EQ(view.healthy, false);
+  auto gave_up = serves("new");
+  gave_up.healthy = true;
+  gave_up.hopeless = true;
+  EXPECT_FALSE(add_answers(gave_up, {answer(false, false)}));
 }
 
 } // namespace baton::test

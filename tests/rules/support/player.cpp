@@ -87,6 +87,8 @@ private:
     running_.pop_front();
     const bool stopped = stopped_.erase({step.of, step.kind}) > 0;
     auto outcome = stopped ? show_.hosts.kill(step) : show_.hosts.carry_out(step, bad);
+    if (with_.retells)
+      with_.retells(step, outcome);
     happen(event::step_ended{step.phase, step.kind, step.of, step.attempt, std::move(outcome)});
   }
 

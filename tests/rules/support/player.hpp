@@ -59,6 +59,8 @@ struct staging {
   std::function<std::optional<mishap>(const event::step_started&)> decide = {};
   /// Asked for each phase that begins: who cancels the run in its first step; empty: nobody.
   std::function<std::string(const std::string& phase)> cancels = {};
+  /// May alter what a step's target answers.
+  std::function<void(const event::step_started&, step_outcome&)> retells = {};
 };
 
 /// Plays a plan against the model, in virtual time; steps end in the order they began.
