@@ -50,10 +50,7 @@ fi
 
 # A report of another time must not be taken for this one's.
 if [ -n "$B_JUNIT" ]; then
-  case $B_JUNIT in
-  /* | '~'/*) tests_report=$(expand "$B_JUNIT") ;;
-  *) tests_report=$tests_in/$B_JUNIT ;;
-  esac
+  tests_report=$tests_in/$B_JUNIT
   [ ! -f "$tests_report" ] || rm -f -- "$tests_report" ||
     fail tests_failed "an old report cannot be removed: $tests_report" no
 fi
