@@ -129,9 +129,11 @@ void add_check(CLI::App& app, cli_context& context) {
   auto environment = std::make_shared<std::string>();
   auto* command = app.add_subcommand("check", "Say everything that is wrong with baton.yaml");
   command->add_flag("--json", *as_document, "As one JSON document");
-  command->add_flag("--hosts", *hosts,
-                    "Ask every host too: the pre-flight, with the command that mends each fault");
-  command->add_option("--env", *environment, "With --hosts: only of this environment");
+  auto* of_hosts = command->add_flag(
+      "--hosts", *hosts,
+      "Ask every host too: the pre-flight, with the command that mends each fault");
+  command->add_option("--env", *environment, "With --hosts: only of this environment")
+      ->needs(of_hosts);
   command->footer("Examples:\n  baton check\n  baton check --hosts --env staging");
   command->callback([&context, as_document, hosts, environment] {
     context.chosen = [&context, as_document, hosts, environment] {

@@ -214,7 +214,8 @@ void add_history(CLI::App& app, cli_context& context) {
   auto flags = std::make_shared<options>();
   auto* command = app.add_subcommand("history", "List past runs, newest first");
   command->add_option("--fleet", flags->fleet, "Only of this fleet");
-  command->add_option("-n,--count", flags->count, "How many at most (default: 20)");
+  command->add_option("-n,--count", flags->count, "How many at most (default: 20)")
+      ->check(CLI::PositiveNumber);
   command->add_flag("--json", flags->json, "As one JSON document");
   command->callback([&context, flags] {
     context.chosen = [flags] { return history(flags->fleet, flags->count, flags->json); };

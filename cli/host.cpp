@@ -25,6 +25,17 @@ int trust(const cli_context& context, const std::string& name, bool yes) {
             << offered->fingerprint
             << "\nCompare it with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` "
             << "on that host.\n";
+  if (offered->found.verdict == ssh::key_verdict::known) {
+    std::cout << name << " is known by that key already\n";
+    return exit_code::ok;
+  }
+  for (const auto& known : offered->found.known)
+    std::cout << "ANOTHER KEY is known: " << known.key.type << " " << ssh::fingerprint(known.key)
+              << " (" << known.place << ")\n";
+  if (offered->found.verdict == ssh::key_verdict::changed)
+    std::cout
+        << "It stays known beside the new one. If nobody may have it any more: ssh-keygen -R '"
+        << offered->name << "' -f " << offered->file << "\n";
   if (!yes && !confirm(context, "Add it to " + offered->file + "?"))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
   if (const auto done = ssh::trust_host_key(*offered); !done)

@@ -10,6 +10,7 @@
 #include <CLI/CLI.hpp>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -155,6 +156,10 @@ void write_all(int fd, const std::string& text, const std::string& file) {
 /// O_EXCL: never over a file that is there, also when it came this moment. `--force` puts a whole
 /// file in its place.
 void write_file(const std::string& text, const std::string& file, bool force) {
+  struct stat there {};
+  if (force && ::lstat(file.c_str(), &there) == 0 && !S_ISREG(there.st_mode))
+    throw command_failed{exit_code::io_error,
+                         file + " is no plain file, and is not replaced; --output - prints\n"};
   const auto target = force ? file + ".new" : file;
   if (force)
     ::unlink(target.c_str());

@@ -16,6 +16,9 @@ namespace baton {
 namespace {
 
 constexpr duration answer_deadline{20'000};
+/// A step that is told to end has some seconds for it, before it is killed.
+constexpr duration end_patience{20'000};
+constexpr duration end_poll{250};
 
 const host& host_named(const fleet& in, const std::string& name) {
   const auto* found = find_host(in, name);
@@ -24,21 +27,12 @@ const host& host_named(const fleet& in, const std::string& name) {
   return *found;
 }
 
-std::string owner_text(const lease_owner& owner) {
-  auto text = fmt::format("run {} of {}", owner.run, owner.owner);
-  if (owner.heartbeat_age)
-    text += fmt::format(", last sign of life {:.0f} s ago", *owner.heartbeat_age);
-  if (!owner.same_boot)
-    text += ", before the host's last reboot";
-  return text;
-}
-
 std::string text_of(const std::string& host, const expected<lease_report>& told) {
   if (!told)
     return fmt::format("{:<16} cannot be asked: {}\n", host, describe(told.error()));
   if (!told->holder)
     return fmt::format("{:<16} free (fence {})\n", host, told->fence);
-  return fmt::format("{:<16} {} (fence {})\n", host, owner_text(*told->holder), told->fence);
+  return fmt::format("{:<16} {} (fence {})\n", host, describe(*told->holder), told->fence);
 }
 
 ordered_json json_of(const std::string& host, const expected<lease_report>& told) {
@@ -59,18 +53,56 @@ ordered_json json_of(const std::string& host, const expected<lease_report>& told
 
 using lease_request_fn = std::string (control_shell::*)(control_shell::callback<lease_report>);
 
-expected<lease_report> ask(const std::shared_ptr<transport>& over, const fleet& in, const host& to,
-                           lease_request_fn what) {
+link::options way_to(const fleet& in, const host& to) {
   link::options how;
   how.to = to.reach;
   how.state_dir = to.state_dir;
   how.connect_deadline = in.deadlines.connect;
-  conversation talk{over, how};
+  return how;
+}
+
+expected<lease_report> ask(const std::shared_ptr<transport>& over, const fleet& in, const host& to,
+                           lease_request_fn what) {
+  conversation talk{over, way_to(in, to)};
   return talk.ask<lease_report>(
       [what](link& at, std::function<void(expected<lease_report>)> then) {
         at.send((at.shell().*what)(std::move(then)));
       },
       answer_deadline);
+}
+
+/// The effects of a run that have not ended there.
+expected<std::vector<std::string>> running(conversation& talk, const std::string& run) {
+  const auto known = talk.ask<std::vector<step_entry>>(
+      [&run](link& at, std::function<void(expected<std::vector<step_entry>>)> then) {
+        at.send(at.shell().list(run, std::move(then)));
+      },
+      answer_deadline);
+  if (!known)
+    return tl::unexpected<error>{known.error()};
+  std::vector<std::string> ids;
+  for (const auto& one : *known)
+    if (one.kind == step_mode::effect
+        && (one.state == step_state::running || one.state == step_state::settling))
+      ids.push_back(one.id);
+  return ids;
+}
+
+/// What an owner that is gone has begun would go on under the feet of the next. Answers what could
+/// not be ended.
+expected<std::vector<std::string>> end_steps(conversation& talk, const std::string& run) {
+  auto left = running(talk, run);
+  for (duration waited{}; left && !left->empty() && waited < end_patience; waited += end_poll) {
+    for (const auto& id : *left)
+      (void)talk.ask<step_report>(
+          [&id](link& at, std::function<void(expected<step_report>)> then) {
+            at.send(at.shell().kill(id, std::move(then)));
+          },
+          answer_deadline);
+    talk.run_until([] { return false; }, end_poll);
+    left = running(talk, run);
+  }
+  return left;
 }
 
 int show(const cli_context& context, const std::string& only, bool as_json) {
@@ -107,12 +139,25 @@ int release(const cli_context& context, const std::string& name, bool yes) {
     return exit_code::ok;
   }
   if (!yes
-      && !confirm(context, "Take " + name + " from " + owner_text(*held->holder)
-                               + "? If that run lives, its next step there is refused."))
+      && !confirm(context, "Take " + name + " from " + describe(*held->holder)
+                               + "? If that run lives, its step there is ended, "
+                                 "and its next one refused."))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
   const auto done = ask(over, *fleet, to, &control_shell::lease_break);
   if (!done)
     throw command_failed{exit_code::unavailable, describe(done.error()) + "\n"};
+  if (done->holder) {
+    conversation talk{over, way_to(*fleet, to)};
+    const auto left = end_steps(talk, done->holder->run);
+    if (!left)
+      throw command_failed{exit_code::unavailable,
+                           name + " is free, but whether a step still runs there is not known: "
+                               + describe(left.error()) + "\n"};
+    if (!left->empty())
+      throw command_failed{exit_code::unavailable, name + " is free, but there still runs "
+                                                       + fmt::format("{}", fmt::join(*left, ", "))
+                                                       + ": end it before you deploy there\n"};
+  }
   std::cerr << name << " is free now\n";
   return exit_code::ok;
 }

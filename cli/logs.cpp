@@ -79,7 +79,7 @@ int logs(const logs_flags& flags) {
     if (!is_of(entry.step_id, flags))
       continue;
     any = true;
-    std::cout << "--- " << entry.step_id << "\n";
+    std::cout << (flags.list ? "" : "--- ") << entry.step_id << "\n";
     if (flags.list)
       continue;
     print_output(in, entry.step_id);

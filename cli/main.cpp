@@ -5,8 +5,12 @@
 #include <CLI/CLI.hpp>
 
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <fcntl.h>
 #include <iostream>
+#include <sys/stat.h>
 
 namespace {
 
@@ -19,10 +23,35 @@ constexpr baton::command_adder commands[] = {
     &baton::add_demo,   &baton::add_completion, &baton::add_version,
 };
 
+/// A socket or the journal must not become what `cout` and `cerr` write to.
+void open_closed_outputs() {
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) != fd)
+      std::abort();
+}
+
+/// Whether all that was said on stdout came through. Who closes a pipe (`| head`) has seen enough.
+bool all_was_said() {
+  struct stat out {};
+  std::cout.flush();
+  const bool through = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return through || ::fstat(1, &out) != 0 || S_ISFIFO(out.st_mode) || S_ISSOCK(out.st_mode);
+}
+
+/// A verdict stays what it is: the exit code of `deploy` tells of the hosts.
+int ended(const CLI::App& app, int code) {
+  if (all_was_said())
+    return code;
+  std::cerr << "not all could be written to standard output; is its disk full?\n";
+  return code == baton::exit_code::ok && !app.got_subcommand("deploy") ? baton::exit_code::io_error
+                                                                       : code;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
   using namespace baton;
+  open_closed_outputs();
   std::signal(SIGPIPE, SIG_IGN);
   CLI::App app{"Deploys a commit to the machines you own, in order, and takes it back when a "
                "hand-over fails.\n\nExamples:\n  baton init\n  baton check --hosts\n"
@@ -44,7 +73,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& why) {
     if (why.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-      return app.exit(why);
+      return ended(app, app.exit(why));
     if (argc == 1)
       std::cerr << app.help();
     else if (const auto wrong = wrong_command(app, argc, argv))
@@ -54,7 +83,7 @@ int main(int argc, char** argv) {
     return exit_code::usage;
   }
   try {
-    return context.chosen ? context.chosen() : exit_code::usage;
+    return ended(app, context.chosen ? context.chosen() : exit_code::usage);
   } catch (const command_failed& why) {
     std::cerr << why.message;
     return why.exit_code;

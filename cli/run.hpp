@@ -29,7 +29,7 @@ struct run_options {
 void add_run_options(CLI::App& command, run_options& into);
 
 /// Carries a plan out on this process's own actors, shows it, and ends with its result printed.
-/// The first SIGINT or SIGTERM cancels the run, the second ends the process.
+/// The first SIGINT, SIGTERM or SIGHUP cancels the run, the second ends the process.
 result carry_out(const cli_context& context, const workspace& in, std::shared_ptr<const plan> todo,
                  const run_options& how);
 

@@ -64,6 +64,8 @@ int ask_script(const cli_context& context, const std::string& verb, bool as_json
 
 int sync(const cli_context& context, bool as_json, bool yes) {
   const auto in = open_workspace(context);
+  if (in.fleet->secrets.driver == secrets_driver::none)
+    throw command_failed{exit_code::config, "this fleet has no secrets to be brought anywhere\n"};
   if (!yes && is_terminal(0) && !confirm(context, "Write the secret files of every host?"))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
   part which;

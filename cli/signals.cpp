@@ -30,6 +30,7 @@ struct signals::impl {
   int pipe[2] = {-1, -1};
   struct sigaction old_int {};
   struct sigaction old_term {};
+  struct sigaction old_hup {};
   struct sigaction old_stop {};
   std::thread listener;
 };
@@ -44,6 +45,7 @@ signals::signals(std::function<void(const std::string&, int)> on_signal,
   impl_->listener = std::thread{
       [fd = impl_->pipe[0], tell = std::move(on_signal), around = std::move(around_stop)] {
         int before = 0;
+        bool hung_up = false;
         char byte = end_mark;
         while (true) {
           const auto n = ::read(fd, &byte, 1);
@@ -57,6 +59,14 @@ signals::signals(std::function<void(const std::string&, int)> on_signal,
             around(true);
             continue;
           }
+          // A terminal that closes may send it twice, and a logout SIGTERM as well: no second wish.
+          if (byte == SIGHUP) {
+            if (before == 0 && !std::exchange(hung_up, true))
+              tell("SIGHUP", 0);
+            continue;
+          }
+          if (hung_up && before++ == 0)
+            continue;
           tell(byte == SIGINT ? "SIGINT" : "SIGTERM", before++);
         }
       }};
@@ -65,6 +75,9 @@ signals::signals(std::function<void(const std::string&, int)> on_signal,
   handler.sa_flags = SA_RESTART;
   ::sigaction(SIGINT, &handler, &impl_->old_int);
   ::sigaction(SIGTERM, &handler, &impl_->old_term);
+  ::sigaction(SIGHUP, nullptr, &impl_->old_hup);
+  if (impl_->old_hup.sa_handler != SIG_IGN) // nohup
+    ::sigaction(SIGHUP, &handler, nullptr);
   ::sigaction(SIGTSTP, hears_stop ? &handler : nullptr, &impl_->old_stop);
 }
 
@@ -73,6 +86,7 @@ signals::~signals() {
     return;
   ::sigaction(SIGINT, &impl_->old_int, nullptr);
   ::sigaction(SIGTERM, &impl_->old_term, nullptr);
+  ::sigaction(SIGHUP, &impl_->old_hup, nullptr);
   ::sigaction(SIGTSTP, &impl_->old_stop, nullptr);
   [[maybe_unused]] const auto n = ::write(impl_->pipe[1], &end_mark, 1);
   impl_->listener.join();

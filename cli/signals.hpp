@@ -6,13 +6,13 @@
 
 namespace baton {
 
-/// SIGINT, SIGTERM and Ctrl-Z as calls on a thread of their own, from its making to its end. One at
-/// a time.
+/// SIGINT, SIGTERM, SIGHUP and Ctrl-Z as calls on a thread of their own, from its making to its
+/// end. One at a time.
 class signals {
 public:
-  /// `on_signal` hears `SIGINT` or `SIGTERM`, and how many came before. `around_stop` is called
-  /// with false before Ctrl-Z stops the process, and with true when it goes on; null: Ctrl-Z stops
-  /// it unheard.
+  /// `on_signal` hears `SIGINT`, `SIGTERM` or `SIGHUP`, and how many came before. `around_stop` is
+  /// called with false before Ctrl-Z stops the process, and with true when it goes on; null: Ctrl-Z
+  /// stops it unheard.
   signals(std::function<void(const std::string& name, int before)> on_signal,
           std::function<void(bool goes_on)> around_stop);
   signals(const signals&) = delete;

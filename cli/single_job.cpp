@@ -49,7 +49,8 @@ expected<std::uint64_t> take_lease(conversation& talk, const std::string& run,
     return tl::unexpected<error>{told.error()};
   if (told->holder)
     return fault(ec::lease_held,
-                 target + " is leased by run " + told->holder->run + " of " + told->holder->owner,
+                 target + " is leased by " + describe(*told->holder)
+                     + "; wait for it, or `baton lease release " + target + "` when it is dead",
                  target);
   return told->fence;
 }

@@ -114,7 +114,7 @@ struct rollback_started {
 };
 
 struct cancel_requested {
-  std::string by; ///< `SIGINT`, `SIGTERM`, `baton cancel by USER`
+  std::string by; ///< `SIGINT`, `SIGTERM`, `SIGHUP`, `baton cancel by USER`
 };
 
 struct alert_raised { // (intent)

@@ -59,7 +59,7 @@ struct result {
   double duration_seconds = 0;
   std::optional<error> why; ///< `error` and `error_detail` on the wire
   bool cancelled = false;
-  std::string cancelled_by; ///< `SIGINT`, `SIGTERM`, `baton cancel`
+  std::string cancelled_by; ///< `SIGINT`, `SIGTERM`, `SIGHUP`, `baton cancel`
   std::vector<std::string> rollback_failed;
   std::map<std::string, host_verdict> hosts;
   std::vector<std::string> host_order; ///< of `hosts`: as the stages have them

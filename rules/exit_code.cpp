@@ -77,6 +77,8 @@ int exit_code_of(const plan& of, const run& now, const result& of_run) {
     return 0;
   if (of_run.cancelled_by == "SIGINT")
     return 130;
+  if (of_run.cancelled_by == "SIGHUP")
+    return 129;
   return of_run.cancelled_by == "SIGTERM" ? 143 : 1;
 }
 

@@ -40,6 +40,11 @@ step_outcome failed_outcome(error why) {
   return outcome;
 }
 
+error lost_to_another(const std::string& target) {
+  return make_error(ec::lease_lost,
+                    "another owner has taken " + target + " over; see `baton lease show`", target);
+}
+
 host_work::host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
                      std::function<void(std::function<void()>)> post, colleagues others)
     : settings_{std::move(settings)},
@@ -97,7 +102,7 @@ void host_work::begin(const std::string& id) {
     auto& here = *find(id);
     here.watching =
         std::make_shared<watcher>(link_, place(), here.order, [this, id](step_outcome outcome) {
-          end(id, std::move(outcome));
+          end_watch(id, std::move(outcome));
         });
     here.watching->run();
     return;

@@ -86,6 +86,7 @@ private:
 
   void acquire(const std::string& id);
   void release(const std::string& id);
+  void end_watch(const std::string& id, step_outcome outcome);
   void verify_checks(const std::string& id, duration until, int round);
   /// A look that is seen as its own host sees it; what is asked from elsewhere is added.
   void look_elsewhere(const std::string& id, step_outcome seen);

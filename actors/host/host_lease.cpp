@@ -43,27 +43,26 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
     what.run = wish.run;
     what.owner = house_->owner;
     what.fence_at_least = wish.fence_at_least;
-    link_.send(link_.shell().lease_acquire(
-        what, [this, id, wish, then](const expected<lease_report>& answer) {
-          if (!find(id))
-            return;
-          const auto& run = wish.run;
-          if (!answer) {
-            ask_lease_again(id, wish, then, answer.error());
-          } else if (answer->holder) {
-            fail(id, make_error(ec::lease_held,
-                                settings_.reach.to.name + " is leased by run " + answer->holder->run
-                                    + " of " + answer->holder->owner
-                                    + "; wait for it, or `baton lease release "
-                                    + settings_.reach.to.name + "` when it is dead",
-                                settings_.reach.to.name));
-          } else {
-            fences_[run] = answer->fence;
-            if (beating_.insert(run).second)
-              beat(run);
-            then(answer->fence);
-          }
-        }));
+    link_.send(link_.shell().lease_acquire(what, [this, id, wish,
+                                                  then](const expected<lease_report>& answer) {
+      if (!find(id))
+        return;
+      const auto& run = wish.run;
+      if (!answer) {
+        ask_lease_again(id, wish, then, answer.error());
+      } else if (answer->holder) {
+        fail(id, make_error(ec::lease_held,
+                            settings_.reach.to.name + " is leased by " + describe(*answer->holder)
+                                + "; wait for it, or `baton lease release "
+                                + settings_.reach.to.name + "` when it is dead",
+                            settings_.reach.to.name));
+      } else {
+        fences_[run] = answer->fence;
+        if (beating_.insert(run).second)
+          beat(run);
+        then(answer->fence);
+      }
+    }));
   });
 }
 
@@ -90,6 +89,25 @@ void host_work::beat(const std::string& run) {
       }));
     beat(run);
   });
+}
+
+/// A look needs no lease, and would find a host in order that is another owner's by now.
+void host_work::end_watch(const std::string& id, step_outcome outcome) {
+  const auto fence = known_fence(id);
+  const bool rewound = !facts_here(id, step_kind::restore_snapshot).empty();
+  if (outcome.why || fence == 0 || rewound || !link_.ready()) {
+    end(id, std::move(outcome));
+    return;
+  }
+  auto& here = *find(id);
+  here.watching.reset(); // what is asked now, nobody need wait for when it is stopped
+  link_.send(link_.shell().lease_heartbeat(
+      here.order.plan->run, fence,
+      [this, id, outcome = std::move(outcome)](const expected<void>& ours) mutable {
+        if (!ours && ours.error().code == ec::lease_lost)
+          outcome.why = lost_to_another(settings_.reach.to.name);
+        end(id, std::move(outcome));
+      }));
 }
 
 void host_work::release(const std::string& id) {

@@ -147,10 +147,7 @@ void job_runner::on_report(const expected<step_report>& answer) {
   }
   case step_state::refused:
     if (answer->fence_stale)
-      finish(
-          fault(ec::lease_lost,
-                "another owner has taken " + task_.label.target + " over; see `baton lease show`",
-                task_.label.target));
+      finish(tl::unexpected<error>{lost_to_another(task_.label.target)});
     else
       finish(
           fault(answer->refusal.find("space") != std::string::npos ? ec::no_space : ec::step_failed,

@@ -83,6 +83,8 @@ void link::on_event(std::uint64_t generation, transport_event_t what) {
       if (output->channel == control_)
         keep_noise(output->bytes);
     } else if (output->channel == control_) {
+      if (state_ == state::opening)
+        keep_noise(output->bytes); // `This account is currently not available.`
       shell_->feed(output->bytes);
       if (shell_ && shell_->broken())
         drop(*shell_->broken());
@@ -166,6 +168,9 @@ error link::shell_ended(const transport_event::ended& how) const {
     what += ": " + said;
   if (by_sudo)
     what += "; it must run /bin/sh without a password (NOPASSWD in sudoers)";
+  else if (state_ == state::opening)
+    what += "; a login must lead to /bin/sh: ssh " + how_.to.name
+            + " 'exec /bin/sh' </dev/null must come back silently";
   return make_error(by_sudo ? ec::auth_failed : ec::connection_lost, std::move(what), how_.to.name);
 }
 

@@ -95,7 +95,7 @@ private:
   std::unique_ptr<control_shell> shell_;
   channel_id control_ = 0;
   shell_facts facts_;
-  std::string noise_; ///< the end of what the login and its shell said on stderr
+  std::string noise_; ///< the end of what the login said, and its shell on stderr
   std::vector<std::function<void(expected<void>)>> waiting_;
   std::map<channel_id, channel_hooks> channels_;
   duration last_heard_{0};

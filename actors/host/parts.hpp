@@ -39,4 +39,7 @@ using outcome_callback = std::function<void(step_outcome)>;
 /// An outcome that failed.
 step_outcome failed_outcome(error why);
 
+/// `lease_lost`: the target has another owner now.
+error lost_to_another(const std::string& target);
+
 } // namespace baton

@@ -65,7 +65,7 @@ std::vector<std::string> next_steps(const result& how) {
     steps.push_back("baton lease show");
   if (how.rollback_failed.empty()) {
     steps.push_back("baton logs " + how.run);
-    if (!how.cancelled)
+    if (!how.cancelled && how.exit_code != 3)
       steps.push_back("mend it, then: baton deploy "
                       + (how.commit.empty() ? std::string{} : "<the mended commit>"));
   }

@@ -2,6 +2,7 @@
 #include "runtime/config/read_fleet.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <utility>
@@ -31,13 +32,28 @@ void check_engines(const view& root, const fleet& of) {
     }
 }
 
+/// `~//app/` is `~/app`.
+std::string plain_path(const std::string& path) {
+  auto plain = std::filesystem::path{path}.lexically_normal().string();
+  while (plain.size() > 1 && plain.back() == '/')
+    plain.pop_back();
+  return plain;
+}
+
 /// Two stacks that share a folder on a host would overwrite each other.
 void check_paths(const view& root, const fleet& of) {
   std::map<host_and, std::string> owner;
   for (const auto& stage : of.stages)
     for (const auto& host : stage.hosts)
       for (const auto& stack : stage.stacks) {
-        const auto [known, is_new] = owner.try_emplace({host, stack.path}, stack.name);
+        const auto path = plain_path(stack.path);
+        if (path == "/" || path == "~" || path == ".") // ~/.. is what `.` came from
+          root["stages"]
+              .named(stage.name)
+              .fault("the checkout of stack " + stack.name + " on " + host + " would be "
+                         + stack.path + " itself",
+                     "give it a folder of its own");
+        const auto [known, is_new] = owner.try_emplace({host, path}, stack.name);
         if (!is_new && known->second != stack.name)
           root["stages"]
               .named(stage.name)

@@ -1,5 +1,8 @@
 #include "runtime/config/read_fleet.hpp"
 
+#include <algorithm>
+#include <filesystem>
+
 namespace baton {
 
 namespace {
@@ -73,6 +76,12 @@ void read_tests(const view& in, const declared_names& names, fleet& into) {
   in["workdir"].read(tests.workdir);
   in["command"].read(tests.run);
   in["junit"].read(tests.junit);
+  // What lies there before the tests run is removed.
+  const std::filesystem::path junit{tests.junit};
+  if (junit.is_absolute() || tests.junit.starts_with('~')
+      || std::find(junit.begin(), junit.end(), "..") != junit.end())
+    in["junit"].fault("a report lies below workdir, not at \"" + tests.junit + '"',
+                      "write its path from there: junit.xml");
   in["deadline"].read_positive(into.deadlines.tests);
   read(in["retry"], tests.retry);
   read(in["on_failure"], tests.on_failure);

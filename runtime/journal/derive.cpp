@@ -85,6 +85,8 @@ private:
   void note_hosts(const result& result) {
     const auto fleet = fleet_of_run();
     for (const auto& [host, verdict] : result.hosts) {
+      if (verdict.serves == serves::unknown && is_of_a_part(result))
+        continue;
       const bool rollback_failed =
           std::find(result.rollback_failed.begin(), result.rollback_failed.end(), host)
           != result.rollback_failed.end();
@@ -93,6 +95,13 @@ private:
       for (const auto& [stack, of_stack] : verdict.stacks)
         note_host(fleet, host, stack, of_stack, result, rollback_failed);
     }
+  }
+
+  /// Secrets or snapshots alone: what serves was neither changed nor looked at.
+  static bool is_of_a_part(const result& result) {
+    return std::any_of(result.details.begin(), result.details.end(), [](const auto& one) {
+      return one.first == "verification" && one.second.outcome == phase_outcome::skipped;
+    });
   }
 
   /// Keeps what is known of a host that could not be asked, and the moment its release came.

@@ -6,6 +6,7 @@
 #include "runtime/release/stack_script.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace baton::release {
 
@@ -18,6 +19,17 @@ const stage* stage_of(const fleet& of, const std::string& host, const std::strin
         && find_stack(one, stack))
       return &one;
   return nullptr;
+}
+
+/// What the stages put on this host, each once.
+std::vector<std::string> stacks_on(const fleet& of, const std::string& host) {
+  std::vector<std::string> names;
+  for (const auto& one : of.stages)
+    if (std::find(one.hosts.begin(), one.hosts.end(), host) != one.hosts.end())
+      for (const auto& stack : one.stacks)
+        if (std::find(names.begin(), names.end(), stack.name) == names.end())
+          names.push_back(stack.name);
+  return names;
 }
 
 /// As much of a plan as the scripts ask for.
@@ -38,8 +50,17 @@ event::step_started step_on(const std::string& host) {
 
 } // namespace
 
-expected<job> adopt_job(const fleet& of, const std::string& host, const std::string& stack,
+expected<job> adopt_job(const fleet& of, const std::string& host, const std::string& named,
                         const std::string& project) {
+  const auto stacks = stacks_on(of, host);
+  if (stacks.empty())
+    return fault(ec::usage, "no stage puts a stack on " + host, host);
+  if (named.empty() && stacks.size() > 1)
+    return fault(ec::usage,
+                 host + " has several stacks: name one with --stack ("
+                     + fmt::format("{}", fmt::join(stacks, ", ")) + ")",
+                 host);
+  const auto& stack = named.empty() ? stacks.front() : named;
   const auto* where = stage_of(of, host, stack);
   if (!where)
     return fault(ec::usage, "no stage puts the stack " + stack + " on " + host, host);

@@ -71,7 +71,8 @@ expected<job> resolve_job(const job_context& context) {
   const auto& plan = context.plan;
   const auto& ref = plan.request.commit_hash;
   if (const auto why = bad_ref(ref))
-    return fault(ec::bad_commit, "`" + ref + "` cannot be a branch, tag or commit: " + *why);
+    return fault(ec::bad_commit,
+                 "`" + ref.substr(0, 100) + "` cannot be a branch, tag or commit: " + *why);
   std::vector<std::pair<std::string, std::string>> repositories; // URL, keys
   for (const auto& stage : plan.stages)
     for (const auto& stack : stage.stacks) {

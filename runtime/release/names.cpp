@@ -66,10 +66,13 @@ std::optional<std::string> bad_ref(std::string_view ref) {
     return "it is too long";
   if (ref.front() == '-')
     return "it begins with `-`";
-  constexpr std::string_view shell = " \"'`$&|;<>(){}[]*?!\\~^:\t\n\r";
+  constexpr std::string_view gits = " ~^:?*[\\\t\n\r";
+  constexpr std::string_view shells = "\"'`$&|;<>(){}]!";
   for (const char c : ref)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || shell.find(c) != shell.npos)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || gits.find(c) != gits.npos)
       return "it holds characters that no ref may have";
+  if (ref.find_first_of(shells) != ref.npos)
+    return "it holds characters that mean something to a shell; say the id of its commit";
   if (ref == "@" || ref.find("@{") != ref.npos || ref.find("..") != ref.npos
       || ref.find("//") != ref.npos || ref.find("/.") != ref.npos || ref.front() == '.'
       || ref.front() == '/' || ref.back() == '/' || ref.back() == '.' || ref.ends_with(".lock")

@@ -115,6 +115,10 @@ void suggest_refs(const job_context& context, const facts& told, error& why) {
   const auto known = lines_of(get(told, "known_refs"));
   if (known.empty())
     return;
+  if (std::find(known.begin(), known.end(), context.plan.request.commit_hash) != known.end()) {
+    why.what += ": it is there, but no commit";
+    return;
+  }
   if (const auto near = near_name(context.plan.request.commit_hash, known))
     why.what += ": did you mean `" + *near + "`?";
   else if (const auto few = suggest(context.plan.request.commit_hash, known); !few.empty())

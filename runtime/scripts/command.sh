@@ -117,6 +117,9 @@ engine_up() {
     exec cat >/dev/null # the disk is full, or all is said' \
     keeper "$command_log" <"$S/start.pipe" >/dev/null 2>&1 &
   command_keeper=$!
+  fact doing_kind user
+  fact doing start
+  printf -- '--- start\n'
   (
     BATON_SERVES=$S/release/$1
     BATON_RELEASE=$1
@@ -131,9 +134,6 @@ engine_up() {
     sleep 0.03 2>/dev/null || sleep 1
   done
   rm -f -- "$S/start.pipe"
-  fact doing_kind user
-  fact doing start
-  printf -- '--- start\n'
   command_last_words
   if [ "$command_status" -ne 0 ]; then
     fact status "$command_status"

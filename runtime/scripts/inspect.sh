@@ -18,6 +18,13 @@ need_space() {
   fi
 }
 
+# What git says of a remote, without what it says of every remote; on one line.
+inspect_gist() {
+  sed -e '/^ *$/d' -e '/^Please make sure you have the correct access rights$/d' \
+    -e '/^and the repository exists\.$/d' -e '/^fatal: Could not read from remote repository\.$/d' |
+    tail -n 3 | tr '\n' ' '
+}
+
 # Each check says what it needs of the others: without git, or without a checkout, some say nothing.
 inspect_git() {
   if ! git --version >/dev/null 2>&1; then
@@ -29,7 +36,7 @@ inspect_git() {
       ! have timeout || git_within='timeout 30'
       git_quietly ls-remote -q -- "$B_URL" HEAD 2>&1 >/dev/null
     ) ||
-      fault remote_git "the host cannot ask $B_URL: $(printf '%s\n' "$inspect_said" | tail -n 3 | tr '\n' ' ')" \
+      fault remote_git "the host cannot ask $B_URL: $(printf '%s\n' "$inspect_said" | inspect_gist)" \
         "on the host: git ls-remote $B_URL (or \`source: push\`, when it is to have no access)"
   fi
   if [ ! -e "$checkout" ]; then

@@ -96,7 +96,7 @@ public:
   /// error) when nobody has it.
   std::string lease_release(std::string_view run, std::uint64_t fence, callback<void> answer);
   std::string lease_show(callback<lease_report> answer);
-  /// Takes it from whoever has it, and raises the fence. Ends no steps.
+  /// Takes it from whoever has it, and raises the fence. Ends no steps: that is for the caller.
   std::string lease_break(callback<lease_report> answer);
 
   // --- steps -----------------------------------------------------------------------------------

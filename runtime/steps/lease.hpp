@@ -25,6 +25,9 @@ struct lease_owner {
   bool same_boot = false; ///< the target has not been rebooted since the last heartbeat
 };
 
+/// For people: `run 20260131-0905-c0ffee of root@laptop (process 4711), last sign of life 5 s ago`.
+std::string describe(const lease_owner& owner);
+
 /// The answer to `lease_acquire`, `lease_show` and `lease_break`.
 struct lease_report {
   /// Acquired: the number that this owner's steps carry. Else the target's present fence.

@@ -59,6 +59,16 @@ def test_has_an_unknown_host_key_until_it_is_trusted(fleet):
     assert fleet.baton.deploy().code == 0
 
 
+def test_a_new_host_key_is_trusted_knowingly(fleet):
+    fleet["vps"].new_host_key()
+    asked = fleet.baton("host", "trust", "vps")
+    assert asked.code != 0 and asked.out.count("SHA256:") == 2 and "ssh-keygen -R" in asked.out, asked
+    assert fleet.baton("host", "trust", "vps", "--yes").code == 0
+    again = fleet.baton("host", "trust", "vps")
+    assert again.code == 0 and "already" in again.out, again
+    assert fleet.baton.deploy().code == 0
+
+
 def test_has_no_git(fleet):
     fleet["rtx1080"].without("git")
     refused(fleet, "rtx1080", "missing_tool", "git")
@@ -79,6 +89,8 @@ def test_git_remote_is_away(fleet):
     done = fleet.baton.deploy()
     assert done.code == 1 and done.json["phase"] == "pre_flight", done
     assert done.json["error_detail"]["code"] in ("remote_git", "bad_commit"), done
+    for name, told in done.json["details"]["pre_flight"]["hosts"].items():
+        assert "does not appear to be a git repository" in told["error"], f"{name}: {told}"
 
 
 def test_everything_that_is_wrong_is_told_at_once(fleet):
@@ -186,6 +198,8 @@ def test_a_login_that_only_talks_is_a_clear_error(fleet):
     fleet["vps"].banner("echo This account is currently not available.; exit 1")
     done = fleet.baton.deploy()
     assert done.code == 1 and done.json["error_detail"]["host"] == "vps", done
+    assert "currently not available" in done.json["error"], done
+    assert "ssh vps 'exec /bin/sh' </dev/null" in done.json["error"], done
 
 
 @pytest.mark.parametrize("output", [
@@ -233,6 +247,7 @@ def test_a_step_that_never_ends_is_killed_at_its_deadline(deployed):
     deployed.config.write()
     result = verdict(deployed, deployed.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     assert result["error_detail"]["code"] == "timed_out"
+    assert "activate (start) did not end in time" in result["error"], result["error"]
 
 
 def test_a_checkout_with_changes_is_refused_and_left_alone(deployed):

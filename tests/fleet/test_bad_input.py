@@ -94,6 +94,31 @@ def test_bad_usage(fleet, words):
     assert done.err.strip() and done.out == "", done
 
 
+@pytest.mark.parametrize("path", ["/", "~/", "~//", "~/app/.."])
+def test_a_checkout_is_no_home_and_no_root(fleet, path):
+    fleet.config["stacks"]["app"]["path"] = path
+    fleet.config.write()
+    done = fleet.baton("check")
+    assert done.code == CONFIG and "a folder of its own" in done.err, done
+
+
+def test_stacks_share_no_folder_however_it_is_written(fleet):
+    fleet.config["stacks"]["other"] = fleet.config.stack() | {"path": "~//app/"}
+    fleet.config.write()
+    done = fleet.baton("check")
+    assert done.code == CONFIG and "share the folder" in done.err, done
+
+
+def test_why_a_ref_is_refused(fleet):
+    for ref, why in (("HEAD~1", "no ref may have"), ("fix/it's", "id of its commit")):
+        done = fleet.baton("plan", ref)
+        assert done.code == 65 and why in done.err, done
+    fleet.repository._git("tag", "tree", "HEAD^{tree}")
+    fleet.repository._git("push", "-q", "origin", "tree")
+    done = fleet.baton("plan", "tree")
+    assert done.code == 65 and "no commit" in done.err and "did you mean" not in done.err, done
+
+
 def test_a_mistyped_verb_gets_a_hint(fleet):
     assert "deploy" in fleet.baton("depoly").err
 

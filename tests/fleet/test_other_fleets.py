@@ -125,6 +125,10 @@ def test_two_stacks_on_one_host_are_told_apart(fleet):
     result = verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps",
                      "nnn", 0, new="v1")
     assert set(result["hosts"]["rtx1080"]["stacks"]) == {"app", "other"}
+    # a host with one of them needs no --stack
+    asked = fleet.baton("adopt", "rtx1080", "--yes")
+    assert asked.code == 64 and "--stack (app, other)" in asked.err, asked
+    assert fleet.baton("adopt", "vps", "--yes").code != 64
 
 
 def test_explain_of_an_odd_fleet_is_right_and_fits(make_fleet):

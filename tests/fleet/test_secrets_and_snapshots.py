@@ -58,6 +58,15 @@ def test_secrets_verbs_alone(deployed):
     assert deployed.baton("secrets", "test").code == 0
     assert deployed.baton("secrets", "sync", "--yes").code == 0
     assert tokens(deployed) == {"APP_TOKEN=first\n"}
+    # and nothing is forgotten of what the hosts serve
+    states = deployed.baton("status", "--json").json["hosts"]
+    assert {state["serves"] for state in states} == {"new"}, states
+
+
+def test_a_fleet_without_secrets_says_so(fleet):
+    for verb in ("test", "status", "sync"):
+        done = fleet.baton("secrets", verb)
+        assert done.code == 78 and "no secrets" in done.err, done
 
 
 def test_snapshots_are_made_before_the_first_touch_and_kept_by_number(fleet):

@@ -18,7 +18,8 @@ def stuck(fleet, name, point="prepare"):
     return running
 
 
-@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143),
+                                          (signal.SIGHUP, 129)])
 def test_before_anything_serves_the_new_release(deployed, number, code):
     deployed.repository.release("v2")
     running = stuck(deployed, "thinkpad", "prepare")
@@ -36,6 +37,16 @@ def test_in_the_middle_of_production_takes_both_back(deployed):
     deployed["rtx1080"].unhook("start")
     running.signal()
     verdict(deployed, running.wait(30), "rolled_back", "rtx1080", "", "ooo", 130, cancelled=True)
+
+
+def test_a_logout_that_sends_all_its_signals_cancels_once(deployed):
+    deployed.repository.release("v2")
+    running = stuck(deployed, "rtx1080", "start")
+    deployed["rtx1080"].unhook("start")
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+        running.signal(number)
+    verdict(deployed, running.wait(30), "rolled_back", "rtx1080", "", "ooo",
+            129 if "SIGHUP: stopping" in running.err else 143, cancelled=True)
 
 
 def test_in_the_tests_phase(deployed):

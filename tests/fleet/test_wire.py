@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from rig import journal
+from rig.cli import BATON
 from rig.expect import verdict
 from rig.processes import until
 
@@ -168,3 +169,38 @@ def test_a_run_journals_who_asked_and_what_was_planned(deployed):
     assert first["type"] == "run_requested"
     assert first["plan"]["requested_by"] and first["plan"]["request"]["commit_hash"] == "main"
     verdict(deployed, deployed.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+
+
+def test_what_cannot_be_written_to_stdout_is_told_and_is_no_success(deployed):
+    def full(*words):
+        with open("/dev/full", "w", encoding="utf-8") as nothing:
+            return subprocess.run([BATON, *words], cwd=deployed.project, text=True, check=False,
+                                  env=deployed.environment(), stdin=subprocess.DEVNULL,
+                                  stdout=nothing, stderr=subprocess.PIPE, timeout=60)
+
+    for words in (["status"], ["history", "--json"], ["config", "schema"], ["--help"], ["--version"]):
+        told = full(*words)
+        assert told.returncode == 74 and "standard output" in told.stderr, f"{words}: {told}"
+    # a deployment's exit code tells of the hosts
+    told = full("deploy", "--json", "--yes")
+    assert told.returncode == 0 and "standard output" in told.stderr, told
+    # who closes a pipe has seen enough
+    piped = subprocess.run(f"{BATON} config schema | head -n 1; echo ${{PIPESTATUS[0]}}", shell=True,
+                           executable="/bin/bash", cwd=deployed.project, text=True, check=True,
+                           env=deployed.environment(), capture_output=True)
+    assert piped.stdout.split() == ["{", "0"] and not piped.stderr, piped
+
+
+def test_without_any_standard_stream_the_run_is_the_same(deployed):
+    deployed.repository.release("v2")
+    run = subprocess.run(f"exec {BATON} deploy --json --yes <&- >&- 2>&-", shell=True, check=False,
+                         cwd=deployed.project, env=deployed.environment(), timeout=120)
+    assert run.returncode == 0
+    assert deployed.serving() == dict.fromkeys(deployed.hosts, "v2")
+    assert deployed.baton("show", "--json").json["status"] == "success"
+
+
+def test_the_list_of_logs_is_ids_alone(deployed):
+    listed = deployed.baton("logs", "--list").out.split("\n")[:-1]
+    run = deployed.baton("show", "--json").json["run"]
+    assert len(listed) > 5 and all(line.startswith(run + "/") for line in listed), listed

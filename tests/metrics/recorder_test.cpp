@@ -8,11 +8,13 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <fcntl.h>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 namespace baton {
 namespace {
@@ -317,6 +319,26 @@ TEST(a_textfile, is_replaced_at_once_and_readable_for_all) {
   const auto nowhere = one.write_textfile(folder / "none/baton.prom");
   ASSERT_FALSE(nowhere);
   EXPECT_THAT(nowhere.error().what, HasSubstr("none/baton.prom"));
+}
+
+TEST(a_textfile, that_is_a_pipe_or_a_link_stays_one) {
+  temp_folder folder;
+  recorder one{build};
+  const auto pipe = folder / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_TRUE(one.write_textfile(pipe));
+  char first[7] = {};
+  EXPECT_EQ(::read(reader, first, 6), 6);
+  EXPECT_STREQ(first, "# HELP");
+  ::close(reader);
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+
+  std::filesystem::create_symlink(folder / "there", folder / "link");
+  std::ofstream{folder / "there"} << std::string(100'000, 'x');
+  ASSERT_TRUE(one.write_textfile(folder / "link"));
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link"));
+  EXPECT_LT(std::filesystem::file_size(folder / "there"), 100'000u);
 }
 
 TEST(the_families, have_the_names_that_are_known) {

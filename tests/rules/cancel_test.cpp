@@ -55,6 +55,12 @@ TEST(cancel, stops_every_running_step_once_and_waits_for_them) {
   EXPECT_EQ(show.details("secrets_sync").hosts.at("vps").outcome, phase_outcome::cancelled);
 }
 
+TEST(cancel, by_a_terminal_that_is_closed_has_the_exit_code_of_that_signal) {
+  const auto show =
+      play(plan_for(homelab()), {{cancel_in("secrets_sync", step_kind::save_secrets, "SIGHUP")}});
+  EXPECT_EQ(show.ends.exit_code, 129);
+}
+
 TEST(cancel, by_a_command_is_no_signal) {
   const auto show = play(plan_for(homelab()),
                          {{cancel_in("tests", step_kind::run_tests, "baton cancel by ann")}});

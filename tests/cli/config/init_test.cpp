@@ -107,6 +107,16 @@ TEST_F(the_command, init_replaces_when_forced) {
   EXPECT_FALSE(fs::exists(folder_ / "baton.yaml.new"));
 }
 
+TEST_F(the_command, init_replaces_no_device_and_no_link) {
+  write("mine.yaml", "mine");
+  fs::create_symlink(folder_ / "mine.yaml", folder_ / "link.yaml");
+  const auto refused = run({"init", "--force", "--output", "link.yaml"});
+  EXPECT_EQ(refused.exit, exit_code::io_error);
+  EXPECT_THAT(refused.err, HasSubstr("no plain file"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link.yaml"));
+  EXPECT_EQ(read("mine.yaml"), "mine");
+}
+
 TEST_F(the_command, init_prints_instead) {
   const auto printed = run({"init", "--output", "-"});
   EXPECT_EQ(printed.out, init_file(homelab_answers()));

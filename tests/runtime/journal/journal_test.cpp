@@ -219,6 +219,24 @@ TEST_F(a_journal, keeps_a_line_for_each_stack_of_a_host_and_names_failed_rollbac
   EXPECT_EQ(hosts[2].serves, serves::unknown);
 }
 
+TEST_F(a_journal, keeps_what_hosts_serve_when_only_secrets_were_brought) {
+  auto deployed = finished("r1", status::failed, verdict_of(serves::new_release, "rel1"));
+  auto verdict = std::make_shared<result>(*std::get<event::run_finished>(deployed.what).result);
+  verdict->rollback_failed = {"one"};
+  deployed.what = event::run_finished{verdict};
+  auto part = finished("r2", status::success, verdict_of(serves::unknown, ""));
+  auto synced = std::make_shared<result>(*std::get<event::run_finished>(part.what).result);
+  phase_details skipped;
+  skipped.outcome = phase_outcome::skipped;
+  synced->details = {{"verification", skipped}};
+  part.what = event::run_finished{synced};
+  ASSERT_TRUE(write_all(journal_, requested("r1"), deployed, requested("r2"), part));
+  const auto one = **journal_.last_release("lab", "one", "app");
+  EXPECT_EQ(one.serves, serves::new_release);
+  EXPECT_EQ(one.run, "r1");
+  EXPECT_TRUE(one.rollback_failed);
+}
+
 TEST_F(a_journal, keeps_alerts_until_they_are_delivered) {
   ASSERT_TRUE(
       write_all(journal_, requested("r1"),

@@ -144,18 +144,6 @@ TEST_P(tests_step, does_not_take_an_old_report_for_this_one) {
   EXPECT_THAT(outcome.notes, ElementsAre(HasSubstr("left no report junit.xml")));
 }
 
-TEST_P(tests_step, removes_no_file_elsewhere_that_is_no_report) {
-  const auto elsewhere = checkout().parent_path() / "notes.txt";
-  of.fleet.tests.junit = elsewhere.string();
-  write_file(elsewhere, "not to be lost");
-  runs("true");
-  const auto outcome = run();
-  ASSERT_TRUE(outcome.why);
-  EXPECT_EQ(outcome.why->code, ec::config_invalid);
-  EXPECT_THAT(outcome.why->what, HasSubstr(elsewhere.string() + " is there and is no test report"));
-  EXPECT_TRUE(std::filesystem::exists(elsewhere));
-}
-
 TEST_P(tests_step, says_when_the_report_is_none) {
   of.fleet.tests.junit = "junit.xml";
   runs("echo '<html>' >junit.xml");
