@@ -56,6 +56,7 @@ void add_init(CLI::App& app, cli_context& context);
 void add_lease(CLI::App& app, cli_context& context);
 void add_logs(CLI::App& app, cli_context& context);
 void add_plan(CLI::App& app, cli_context& context);
+void add_resume(CLI::App& app, cli_context& context);
 void add_secrets(CLI::App& app, cli_context& context);
 void add_show(CLI::App& app, cli_context& context);
 void add_snapshot(CLI::App& app, cli_context& context);

@@ -197,7 +197,7 @@ void add_run_options(CLI::App& command, run_options& into) {
 }
 
 result carry_out(const cli_context& context, const workspace& in, std::shared_ptr<const plan> todo,
-                 const run_options& how) {
+                 const run_options& how, std::shared_ptr<const std::vector<record>> so_far) {
   std::optional<run_lock> lock;
   if (how.journaled) {
     auto got = run_lock::acquire(in.state, todo->run);
@@ -240,6 +240,11 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
   with.observers.push_back(mirror);
   if (view)
     with.observers.push_back(view);
+  // Both show what is; the others tell what becomes.
+  if (so_far)
+    for (const auto& one : with.observers)
+      for (const auto& past : *so_far)
+        one->on_record(past);
   if (how.also)
     with.observers.push_back(how.also);
   if (how.events)
@@ -269,7 +274,7 @@ result carry_out(const cli_context& context, const workspace& in, std::shared_pt
                     on_signal(actors, *mirror, *todo, how, say, name, before);
                   },
                   tty ? around_stop : std::function<void(bool)>{}};
-    told = actors.carry_out(todo);
+    told = actors.carry_out(todo, so_far);
   }
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)

@@ -71,6 +71,16 @@ inspect_git() {
   [ -z "$B_COMMIT" ] || ! has_commit "$B_COMMIT" || fact have_wanted yes
 }
 
+# Whose host it is. A deployment has the lease by now; who only asks hears that it could not have it.
+inspect_lease() {
+  for inspect_file in "$BATON_DIR"/fence/e.*/lease; do
+    IFS= read -r inspect_owner 2>/dev/null <"$inspect_file" || continue
+    [ "$inspect_owner" = "$B_RUN" ] || [ -z "$inspect_owner" ] ||
+      fault lease_held "run $inspect_owner holds the lease" "wait for it (baton lease show $B_HOST); when it is dead: baton resume, or baton lease release $B_HOST"
+  done
+}
+
+inspect_lease
 each_tool need_tool
 if [ -n "$B_PATH" ]; then
   inspect_git

@@ -63,6 +63,8 @@ def test_people_are_told_who_the_owner_is_in_words(deployed):
     assert f"(process {running.process.pid})" in shown.out and "boot_id" not in shown.out, shown
     owner = json.loads(deployed.baton("lease", "show", "rtx1080", "--json").out)["leases"][0]
     assert json.loads(owner["owner"])["pid"] == running.process.pid
+    checked = deployed.baton("check", "--hosts")
+    assert checked.code == 1 and "rtx1080 " in checked.out and "holds the lease" in checked.out, checked
     refused = deployed.baton.deploy()
     assert refused.code == 3 and f"(process {running.process.pid})" in refused.json["error"], refused
     assert "boot_id" not in refused.json["error"]

@@ -1,6 +1,8 @@
 #include "compose_fixture.hpp"
 #include "runtime/release/adopt.hpp"
 
+#include <unistd.h>
+
 namespace baton::test {
 namespace {
 
@@ -414,6 +416,7 @@ TEST_P(compose_release, what_a_snapshot_brought_back_is_started_anew) {
   // Its images go, although the records that named them are gone.
   const auto tag = "baton%2Fweb%2Fweb:" + at.plan.release;
   EXPECT_NE(ref(tag), "");
+  at.plan.run += std::to_string(::getpid()); // /tmp is everybody's
   const fs::path outside = "/tmp/.baton-outside-snapshots." + at.plan.run + ".alpha";
   fs::create_directory(outside);
   EXPECT_FALSE(at.settle(false).why) << at.last_log;

@@ -1,0 +1,81 @@
+#include "cli/run.hpp"
+
+#include "runtime/journal/sealed_plan.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <fmt/format.h>
+#include <iostream>
+#include <memory>
+#include <variant>
+
+namespace baton {
+
+namespace {
+
+template <class T>
+T read_or_fail(expected<T> value, int exit_code = exit_code::io_error) {
+  if (!value)
+    throw command_failed{exit_code, describe(value.error()) + "\n"};
+  return std::move(*value);
+}
+
+/// The run that is meant: the one with that id, else the only one that has no verdict.
+std::optional<run_row> run_to_resume(const workspace& in, const std::string& id) {
+  if (!id.empty())
+    return read_or_fail(in.journal->find_run(id), exit_code::no_input);
+  std::vector<run_row> all;
+  for (auto& row : read_or_fail(in.journal->unfinished_runs()))
+    if (row.fleet == in.fleet->name)
+      all.push_back(std::move(row));
+  if (all.size() > 1) {
+    std::string text = "several runs are not finished; name one:\n";
+    for (const auto& row : all)
+      text += "  baton resume " + row.id + "\n";
+    throw command_failed{exit_code::usage, text};
+  }
+  return all.empty() ? std::nullopt : std::optional{all.front()};
+}
+
+/// Its plan as it was frozen, from its first record, with the secrets that the journal lacks.
+plan plan_of(const workspace& in, const std::vector<record>& so_far) {
+  const auto* first =
+      so_far.empty() ? nullptr : std::get_if<event::run_requested>(&so_far.front().what);
+  if (!first)
+    throw command_failed{exit_code::io_error, "the journal does not begin with the run's plan\n"};
+  return read_or_fail(whole_plan(in.state, *first->plan));
+}
+
+int resume(const cli_context& context, const std::string& id, const run_options& how) {
+  const auto in = open_workspace(context);
+  const auto row = run_to_resume(in, id);
+  if (!row) {
+    std::cerr << "nothing to resume: every run has its verdict\n";
+    return exit_code::ok;
+  }
+  if (row->status) {
+    std::cerr << fmt::format("nothing to resume: run {} has ended, {}\n", row->id,
+                             to_string(*row->status));
+    return exit_code::ok;
+  }
+  const auto so_far =
+      std::make_shared<const std::vector<record>>(read_or_fail(in.journal->read_run(row->id)));
+  const auto todo = std::make_shared<const plan>(plan_of(in, *so_far));
+  return carry_out(context, in, todo, how, so_far).exit_code;
+}
+
+} // namespace
+
+void add_resume(CLI::App& app, cli_context& context) {
+  auto id = std::make_shared<std::string>();
+  auto how = std::make_shared<run_options>();
+  auto* command = app.add_subcommand("resume", "Go on with a run that was cut off");
+  command->add_option("run", *id, "Its id, or how it begins (default: the only unfinished one)");
+  add_run_options(*command, *how);
+  command->footer("Examples:\n  baton resume\n  baton resume 20260131-090500-1a2b3c --json");
+  command->callback([&context, id, how] {
+    context.chosen = [&context, id, how] { return resume(context, *id, *how); };
+  });
+}
+
+} // namespace baton

@@ -1,0 +1,96 @@
+"""A run that was cut off is gone on with, to the verdict that it would have had."""
+
+import signal
+
+import pytest
+from rig.expect import verdict
+from rig.processes import until
+
+ALL = "thinkpad rtx1080 vps"
+
+
+def cut_off(fleet, running):
+    running.process.send_signal(signal.SIGKILL)
+    running.process.wait()
+    unfinished = fleet.baton("status", "--json").json["unfinished"]
+    assert len(unfinished) == 1, unfinished
+    assert f"baton resume {unfinished[0]['run']}" in fleet.baton("history").out
+    return unfinished[0]["run"]
+
+
+@pytest.mark.parametrize("name, point", [("thinkpad", "prepare"), ("vps", "start")])
+def test_a_step_that_was_running_is_taken_on_and_not_begun_again(deployed, name, point):
+    host = deployed[name]
+    deployed.repository.release("v2")
+    host.hook(point, '[ "$1" = v1 ] || { echo begun >>~/begun; while [ ! -e ~/go ]; do sleep 0.05; done; }')
+    running = deployed.baton.start_deploy()
+    until(f"{name} is in {point}", (host.home / "begun").exists)
+    run = cut_off(deployed, running)
+    (host.home / "go").touch()
+    result = verdict(deployed, deployed.baton("resume", run, "--json"), "success", "verification", ALL, "nnn", 0)
+    assert result["run"] == run
+    assert (host.home / "begun").read_text() == "begun\n"
+    assert {one.history()[-2:] == ["v1", "v2"] for one in deployed.hosts.values()} == {True}
+    assert deployed.leases() == {}
+
+
+@pytest.mark.parametrize("percent", range(5, 90, 20))
+def test_wherever_it_is_cut_off_each_effect_is_done_once(deployed, percent):
+    deployed.repository.release("v2")
+    whole = len(deployed.baton.journal())
+    running = deployed.baton.start_deploy()
+    until("so much has happened", lambda: len(running.lines) >= whole * percent // 100)
+    cut_off(deployed, running)
+    verdict(deployed, deployed.baton("resume", "--json"), "success", "verification", ALL, "nnn", 0)
+    for host in deployed.hosts.values():
+        assert host.history() == ["v1", "v2"], (percent, host.name)
+    assert deployed.leases() == {}
+
+
+def test_a_rollback_that_was_cut_off_goes_on(deployed):
+    rtx = deployed["rtx1080"]
+    deployed.repository.release("v2")
+    (rtx.home / "faults/start-fails-v2").touch()
+    rtx.hook("start", '[ "$1" = v2 ] || { touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done; }')
+    running = deployed.baton.start_deploy()
+    until("the rollback starts v1", (rtx.home / "here").exists)
+    run = cut_off(deployed, running)
+    (rtx.home / "go").touch()
+    verdict(deployed, deployed.baton("resume", run, "--json"), "rolled_back", "rtx1080", "", "ooo", 1)
+
+
+def test_after_a_second_signal_too(deployed):
+    deployed.repository.release("v2")
+    vps = deployed["vps"]
+    vps.hook("start", '[ "$1" = v1 ] || { touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done; }')
+    running = deployed.baton.start_deploy()
+    until("vps starts", (vps.home / "here").exists)
+    running.signal(signal.SIGTERM)
+    running.wait_event("cancel_requested")
+    running.signal(signal.SIGINT)
+    done = running.wait()
+    assert done.code == 75 and done.err.strip().splitlines()[-1].startswith("baton resume "), done
+    (vps.home / "go").touch()
+    # it was asked to stop, and that is what it goes on with
+    verdict(deployed, deployed.baton("resume", "--json"), "partial_success", "vps", "thinkpad rtx1080",
+            "nno", 4, cancelled=True)
+
+
+def test_there_may_be_nothing_to_resume(deployed):
+    done = deployed.baton("resume")
+    assert done.code == 0 and "every run has its verdict" in done.err, done
+    run = deployed.baton("history", "--json").json["runs"][0]["run"]
+    done = deployed.baton("resume", run)
+    assert done.code == 0 and f"run {run} has ended, success" in done.err, done
+    assert deployed.baton("resume", "20200101").code == 66
+
+
+def test_a_run_that_somebody_works_at_is_left_to_them(deployed):
+    deployed.repository.release("v2")
+    deployed["vps"].hook("prepare", "touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done")
+    running = deployed.baton.start_deploy()
+    until("vps prepares", (deployed["vps"].home / "here").exists)
+    done = deployed.baton("resume")
+    assert done.code == 75 and str(running.process.pid) in done.err, done
+    (deployed["vps"].home / "go").touch()
+    verdict(deployed, running.wait(), "success", "verification", ALL, "nnn", 0)
