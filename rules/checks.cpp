@@ -60,8 +60,10 @@ finding weigh(const plan& of, const run& now, step_kind step, unit_id on,
   }
   if (failing)
     found.why = std::move(failing);
-  if (!found.why)
-    found.reported = outcome.why ? outcome.why : std::move(reported);
+  if (!found.why && outcome.why)
+    found.reported = outcome.why;
+  else if (!found.why)
+    found.reported = std::move(reported);
   return found;
 }
 

@@ -76,10 +76,10 @@ void add_guarded(phase_details& to, const plan& of, const run& now, std::size_t 
 /// How the stage's hosts were brought back, for people.
 void add_rollback(phase_details& to, const plan& of, const run& now, std::size_t stage) {
   for (auto host : now.hosts_of_stage[stage]) {
-    const auto [first, last] = stacks_of(of, host);
+    const auto stacks = stacks_of(of, host);
     const auto any = [&](bool unit_truth::*flag) {
-      return std::any_of(now.units.begin() + static_cast<std::ptrdiff_t>(first),
-                         now.units.begin() + static_cast<std::ptrdiff_t>(last),
+      return std::any_of(now.units.begin() + static_cast<std::ptrdiff_t>(stacks.first),
+                         now.units.begin() + static_cast<std::ptrdiff_t>(stacks.second),
                          [&](const unit_truth& one) { return one.*flag; });
     };
     const auto& name = of.units[host].host;

@@ -51,7 +51,10 @@ std::optional<std::string> near_name(std::string_view wrong,
   const auto typed = lower(wrong);
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(typed.size() / 3, 1) + 1;
-  for (const auto& name : known | std::views::take(compared_max)) {
+  std::size_t compared = 0;
+  for (const auto& name : known) {
+    if (compared++ == compared_max)
+      break;
     if (name.size() > length_max)
       continue;
     const auto candidate = lower(name);

@@ -22,7 +22,7 @@ std::string hex(const unsigned char* bytes, std::size_t size) {
   return text;
 }
 
-tl::unexpected<error> cannot(std::string doing, const std::string& path, int why) {
+tl::unexpected<error> cannot(const std::string& doing, const std::string& path, int why) {
   return fault(ec::secrets_failed,
                "cannot " + doing + " " + path + ": " + std::generic_category().message(why));
 }

@@ -24,7 +24,7 @@ constexpr std::uint32_t keys_max = 1024;
 
 } // namespace
 
-agent_request::agent_request(reactor& loop, std::string socket, std::string message,
+agent_request::agent_request(reactor& loop, std::string socket, const std::string& message,
                              reactor::clock::time_point deadline, answer_handler done)
     : loop_(loop), socket_(std::move(socket)), done_(std::move(done)) {
   put_string(out_, message);

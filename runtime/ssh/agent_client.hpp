@@ -25,7 +25,7 @@ public:
 
   /// Sends `message` (without its length) to the agent at `socket` and gives its answer, or why
   /// there is none until `deadline`, to `done`: later, never from within this call.
-  agent_request(reactor& loop, std::string socket, std::string message,
+  agent_request(reactor& loop, std::string socket, const std::string& message,
                 reactor::clock::time_point deadline, answer_handler done);
   agent_request(const agent_request&) = delete;
   agent_request& operator=(const agent_request&) = delete;

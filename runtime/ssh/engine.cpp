@@ -143,9 +143,10 @@ void engine::when_ready(const std::shared_ptr<connection>& link, std::weak_ptr<v
     done(nullptr);
     return;
   }
-  for (auto& [key, one] : bastions_)
-    if (one.link == link)
-      one.waiting.emplace_back(std::move(asker), std::move(done));
+  const auto found = std::find_if(bastions_.begin(), bastions_.end(),
+                                  [&](const auto& one) { return one.second.link == link; });
+  if (found != bastions_.end())
+    found->second.waiting.emplace_back(std::move(asker), std::move(done));
 }
 
 void engine::bastion_settled(const std::string& key, const error* why) {
@@ -163,7 +164,7 @@ void engine::bastion_settled(const std::string& key, const error* why) {
       done(why);
 }
 
-void engine::released(std::shared_ptr<connection> link) {
+void engine::released(const std::shared_ptr<connection>& link) {
   for (auto& [key, one] : bastions_) {
     if (one.link != link)
       continue;

@@ -55,7 +55,7 @@ public:
   void when_ready(const std::shared_ptr<connection>& bastion, std::weak_ptr<void> asker,
                   std::function<void(const error*)> done);
   /// Somebody stopped using it: an unused one is closed after a while.
-  void released(std::shared_ptr<connection> bastion);
+  void released(const std::shared_ptr<connection>& bastion);
 
   /// Addresses that have let us in: there it pays to try again.
   std::unordered_set<std::string> welcome;

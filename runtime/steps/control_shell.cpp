@@ -321,7 +321,8 @@ std::string control_shell::start(const step_start& what, callback<step_report> a
     my.started.erase(my.started.begin());
   if (!my.broken)
     my.started.emplace(id, what.id);
-  callback<step_report> settle = [&my, id, answer = std::move(answer)](expected<step_report> got) {
+  callback<step_report> settle = [&my, id,
+                                  answer = std::move(answer)](const expected<step_report>& got) {
     answer(got);
     my.settled(id, got);
   };
