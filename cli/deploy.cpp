@@ -1,5 +1,5 @@
 #include "cli/plan.hpp"
-#include "cli/run.hpp"
+#include "cli/resume.hpp"
 #include "cli/view/plan_text.hpp"
 
 #include "messages/json.hpp"
@@ -100,6 +100,25 @@ void ask_once(const cli_context& context, const workspace& in, const plan& todo)
     throw command_failed{exit_code::usage, "nothing was done\n"};
 }
 
+/// A run that was cut off still owns its hosts, and left them as they were just then: it is brought
+/// to its verdict before another one begins. False when it could not be.
+bool finish_what_was_cut_off(const cli_context& context, const workspace& in,
+                             const deploy_flags& flags) {
+  auto how = flags.show; // stdout is for the run that was asked for
+  how.json = how.events = false;
+  for (const auto& run : cut_off_runs(in)) {
+    std::cerr << "run " << run.id << " (" << printable(run.ref, 40) << " to " << run.environment
+              << ") was cut off in " << (run.phase.empty() ? "its beginning" : run.phase) << "\n";
+    if (!flags.yes && !confirm(context, "Go on with it first?")) {
+      std::cerr << "it is left as it is; to go on with it: baton resume " << run.id << "\n";
+      continue;
+    }
+    if (!go_on_with(context, in, run, how).status)
+      return false;
+  }
+  return true;
+}
+
 int deploy(const cli_context& context, const deploy_flags& flags) {
   const auto asked = request_of(flags);
   if (flags.dry_run)
@@ -112,6 +131,8 @@ int deploy(const cli_context& context, const deploy_flags& flags) {
   if (!made)
     throw command_failed{exit_code::usage, describe(made.error()) + "\n"};
   auto todo = std::make_shared<const plan>(std::move(*made));
+  if (!finish_what_was_cut_off(context, in, flags))
+    return exit_code::try_again;
   if (!flags.yes)
     ask_once(context, in, *todo);
   return carry_out(context, in, todo, flags.show).exit_code;

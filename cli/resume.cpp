@@ -1,5 +1,6 @@
-#include "cli/run.hpp"
+#include "cli/resume.hpp"
 
+#include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/sealed_plan.hpp"
 
 #include <CLI/CLI.hpp>
@@ -20,14 +21,16 @@ T read_or_fail(expected<T> value, int exit_code = exit_code::io_error) {
   return std::move(*value);
 }
 
-/// The run that is meant: the one with that id, else the only one that has no verdict.
+bool has_owner(const workspace& in, const run_row& run) {
+  const auto owner = run_lock::owner(in.state, run.id);
+  return owner && *owner && (*owner)->alive;
+}
+
+/// The run that is meant: the one with that id, else the only one that was cut off.
 std::optional<run_row> run_to_resume(const workspace& in, const std::string& id) {
   if (!id.empty())
     return read_or_fail(in.journal->find_run(id), exit_code::no_input);
-  std::vector<run_row> all;
-  for (auto& row : read_or_fail(in.journal->unfinished_runs()))
-    if (row.fleet == in.fleet->name)
-      all.push_back(std::move(row));
+  const auto all = cut_off_runs(in);
   if (all.size() > 1) {
     std::string text = "several runs are not finished; name one:\n";
     for (const auto& row : all)
@@ -50,7 +53,7 @@ int resume(const cli_context& context, const std::string& id, const run_options&
   const auto in = open_workspace(context);
   const auto row = run_to_resume(in, id);
   if (!row) {
-    std::cerr << "nothing to resume: every run has its verdict\n";
+    std::cerr << "nothing to resume: no run was cut off\n";
     return exit_code::ok;
   }
   if (row->status) {
@@ -58,13 +61,25 @@ int resume(const cli_context& context, const std::string& id, const run_options&
                              to_string(*row->status));
     return exit_code::ok;
   }
-  const auto so_far =
-      std::make_shared<const std::vector<record>>(read_or_fail(in.journal->read_run(row->id)));
-  const auto todo = std::make_shared<const plan>(plan_of(in, *so_far));
-  return carry_out(context, in, todo, how, so_far).exit_code;
+  return go_on_with(context, in, *row, how).exit_code;
 }
 
 } // namespace
+
+std::vector<run_row> cut_off_runs(const workspace& in) {
+  auto all = read_or_fail(in.journal->unfinished_runs());
+  std::erase_if(
+      all, [&](const run_row& run) { return run.fleet != in.fleet->name || has_owner(in, run); });
+  return all;
+}
+
+result go_on_with(const cli_context& context, const workspace& in, const run_row& run,
+                  const run_options& how) {
+  const auto so_far =
+      std::make_shared<const std::vector<record>>(read_or_fail(in.journal->read_run(run.id)));
+  const auto todo = std::make_shared<const plan>(plan_of(in, *so_far));
+  return carry_out(context, in, todo, how, so_far);
+}
 
 void add_resume(CLI::App& app, cli_context& context) {
   auto id = std::make_shared<std::string>();

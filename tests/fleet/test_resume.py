@@ -76,9 +76,41 @@ def test_after_a_second_signal_too(deployed):
             "nno", 4, cancelled=True)
 
 
+def in_the_start_of_rtx1080(fleet):
+    """A run that is there, in a start that goes on when it may."""
+    host = fleet["rtx1080"]
+    fleet.repository.release("v2")
+    host.hook("start", '[ "$1" != v2 ] || { touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done; }')
+    running = fleet.baton.start_deploy()
+    until("rtx1080 starts", (host.home / "here").exists)
+    return running
+
+
+def test_the_next_deployment_brings_it_to_its_end_first(deployed):
+    run = cut_off(deployed, in_the_start_of_rtx1080(deployed))
+    (deployed["rtx1080"].home / "go").touch()
+    deployed.repository.release("v3")
+    done = deployed.baton.deploy()
+    verdict(deployed, done, "success", "verification", ALL, "nnn", 0, new="v3")
+    assert f"run {run} (main to production) was cut off in rtx1080" in done.err
+    states = [one["status"] for one in deployed.baton("history", "--json").json["runs"]]
+    assert states == ["success"] * 3
+    for host in deployed.hosts.values():
+        assert host.history() == ["v1", "v2", "v3"]
+
+
+def test_nobody_is_asked_whether_it_is_to_go_on_where_nobody_is(deployed):
+    run = cut_off(deployed, in_the_start_of_rtx1080(deployed))
+    done = deployed.baton("deploy", "--json")
+    assert done.code == 3 and f"to go on with it: baton resume {run}" in done.err, done
+    assert done.json["error_detail"]["code"] == "lease_held"
+    (deployed["rtx1080"].home / "go").touch()
+    verdict(deployed, deployed.baton("resume", "--json"), "success", "verification", ALL, "nnn", 0)
+
+
 def test_there_may_be_nothing_to_resume(deployed):
     done = deployed.baton("resume")
-    assert done.code == 0 and "every run has its verdict" in done.err, done
+    assert done.code == 0 and "no run was cut off" in done.err, done
     run = deployed.baton("history", "--json").json["runs"][0]["run"]
     done = deployed.baton("resume", run)
     assert done.code == 0 and f"run {run} has ended, success" in done.err, done
@@ -90,7 +122,9 @@ def test_a_run_that_somebody_works_at_is_left_to_them(deployed):
     deployed["vps"].hook("prepare", "touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done")
     running = deployed.baton.start_deploy()
     until("vps prepares", (deployed["vps"].home / "here").exists)
-    done = deployed.baton("resume")
+    assert "no run was cut off" in deployed.baton("resume").err
+    run = deployed.baton("status", "--json").json["unfinished"][0]["run"]
+    done = deployed.baton("resume", run)
     assert done.code == 75 and str(running.process.pid) in done.err, done
     (deployed["vps"].home / "go").touch()
     verdict(deployed, running.wait(), "success", "verification", ALL, "nnn", 0)
