@@ -18,7 +18,7 @@ constexpr auto append_deadline = std::chrono::seconds{30};
 
 void decide(supervisor_self self);
 
-/// What a run that cannot go on answers (RULES.md 2.8).
+/// What a run that cannot go on answers.
 result unfinished(supervisor_state& state) {
   auto told = verdict(*state.plan, state.now, state.house.now());
   if (state.stuck_by)

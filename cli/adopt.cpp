@@ -20,8 +20,7 @@ struct adopt_flags {
 
 int adopt(const cli_context& context, const adopt_flags& flags) {
   const auto in = open_workspace(context);
-  if (!find_host(*in.fleet, flags.host))
-    throw command_failed{exit_code::usage, "no host \"" + flags.host + "\" in this fleet\n"};
+  host_of(*in.fleet, flags.host);
   const auto work = release::adopt_job(*in.fleet, flags.host, flags.stack, flags.project);
   if (!work)
     throw command_failed{exit_code::usage, describe(work.error()) + "\n"};
@@ -38,10 +37,12 @@ int adopt(const cli_context& context, const adopt_flags& flags) {
   const auto outcome = release::adopt_outcome(flags.host, *end);
   if (outcome.why)
     throw command_failed{exit_code_of(*outcome.why), describe(*outcome.why) + "\n"};
-  std::cout << flags.host << ": adopted";
-  if (const auto found = outcome.facts.find("adopted"); found != outcome.facts.end())
-    std::cout << " " << found->second;
-  std::cout << "\n";
+  const auto found = outcome.facts.find("adopted"); // the compose project, or `command`
+  std::cout << flags.host << ": adopted "
+            << (found == outcome.facts.end() || found->second == "command"
+                    ? "what runs now"
+                    : "project " + found->second)
+            << "\n";
   return exit_code::ok;
 }
 

@@ -18,7 +18,7 @@ namespace baton {
 
 namespace {
 
-/// One deployment of the demo, and the exit code it must end with (RULES.md 6).
+/// One deployment of the demo, and the exit code it must end with.
 struct chapter {
   const char* version;
   const char* title;

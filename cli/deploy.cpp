@@ -47,7 +47,7 @@ std::string read_all(const std::string& file) {
             "\"production\", \"rollback_on_failure\": true, \"skip_tests\": false}\n"};
 }
 
-/// The request of RULES.md §5; every key may be left out, none may be misspelt.
+/// The request as JSON; every key may be left out, none may be misspelt.
 request read_request(const std::string& file) {
   request asked;
   const auto read = json::parse(read_all(file), nullptr, false);

@@ -14,8 +14,7 @@ int health(const cli_context& context, const std::string& host, bool as_json) {
   part looks;
   looks.phases["verification"] = {step_kind::verify};
   if (!host.empty()) {
-    if (!find_host(*in.fleet, host))
-      throw command_failed{exit_code::usage, "no host \"" + host + "\" in this fleet\n"};
+    host_of(*in.fleet, host);
     looks.hosts = {host};
   }
   auto todo = plan_of_part(*in.fleet, "", looks);

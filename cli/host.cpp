@@ -14,11 +14,9 @@ namespace {
 
 int trust(const cli_context& context, const std::string& name, bool yes) {
   const auto fleet = open_fleet(context);
-  const auto* host = find_host(*fleet, name);
-  if (!host)
-    throw command_failed{exit_code::usage, "no host \"" + name + "\" in this fleet\n"};
+  const auto& host = host_of(*fleet, name);
   const auto offered =
-      ssh::fetch_host_key(host->reach, ssh_options_of(*fleet), fleet->deadlines.connect);
+      ssh::fetch_host_key(host.reach, ssh_options_of(*fleet), fleet->deadlines.connect);
   if (!offered)
     throw command_failed{exit_code::unavailable, describe(offered.error()) + "\n"};
   std::cout << offered->where << " shows the key\n  " << offered->key.type << " "

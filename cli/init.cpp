@@ -117,6 +117,8 @@ init_answers from_flags(const init_flags& flags, init_answers answers) {
   if (!flags.tests.empty())
     answers.tests_junit.clear();
   take(flags.tests_on, answers.tests_on);
+  if (!flags.tests_on.empty() && answers.tests_command.empty())
+    refuse("--tests-on also wants --tests COMMAND: what runs there");
   for (const auto& role : flags.roles)
     take_role(role, answers);
   for (const auto& snapshot : flags.snapshots) {

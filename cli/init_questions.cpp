@@ -56,10 +56,11 @@ private:
   std::ostream& out_;
 };
 
+/// As they are typed: what is proposed is what Enter writes.
 std::string names_of(const std::vector<init_host>& hosts) {
   std::string text;
   for (const auto& host : hosts)
-    text += (text.empty() ? "" : ", ") + host.name;
+    text += (text.empty() ? "" : ", ") + host.name + (host.ssh.empty() ? "" : "=ssh:" + host.ssh);
   return text;
 }
 
@@ -86,10 +87,9 @@ void ask_snapshots(dialogue& with, init_answers& answers) {
     if (!host.snapshot_script.empty())
       proposed = host.name;
   const auto where = split(with.ask("Hosts with snapshots", proposed));
-  if (where.empty())
-    return;
-  const auto script =
-      with.ask("Snapshot script there", answers.path + "/shared/scripts/snapshot.sh");
+  const auto script = where.empty() ? std::string{}
+                                    : with.ask("Snapshot script there",
+                                               answers.path + "/shared/scripts/snapshot.sh");
   for (auto& host : answers.hosts)
     host.snapshot_script =
         std::ranges::find(where, host.name) == where.end() ? std::string{} : script;

@@ -20,13 +20,6 @@ constexpr duration answer_deadline{20'000};
 constexpr duration end_patience{20'000};
 constexpr duration end_poll{250};
 
-const host& host_named(const fleet& in, const std::string& name) {
-  const auto* found = find_host(in, name);
-  if (!found)
-    throw command_failed{exit_code::usage, "no host \"" + name + "\" in this fleet\n"};
-  return *found;
-}
-
 std::string text_of(const std::string& host, const expected<lease_report>& told) {
   if (!told)
     return fmt::format("{:<16} cannot be asked: {}\n", host, describe(told.error()));
@@ -108,7 +101,7 @@ expected<std::vector<std::string>> end_steps(conversation& talk, const std::stri
 int show(const cli_context& context, const std::string& only, bool as_json) {
   const auto fleet = open_fleet(context);
   if (!only.empty())
-    host_named(*fleet, only);
+    host_of(*fleet, only);
   const auto over = ssh_of(*fleet);
   ordered_json list = ordered_json::array();
   bool all_told = true;
@@ -129,7 +122,7 @@ int show(const cli_context& context, const std::string& only, bool as_json) {
 
 int release(const cli_context& context, const std::string& name, bool yes) {
   const auto fleet = open_fleet(context);
-  const auto& to = host_named(*fleet, name);
+  const auto& to = host_of(*fleet, name);
   const auto over = ssh_of(*fleet);
   const auto held = ask(over, *fleet, to, &control_shell::lease_show);
   if (!held)

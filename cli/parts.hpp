@@ -22,7 +22,7 @@ struct part {
 /// does is rolled back, no alert is raised.
 plan plan_of_part(const fleet& in, const std::string& environment, const part& which);
 
-/// Carries it out and prints the details of `phase`: as the JSON object of RULES.md §5, or for
+/// Carries it out and prints the details of `phase`: as an entry of the result's `details`, or for
 /// people. Returns the exit code: 0 when the phase is ok, else that of the result, at least 1.
 int run_part(const cli_context& context, const workspace& in, plan todo, const std::string& phase,
              bool as_json, bool journaled);

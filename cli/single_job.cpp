@@ -50,7 +50,8 @@ expected<std::uint64_t> take_lease(conversation& talk, const std::string& run,
   if (told->holder)
     return fault(ec::lease_held,
                  target + " is leased by " + describe(*told->holder)
-                     + "; wait for it, or `baton lease release " + target + "` when it is dead",
+                     + "; wait for it; when it is dead: `baton resume`, or `baton lease release "
+                     + target + "`",
                  target);
   return told->fence;
 }

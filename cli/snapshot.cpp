@@ -23,14 +23,18 @@ struct snapshot_flags {
 std::vector<std::pair<std::string, snapshot_policy>> hosts_of(const fleet& in,
                                                               const std::string& only) {
   std::vector<std::pair<std::string, snapshot_policy>> found;
+  if (!only.empty())
+    host_of(in, only);
   for (const auto& stage : in.stages)
     for (const auto& host : stage.hosts)
       if (stage.snapshot && (only.empty() || host == only))
         found.emplace_back(host, *stage.snapshot);
   if (found.empty())
-    throw command_failed{exit_code::usage, only.empty()
-                                               ? "no stage of this fleet has a snapshot driver\n"
-                                               : "host \"" + only + "\" has no snapshot driver\n"};
+    throw command_failed{
+        exit_code::usage,
+        (only.empty() ? "no stage of this fleet has a snapshot driver"
+                      : "host \"" + only + "\" has no snapshot driver")
+            + std::string{": its stage wants snapshot: {script: …} or {btrfs: …}\n"}};
   return found;
 }
 
@@ -38,6 +42,7 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
              const std::string& word) {
   const auto in = open_workspace(context);
   const bool changes = verb != snapshot_verb::list;
+  hosts_of(*in.fleet, flags.host); // a fault is told before a person is asked
   if (verb == snapshot_verb::rollback)
     std::cerr << "Everything written on " << flags.host << " since the snapshot " << flags.name
               << " will be lost.\n";

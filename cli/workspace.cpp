@@ -3,6 +3,7 @@
 #include "cli/controller_checks.hpp"
 
 #include "runtime/config/load.hpp"
+#include "runtime/config/near_name.hpp"
 #include "runtime/config/paths.hpp"
 #include "runtime/journal/state_dir.hpp"
 
@@ -81,6 +82,17 @@ workspace open_workspace(const cli_context& context) {
   made.state = state_dir();
   made.journal = open_journal();
   return made;
+}
+
+const host& host_of(const fleet& in, const std::string& name) {
+  if (const auto* found = find_host(in, name))
+    return *found;
+  std::vector<std::string> known;
+  for (const auto& each : in.hosts)
+    known.push_back(each.reach.name);
+  const auto hint = suggest(name, known);
+  throw command_failed{exit_code::usage, "no host \"" + name + "\" in this fleet"
+                                             + (hint.empty() ? "" : "; " + hint) + "\n"};
 }
 
 std::string who_asks() {

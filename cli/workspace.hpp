@@ -35,10 +35,13 @@ std::shared_ptr<journal> open_journal();
 /// All of it.
 workspace open_workspace(const cli_context& context);
 
+/// The host of that name. Throws command_failed (64), with the name that may be meant.
+const host& host_of(const fleet& in, const std::string& name);
+
 /// `user@controller`, for records and leases.
 std::string who_asks();
 
-/// The owner of a lease, as one line of JSON (DESIGN.md §4.4): user, controller, its boot id, pid
+/// The owner of a lease, as one line of JSON: user, controller, its boot id, pid
 /// and start time.
 std::string lease_owner_json();
 

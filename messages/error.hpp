@@ -50,7 +50,7 @@ std::string_view to_string(ec code) noexcept;
 /// The code with that name; `ec::internal` for a name nobody knows.
 ec ec_from_string(std::string_view name) noexcept;
 
-/// Whether trying again can help by itself (RULES.md 2.5), for codes where the code alone tells.
+/// Whether trying again can help by itself, for codes where the code alone tells.
 bool retryable_by_nature(ec code) noexcept;
 
 /// Why something did not work. A value: copied freely, compared never.

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-/// The one wire and disk form of the words. Keys are the members' names unless RULES.md §5 says
-/// otherwise. Reading throws nlohmann's exceptions for what does not fit; unknown keys are ignored,
+/// The one wire and disk form of the words. Keys are the members' names; the result alone has some of
+/// its own. Reading throws nlohmann's exceptions for what does not fit; unknown keys are ignored,
 /// missing ones take the member's default.
 
 namespace baton {
@@ -28,7 +28,7 @@ fleet fleet_from_json(const json& from);
 ordered_json to_json(const error& value); ///< {code, what, host, step, retryable, causes}
 error error_from_json(const json& from);
 
-ordered_json to_json(const result& value); ///< RULES.md §5
+ordered_json to_json(const result& value); ///< what `--json` prints
 result result_from_json(const json& from);
 ordered_json to_json(const phase_details& value);
 

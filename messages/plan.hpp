@@ -9,7 +9,7 @@
 
 namespace baton {
 
-/// What a user or a program asks for (RULES.md §5).
+/// What a user or a program asks for.
 struct request {
   std::string commit_hash = "main"; ///< branch, tag or commit
   std::string environment;          ///< empty: the fleet's default
@@ -121,7 +121,7 @@ std::string_view to_string(step_kind value) noexcept;
 /// the plan has only one on that host.
 std::string unit_name(const plan& of, unit_id which);
 
-/// `run/phase/unit/attempt/step`: the deterministic id of a step (DESIGN.md: words).
+/// `run/phase/unit/attempt/step`: the deterministic id of a step.
 std::string step_id(const plan& of, std::string_view phase, step_kind kind, unit_id which,
                     int attempt);
 

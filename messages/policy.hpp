@@ -7,7 +7,7 @@
 
 namespace baton {
 
-/// What a rollback covers, narrowest first (RULES.md: scopes).
+/// What a rollback covers, narrowest first.
 enum class scope : std::uint8_t { none, self, upstream, all };
 
 /// How a finished run ended, best first: of several the worst wins.

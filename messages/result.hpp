@@ -11,7 +11,7 @@
 
 namespace baton {
 
-/// What a host serves (RULES.md §3), worst last: with several stacks the worst counts.
+/// What a host serves, worst last: with several stacks the worst counts.
 enum class serves : std::uint8_t { new_release, old_release, none, mixed, unknown };
 
 enum class run_state : std::uint8_t { queued, running, waiting, rolling_back, finished };
@@ -48,7 +48,7 @@ struct phase_details {
   std::map<std::string, std::string> facts; ///< counts of tests, name of the snapshot …
 };
 
-/// The truthful result of a run (RULES.md §5).
+/// The truthful result of a run.
 struct result {
   int schema = 1;
   std::string run;
@@ -67,7 +67,7 @@ struct result {
   std::vector<std::string> changed;                           ///< hosts this run changed
   std::string environment, commit, release, fleet;
   std::vector<std::string> warnings; ///< what a person should know: kept snapshots, left copies
-  int exit_code = 0;                 ///< RULES.md §6
+  int exit_code = 0;                 ///< of the process
 };
 
 std::string_view to_string(serves value) noexcept; ///< `new`, `old`, `none`, `mixed`, `unknown`

@@ -5,7 +5,7 @@
 namespace baton {
 
 /// What follows from a forward phase that has failed or was cancelled: which phase is blamed, what
-/// is rolled back, how the run ends by it (RULES.md §1, §2.1–2.9).
+/// is rolled back, how the run ends by it.
 failure judge(const plan& of, const run& now, std::size_t phase);
 
 /// The stages that a scope covers, seen from a phase (which may be of a stage, or tests, or

@@ -13,8 +13,8 @@ struct finding {
 };
 
 /// Weighs an outcome. What a guard or verification sees counts only against a stage that is judged,
-/// and so do answers of checks: each counts for the stage it speaks of (without one: the last;
-/// RULES.md §2.2). Those that fail are the step's `why`, whatever else it said.
+/// and so do answers of checks: each counts for the stage it speaks of (without one: the last).
+/// Those that fail are the step's `why`, whatever else it said.
 finding weigh(const plan& of, const run& now, step_kind step, unit_id on,
               const step_outcome& outcome);
 

@@ -19,7 +19,7 @@ bool is_rolling_back(const run& now);
 /// What the run touched in a stage and has not brought back goes back; what cannot be is told.
 void plan_rollback(const plan& of, run& now, std::size_t stage);
 
-/// Somebody asked the run to stop (RULES.md §2.7). Nothing once the run is in its ending.
+/// Somebody asked the run to stop. Nothing once the run is in its ending.
 void cancel(const plan& of, run& now, const std::string& by, time_point at);
 
 } // namespace baton

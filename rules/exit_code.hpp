@@ -4,7 +4,7 @@
 
 namespace baton {
 
-/// The status of the process for a result (RULES.md §6); everything else in `of_run` is filled in.
+/// The status of the process for a result; everything else in `of_run` is filled in.
 int exit_code_of(const plan& of, const run& now, const result& of_run);
 
 } // namespace baton

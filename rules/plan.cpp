@@ -97,8 +97,13 @@ expected<plan> make_plan(const fleet& from, const request& asked, const run_ids&
   if (name.empty())
     name = from.default_environment;
   const auto* chosen = find_environment(from, name);
-  if (chosen == nullptr)
-    return unexpected(ec::config_invalid, "no environment is named `" + name + "` in " + from.file);
+  if (chosen == nullptr) {
+    std::string known;
+    for (const auto& each : from.environments)
+      known += (known.empty() ? "; known: " : ", ") + each.name;
+    return unexpected(ec::config_invalid,
+                      "no environment is named `" + name + "` in " + from.file + known);
+  }
   if (!is_a_ref(asked.commit_hash))
     return unexpected(ec::usage, "`" + asked.commit_hash + "` is not a branch, tag or commit");
   for (const auto& wanted : chosen->stages) {

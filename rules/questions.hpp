@@ -10,7 +10,7 @@
 namespace baton {
 
 /// What is asked from elsewhere about a stack on a host, after a look at it: nothing where nothing
-/// runs, nor of a baseline, of which nobody knows what was healthy (RULES.md §2.10).
+/// runs, nor of a baseline, of which nobody knows what was healthy.
 std::vector<check_question> questions_about(const fleet& of, std::string_view host,
                                             const stack& its, const unit_view& seen);
 

@@ -2,7 +2,7 @@
 
 #include "rules/run.hpp"
 
-/// From looks to what a host serves (RULES.md §3).
+/// From looks to what a host serves.
 
 namespace baton {
 

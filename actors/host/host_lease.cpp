@@ -53,8 +53,9 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
       } else if (answer->holder) {
         fail(id, make_error(ec::lease_held,
                             settings_.reach.to.name + " is leased by " + describe(*answer->holder)
-                                + "; wait for it, or `baton lease release "
-                                + settings_.reach.to.name + "` when it is dead",
+                                + "; wait for it; when it is dead: `baton resume`, or `baton lease "
+                                  "release "
+                                + settings_.reach.to.name + "`",
                             settings_.reach.to.name));
       } else {
         fences_[run] = answer->fence;

@@ -27,7 +27,7 @@ struct host_house {
   std::function<void()> before_build;
   /// Output of a running step, redacted: to the log files and to people.
   std::function<void(const output_note&)> on_output;
-  std::string owner;          ///< of leases: one line of JSON (DESIGN.md §4.4)
+  std::string owner;          ///< of leases: one line of JSON
   std::string controller_dir; ///< where steps of the controller live, absolute
   duration reattach_patience{
       60'000}; ///< a started step is looked for so long after a lost connection

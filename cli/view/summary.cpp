@@ -22,7 +22,9 @@ std::string headline(const result& how) {
     return "unfinished";
   switch (*how.status) {
   case status::success:
-    return "success: every host serves the new release";
+    // a verb that does one thing alone (`secrets sync`, `snapshot create`)
+    return how.systems_deployed.empty() ? "success: " + how.phase + " alone, nothing was deployed"
+                                        : "success: every host serves the new release";
   case status::partial_success:
     return "partial_success: " + how.phase + " not on the new release";
   case status::failed:

@@ -143,15 +143,21 @@ std::string secrets_text(const init_answers& answers) {
   std::string text =
       "# Called with test, status and sync. The files named here are saved before, compared\n"
       "# after, put back where a release does not stay, and kept out of every log.\n";
-  if (answers.secrets_script.empty())
+  const bool has_place = !answers.secrets_from.empty() && !answers.secrets_to.empty();
+  if (answers.secrets_script.empty() && !has_place)
     return text
            + "# secrets: {script: ~/scripts/sync-secrets.sh, places: [{from: ~/.env.master, "
              "to: ~/app/.env}]}\n\n";
-  text += "secrets:\n  script: " + yaml_scalar(answers.secrets_script)
-          + "\n  on: controller # controller, each_host, or a host's name\n";
-  if (!answers.secrets_from.empty() && !answers.secrets_to.empty())
+  text += "secrets:\n";
+  text +=
+      answers.secrets_script.empty()
+          ? "  # script: ~/scripts/sync-secrets.sh # without it Baton copies the places itself\n"
+          : "  script: " + yaml_scalar(answers.secrets_script)
+                + "\n  on: controller # controller, each_host, or a host's name\n";
+  if (has_place)
     text += "  places:\n    - {from: " + yaml_scalar(answers.secrets_from)
-            + ", to: " + yaml_scalar(answers.secrets_to) + ", compare: keys}\n";
+            + ", to: " + yaml_scalar(answers.secrets_to)
+            + (answers.secrets_script.empty() ? "}\n" : ", compare: keys}\n");
   return text + '\n';
 }
 

@@ -45,7 +45,7 @@ void read_checks(const view& in, const declared_names& names, bool of_verificati
 void read(const view& in, retry_policy& into);
 void read(const view& in, failure_policy& into);
 
-/// RULES.md §1: what the role of a stage means for its policy.
+/// What the role of a stage means for its policy.
 failure_policy default_failure_policy(role of);
 retry_policy default_retry_policy(role of);
 

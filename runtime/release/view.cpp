@@ -106,7 +106,7 @@ unit_view read_view(const facts& told, const stack_of& of) {
   const auto baseline = get(told, "look.baseline_state");
   if (!baseline.empty() && baseline != "none")
     view.baseline = "baseline";
-  // RULES 2.10: back on the baseline, the gate asks only for what was healthy then.
+  // Back on the baseline, the gate asks only for what was healthy then.
   const bool only_what_was_healthy = get(told, "look.current") == "baseline";
   if (get(told, "look.engine") == "command")
     read_command(told, only_what_was_healthy, view);

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-/// RULES.md §2.7 and 2.8.
+/// A run that is asked to stop, and one that cannot be finished.
 
 namespace baton::test {
 

@@ -71,7 +71,7 @@ std::vector<way> ways_of(const phase& of) {
   return ways;
 }
 
-/// What RULES.md's table says for a phase of the default fleet that fails, in its own words.
+/// What the default policies say for a phase of the default fleet that fails, in its own words.
 struct row {
   std::string ends;
   std::set<std::string> back;

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-/// RULES.md §2, rules 1–3, 6, 10, 13 and what §1 says beside its table.
+/// The last stage never touches production, failed rollbacks, first deployments, snapshots, scopes.
 
 namespace baton::test {
 

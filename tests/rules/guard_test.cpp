@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-/// RULES.md §2.4.
+/// The look at the hosts deployed so far, before tests and before each stage.
 
 namespace baton::test {
 

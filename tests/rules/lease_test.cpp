@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-/// RULES.md §2.9 and what a run owes to its leases.
+/// A lease that is lost, and what a run owes to its leases.
 
 namespace baton::test {
 

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-/// RULES.md §2.5.
+/// Only what can get better by itself is tried again.
 
 namespace baton::test {
 

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-/// The five scenarios of RULES.md §1.
+/// The five scenarios of README.md.
 
 namespace baton::test {
 

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-/// RULES.md §3 and §6: what a host's line says, and what follows from it.
+/// What a host's line says, and what follows from it.
 
 namespace baton::test {
 

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-/// Every row of RULES.md §7.
+/// Worked examples: a situation, and the verdict of it.
 
 namespace baton::test {
 

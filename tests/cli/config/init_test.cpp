@@ -21,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 struct outcome {
   int exit = 0;
@@ -256,6 +257,35 @@ TEST_F(the_command, what_is_asked_is_written) {
   EXPECT_EQ(answers.secrets_script, "");
   EXPECT_EQ(answers.tests_command, "make test");
   EXPECT_EQ(answers.tests_on, "b");
+}
+
+TEST_F(the_command, what_stands_in_brackets_is_what_enter_writes) {
+  std::istringstream in{""};
+  std::ostringstream out;
+  ask(in, out, homelab_answers(), {});
+  EXPECT_THAT(out.str(), HasSubstr("Hosts [thinkpad, rtx1080, vps=ssh:jonas-homelab-vps]: "));
+  std::istringstream own{"\nthinkpad, rtx1080, vps\n"};
+  EXPECT_EQ(ask(own, out, homelab_answers(), {}).hosts.at(2).ssh, "");
+}
+
+TEST_F(the_command, a_dash_leaves_the_snapshots_of_the_homelab_out) {
+  EXPECT_THAT(asked("\n\n\n\n\n\n\n\n-\n"), Not(HasSubstr("snapshot:")));
+}
+
+TEST_F(the_command, init_writes_a_secret_file_without_a_script) {
+  const auto ended =
+      run({"init", "--host", "a", "--secret-file", "s.env=/srv/.env", "--repository", "r"});
+  ASSERT_EQ(ended.exit, exit_code::ok) << ended.err;
+  const auto loaded = load_fleet("baton.yaml");
+  ASSERT_TRUE(loaded) << to_string(loaded.error());
+  EXPECT_EQ(loaded->secrets.script, "");
+  EXPECT_EQ(loaded->secrets.places.at(0).to, "/srv/.env");
+}
+
+TEST_F(the_command, init_refuses_a_place_for_tests_that_nobody_named) {
+  const auto ended = run({"init", "--host", "a", "--tests-on", "a"});
+  EXPECT_EQ(ended.exit, exit_code::usage);
+  EXPECT_THAT(ended.err, HasSubstr("--tests COMMAND"));
 }
 
 TEST(hosts, are_read_as_they_are_typed) {

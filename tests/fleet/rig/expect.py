@@ -32,7 +32,7 @@ def verdict(fleet, done, status, phase, deployed, serves, code, new="v2", old="v
 
 
 def shape(fleet, result):
-    """RULES.md 5: every key is there, whatever happened."""
+    """Every key is there, whatever happened."""
     assert KEYS <= result.keys(), KEYS - result.keys()
     assert result["schema"] == 1 and result["state"] == "finished"
     assert (result["error"] is None) == (result["status"] == "success"), result["error"]

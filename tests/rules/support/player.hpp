@@ -41,7 +41,7 @@ struct played {
   explicit played(std::shared_ptr<const plan> plays)
       : shared(std::move(plays)), of(*shared), now(begin(of)), hosts(of) {}
 
-  /// `status · phase · deployed · serves · exit`, in RULES.md's own words.
+  /// `status · phase · deployed · serves · exit`, in the words of the tests' tables.
   std::string row() const;
   std::vector<std::string> steps(step_kind kind) const; ///< `phase host` of each that was begun
   std::vector<event::alert_raised> alerts() const;
