@@ -7,9 +7,9 @@
 #include <string>
 #include <string_view>
 
-/// The one wire and disk form of the words. Keys are the members' names; the result alone has some of
-/// its own. Reading throws nlohmann's exceptions for what does not fit; unknown keys are ignored,
-/// missing ones take the member's default.
+/// The one wire and disk form of the words. Keys are the members' names; the result alone has some
+/// of its own. Reading throws nlohmann's exceptions for what does not fit; unknown keys are
+/// ignored, missing ones take the member's default.
 
 namespace baton {
 
