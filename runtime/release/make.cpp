@@ -58,6 +58,8 @@ job host_job(const job_context& context, const stack_of& of) {
   script text;
   text.part(embedded::lib_sh)
       .set("B_PATH", "")
+      .set("B_HOST", of.of->host)
+      .set("B_RUN", context.plan.run)
       .part(tools_text(context.plan, of.of->host))
       .part(embedded::tools_sh)
       .part(embedded::inspect_sh);
