@@ -4,6 +4,7 @@
 JOBS ?= $(shell nproc)
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 DEMO_ARGS ?=
+TEST_ARGS ?=
 
 .PHONY: help demo test lab deb format tidy bench clean
 
@@ -26,7 +27,7 @@ demo:
 	@build/release/cli/baton demo $(DEMO_ARGS)
 
 test:
-	@tests/run --jobs $(JOBS)
+	@tests/run --jobs $(JOBS) $(TEST_ARGS)
 
 lab:
 	@packaging/install build demo test lab
