@@ -41,7 +41,8 @@ def test_t33_a_build_streams_on_while_other_sessions_come_and_go(deployed):
     health = deployed.baton("health", "--json")
     assert health.code == 0, health
     checked = deployed.baton("check", "--hosts", "--json")
-    assert checked.code == 0, checked
+    assert checked.code == 1, checked
+    assert all("holds the lease" in one["error"] for one in checked.json["hosts"].values() if one["error"]), checked
     (host.home / "go1").touch()
 
     # and then the build's own session is lost, and renewed
