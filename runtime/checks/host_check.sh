@@ -22,7 +22,7 @@ within() {
       "$_within" "$_child" </dev/null >/dev/null 2>&1 3>&- &
   fi
   _watch=$!
-  wait "$_child"
+  wait "$_child" 2>/dev/null # a shell may say how it ended
   _ended=$?
   # The watcher may not have made its group yet: its own number first.
   kill -KILL "$_watch" 2>/dev/null
@@ -214,7 +214,7 @@ except OSError as e: sys.exit(str(e))' "$1" "$2" "$3" 2>&1)
   fi && return 0
   said_by "$_answer"
   case $check_why in
-    "no answer" | *"imed out"*) check_why="no answer within $3 s" ;;
+    "no answer" | *"imed out"* | *erminated*) check_why="no answer within $3 s" ;;
     *efused*) check_why="connection refused" ;;
     *) case $_answer in
       *"ot known"* | *"resolution"*) check_why="$1 cannot be resolved" ;;

@@ -428,7 +428,9 @@ def test_baton_health_misses_what_should_run(three):
     assert three.baton.deploy().code == 0
     three["thinkpad"].shell("cd ~/app && ./ctl stop")
     told = three.baton("health", "--json")
-    assert told.json["hosts"]["thinkpad"]["error"] == "nothing runs", told
+    # the last of its own health scripts may still be ending
+    assert told.json["hosts"]["thinkpad"]["error"] in (
+        "nothing runs", "is not healthy: status: ended with 3 not running"), told
     assert told.json["hosts"]["rtx1080"]["outcome"] == "ok", told
 
 
