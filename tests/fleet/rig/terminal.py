@@ -9,7 +9,7 @@ from . import processes
 from .cli import BATON
 
 ENDED = "exit code of it: "
-HEAD = re.compile(r"^\S+( \([0-9a-f]{12}\))? to \w+  [0-9hms. ]+s?(  cancelling)?(  run .*)?$")
+HEAD = re.compile(r"^\S+( \([0-9a-f]{12}\))? to \w+  [0-9hms. ]+s?(  cancelling)?(  ru?n?( .*)?)?$")
 PHASE = re.compile(r"^ [✔✘●·–+x*.-] (rolling back after )?[\w:-]+( .*)?$")
 STEP = re.compile(r"^     [\w/-]+ .*$")
 _numbers = itertools.count()
@@ -84,8 +84,9 @@ class Terminal:
 
     def end(self, seconds=90):
         """The exit code."""
-        self.shows(ENDED, seconds)
-        return int([row for row in self.screen() if row.startswith(ENDED)][-1][len(ENDED):])
+        # behind what was typed, maybe, and so over the end of a row
+        self.until("it ends", lambda: re.search(ENDED + r"\d+", self.lines()), seconds)
+        return int(self.lines().rsplit(ENDED, 1)[1].split()[0])
 
     def block(self, rows=None):
         """The rows of the one live view, from its head to the last of it; None when there is no
