@@ -12,6 +12,6 @@ foreach(file IN LISTS fleet_tests)
     COMMAND ${BATON_PYTHON} -m pytest -q -p no:cacheprovider -rs "${file}"
     WORKING_DIRECTORY "${CMAKE_CURRENT_LIST_DIR}")
   set_tests_properties("fleet.${name}" PROPERTIES
-    LABELS fleet TIMEOUT 1500 PROCESSORS 2
+    LABELS fleet TIMEOUT 1500 PROCESSORS 2 COST 100
     ENVIRONMENT "BATON=$<TARGET_FILE:baton>;PYTHONDONTWRITEBYTECODE=1")
 endforeach()
