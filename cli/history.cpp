@@ -28,13 +28,6 @@ std::string when(time_point at) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
 }
 
-template <class T>
-T or_fail(expected<T> value) {
-  if (!value)
-    throw command_failed{exit_code::io_error, describe(value.error()) + "\n"};
-  return std::move(*value);
-}
-
 std::string state_of(const run_row& run) {
   if (run.status)
     return std::string{to_string(*run.status)};

@@ -14,13 +14,6 @@ namespace baton {
 
 namespace {
 
-template <class T>
-T read_or_fail(expected<T> value, int exit_code = exit_code::io_error) {
-  if (!value)
-    throw command_failed{exit_code, describe(value.error()) + "\n"};
-  return std::move(*value);
-}
-
 bool has_owner(const workspace& in, const run_row& run) {
   const auto owner = run_lock::owner(in.state, run.id);
   return owner && *owner && (*owner)->alive;
@@ -29,7 +22,7 @@ bool has_owner(const workspace& in, const run_row& run) {
 /// The run that is meant: the one with that id, else the only one that was cut off.
 std::optional<run_row> run_to_resume(const workspace& in, const std::string& id) {
   if (!id.empty())
-    return read_or_fail(in.journal->find_run(id), exit_code::no_input);
+    return or_fail(in.journal->find_run(id), exit_code::no_input);
   const auto all = cut_off_runs(in);
   if (all.size() > 1) {
     std::string text = "several runs are not finished; name one:\n";
@@ -46,7 +39,7 @@ plan plan_of(const workspace& in, const std::vector<record>& so_far) {
       so_far.empty() ? nullptr : std::get_if<event::run_requested>(&so_far.front().what);
   if (!first)
     throw command_failed{exit_code::io_error, "the journal does not begin with the run's plan\n"};
-  return read_or_fail(whole_plan(in.state, *first->plan));
+  return or_fail(whole_plan(in.state, *first->plan));
 }
 
 int resume(const cli_context& context, const std::string& id, const run_options& how) {
@@ -67,7 +60,7 @@ int resume(const cli_context& context, const std::string& id, const run_options&
 } // namespace
 
 std::vector<run_row> cut_off_runs(const workspace& in) {
-  auto all = read_or_fail(in.journal->unfinished_runs());
+  auto all = or_fail(in.journal->unfinished_runs());
   std::erase_if(
       all, [&](const run_row& run) { return run.fleet != in.fleet->name || has_owner(in, run); });
   return all;
@@ -76,7 +69,7 @@ std::vector<run_row> cut_off_runs(const workspace& in) {
 result go_on_with(const cli_context& context, const workspace& in, const run_row& run,
                   const run_options& how) {
   const auto so_far =
-      std::make_shared<const std::vector<record>>(read_or_fail(in.journal->read_run(run.id)));
+      std::make_shared<const std::vector<record>>(or_fail(in.journal->read_run(run.id)));
   const auto todo = std::make_shared<const plan>(plan_of(in, *so_far));
   return carry_out(context, in, todo, how, so_far);
 }

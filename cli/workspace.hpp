@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace baton {
 
@@ -25,6 +26,14 @@ struct command_failed {
   int exit_code;
   std::string message; ///< whole lines, or empty when all is said
 };
+
+/// The value; else throws command_failed with that exit code and the error's words.
+template <class T>
+T or_fail(expected<T> value, int code = exit_code::io_error) {
+  if (!value)
+    throw command_failed{code, describe(value.error()) + "\n"};
+  return std::move(*value);
+}
 
 /// The fleet of the file that is meant. Throws command_failed (66 no file, 78 faults, all of them).
 std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string* file = nullptr);
