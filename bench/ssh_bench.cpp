@@ -34,7 +34,7 @@ using steady = std::chrono::steady_clock;
 constexpr int requests_each = 10;
 constexpr int commands_each = 2;
 constexpr int addresses = 16; // as many as one sshd can listen on
-constexpr seconds patience{600};
+constexpr seconds patience_for_all{600};
 
 // What must hold on any machine that runs this; measured values lie well below.
 constexpr double connect_ms_max = 8;
@@ -87,7 +87,8 @@ public:
   }
   bool wait() {
     std::unique_lock lock{mutex_};
-    const bool done = all_.wait_for(lock, patience, [&] { return left_ <= 0 || failures_ > 0; });
+    const bool done =
+        all_.wait_for(lock, patience_for_all, [&] { return left_ <= 0 || failures_ > 0; });
     return done && failures_ == 0;
   }
 
@@ -103,7 +104,7 @@ class client {
 public:
   client(transport& over, const endpoint& to, gathering& all) : all_(all) {
     link_ = over.open(
-        to, [this](transport_event_t event) { hear(std::move(event)); }, patience);
+        to, [this](transport_event_t event) { hear(std::move(event)); }, patience_for_all);
     shell_ = link_->run("exec /bin/sh", {});
     ask(1);
   }
