@@ -122,19 +122,20 @@ house::house(options with) : impl_{std::make_unique<impl>(std::move(with))} {}
 
 house::~house() = default;
 
-result house::carry_out(plan_ptr todo, records_ptr so_far) {
+result house::carry_out(const plan_ptr& todo, const records_ptr& so_far) {
   caf::scoped_actor self{impl_->system};
   std::shared_ptr<const result> told;
   std::string broke;
+  auto known = so_far;
   for (int tries = 0; !told && tries < supervisors_max; ++tries) {
     if (tries > 0) {
       impl_->end_registry();
       auto records = impl_->with.store->read(todo->run);
       if (!records)
         break;
-      so_far = std::make_shared<const std::vector<record>>(std::move(*records));
+      known = std::make_shared<const std::vector<record>>(std::move(*records));
     }
-    impl_->start(todo, so_far);
+    impl_->start(todo, known);
     self->request(impl_->current(), caf::infinite, ask_result{})
         .receive([&](const result_answer& answer) { told = answer.result; },
                  [&](const caf::error& why) { broke = impl_->system.render(why); });

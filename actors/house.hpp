@@ -29,8 +29,8 @@ public:
 
   /// Carries a run out to its verdict and blocks meanwhile. `so_far`: the durable records of a run
   /// that was interrupted.
-  result carry_out(std::shared_ptr<const plan> todo,
-                   std::shared_ptr<const std::vector<record>> so_far = nullptr);
+  result carry_out(const std::shared_ptr<const plan>& todo,
+                   const std::shared_ptr<const std::vector<record>>& so_far = nullptr);
 
   /// Tells the run in progress that somebody wants it to stop; `by`: `SIGINT`.
   void cancel(std::string by);

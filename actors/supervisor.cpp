@@ -214,7 +214,7 @@ void replay(supervisor_self self, const std::vector<record>& so_far) {
 } // namespace
 
 supervisor_actor::behavior_type supervisor(supervisor_self self, surroundings house, plan_ptr todo,
-                                           records_ptr so_far) {
+                                           const records_ptr& so_far) {
   auto& state = self->state;
   state.house = std::move(house);
   state.plan = std::move(todo);

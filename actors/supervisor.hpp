@@ -49,6 +49,6 @@ struct supervisor_state {
 /// interrupted one its steps are asked for again, and are done once all the same.
 supervisor_actor::behavior_type
 supervisor(supervisor_actor::stateful_pointer<supervisor_state> self, surroundings house,
-           plan_ptr todo, records_ptr so_far);
+           plan_ptr todo, const records_ptr& so_far);
 
 } // namespace baton

@@ -128,7 +128,7 @@ expected<demo_fleet> demo_fleet::start(bool with_docker, bool keep) {
   write_file(folder / "shop" / "shop_test.sh", embedded::shop_test_sh);
   if (with_docker) {
     write_file(folder / "shop" / "compose.yaml", embedded::compose_yaml);
-    write_file(folder / "shop" / "Dockerfile", embedded::Dockerfile);
+    write_file(folder / "shop" / "Dockerfile", embedded::dockerfile);
   }
   const auto owner = keep ? 0 : ::getpid();
   auto up = run_script(folder, "up",

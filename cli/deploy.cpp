@@ -7,12 +7,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <set>
 #include <unistd.h>
 
 namespace baton {
@@ -50,9 +52,19 @@ std::string read_all(const std::string& file) {
 /// The request as JSON; every key may be left out, none may be misspelt.
 request read_request(const std::string& file) {
   request asked;
-  const auto read = json::parse(read_all(file), nullptr, false);
+  std::set<std::string> seen;
+  std::string twice;
+  const auto note_key = [&](int depth, json::parse_event_t what, json& key) {
+    if (what == json::parse_event_t::key && depth == 1
+        && !seen.insert(key.get<std::string>()).second)
+      twice = key.get<std::string>();
+    return true;
+  };
+  const auto read = json::parse(read_all(file), note_key, false);
   if (!read.is_object())
     bad_request("it is no JSON object");
+  if (!twice.empty())
+    bad_request("\"" + twice + "\" is said twice");
   for (const auto& [key, value] : read.items()) {
     const bool is_text = key == "commit_hash" || key == "environment";
     const bool is_flag = key == "rollback_on_failure" || key == "skip_tests";
@@ -90,9 +102,10 @@ void ask_once(const cli_context& context, const workspace& in, const plan& todo)
   run_filter before;
   before.fleet = in.fleet->name;
   before.environment = todo.request.environment;
-  before.count_max = 1;
   const auto earlier = in.journal->runs(before);
-  if (earlier && !earlier->empty())
+  if (earlier && std::ranges::any_of(*earlier, [](const run_row& run) {
+        return run.status != status::aborted;
+      }))
     return;
   std::cerr << plan_text(todo);
   if (!confirm(context, "This is the first deployment of environment " + todo.request.environment

@@ -1,14 +1,18 @@
 #include "cli/view/text.hpp"
 #include "cli/workspace.hpp"
 
+#include "messages/plan.hpp"
+#include "runtime/config/near_name.hpp"
 #include "runtime/journal/state_dir.hpp"
 #include "runtime/log/step_output.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
 #include <memory>
 #include <unistd.h>
+#include <variant>
 
 namespace baton {
 
@@ -33,20 +37,47 @@ bool is_of(const std::string& step_id, const logs_flags& flags) {
   return matches(phase_at, flags.phase) && matches(unit_at, flags.host);
 }
 
-std::string run_id(const logs_flags& flags) {
-  const auto in = open_journal();
+std::string run_id(const journal& in, const logs_flags& flags) {
   if (!flags.run.empty()) {
-    auto found = in->find_run(flags.run);
+    auto found = in.find_run(flags.run);
     if (!found)
       throw command_failed{exit_code::no_input, describe(found.error()) + "\n"};
     return found->id;
   }
   run_filter last;
   last.count_max = 1;
-  const auto rows = in->runs(last);
+  const auto rows = in.runs(last);
   if (!rows || rows->empty())
     throw command_failed{exit_code::no_input, "no runs yet\n"};
   return rows->front().id;
+}
+
+void check_known(const std::string& what, const std::string& name,
+                 const std::vector<std::string>& known, const std::string& run) {
+  if (name.empty() || std::ranges::find(known, name) != known.end())
+    return;
+  const auto hint = suggest(name, known);
+  throw command_failed{exit_code::usage, "run " + run + " has no " + what + " \"" + name + "\""
+                                             + (hint.empty() ? "" : ": " + hint) + "\n"};
+}
+
+/// A name that the run does not know is told, so that it is not taken for one without output.
+void check_names(const journal& in, const std::string& run, const logs_flags& flags) {
+  const auto records = in.read_run(run);
+  const auto* first = !records || records->empty()
+                          ? nullptr
+                          : std::get_if<event::run_requested>(&records->front().what);
+  if (!first)
+    return;
+  std::vector<std::string> hosts{std::string{controller_name}};
+  std::vector<std::string> phases{first->plan->ending.id};
+  for (const auto& host : first->plan->fleet.hosts)
+    hosts.push_back(host.reach.name);
+  for (const auto* list : {&first->plan->phases, &first->plan->rollback})
+    for (const auto& phase : *list)
+      phases.push_back(phase.id);
+  check_known("host", flags.host, hosts, run);
+  check_known("phase", flags.phase, phases, run);
 }
 
 /// As it came; on a terminal without what would take it over.
@@ -70,7 +101,9 @@ void print_output(const std::filesystem::path& in, const std::string& step_id) {
 
 int logs(const logs_flags& flags) {
   const auto in = state_dir();
-  const auto run = run_id(flags);
+  const auto from = open_journal();
+  const auto run = run_id(*from, flags);
+  check_names(*from, run, flags);
   const auto outputs = list_step_outputs(in, run);
   if (!outputs)
     throw command_failed{exit_code::io_error, describe(outputs.error()) + "\n"};

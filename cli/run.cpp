@@ -107,8 +107,9 @@ void print(const run_options& how, const result& told) {
 void on_signal(house& actors, const run_mirror& mirror, const plan& todo, const run_options& how,
                const say_fn& say, const std::string& name, int before) {
   if (before == 0) {
+    // Whoever hung up is gone: nobody hears how to end it at once.
     say(name + ": stopping; " + mirror.cancel_words() + "; look with: baton show " + todo.run
-        + "; once more to end at once");
+        + (name == "SIGHUP" ? "" : "; once more to end at once"));
     actors.cancel(name);
     return;
   }
@@ -196,8 +197,9 @@ void add_run_options(CLI::App& command, run_options& into) {
                      "Write the metrics to this file after each phase");
 }
 
-result carry_out(const cli_context& context, const workspace& in, std::shared_ptr<const plan> todo,
-                 const run_options& how, std::shared_ptr<const std::vector<record>> so_far) {
+result carry_out(const cli_context& context, const workspace& in,
+                 const std::shared_ptr<const plan>& todo, const run_options& how,
+                 const std::shared_ptr<const std::vector<record>>& so_far) {
   std::optional<run_lock> lock;
   if (how.journaled) {
     auto got = run_lock::acquire(in.state, todo->run);

@@ -32,8 +32,8 @@ void add_run_options(CLI::App& command, run_options& into);
 /// The first SIGINT, SIGTERM or SIGHUP cancels the run, the second ends the process. `so_far`: the
 /// records of a run that was cut off; what it had begun is taken on, and what was done is not done
 /// again.
-result carry_out(const cli_context& context, const workspace& in, std::shared_ptr<const plan> todo,
-                 const run_options& how,
-                 std::shared_ptr<const std::vector<record>> so_far = nullptr);
+result carry_out(const cli_context& context, const workspace& in,
+                 const std::shared_ptr<const plan>& todo, const run_options& how,
+                 const std::shared_ptr<const std::vector<record>>& so_far = nullptr);
 
 } // namespace baton

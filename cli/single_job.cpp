@@ -59,7 +59,7 @@ expected<std::uint64_t> take_lease(conversation& talk, const std::string& run,
 void give_back(conversation& talk, const std::string& run, std::uint64_t fence) {
   // Nothing to be done about a failure: the next owner sees that this process is gone.
   (void)talk.ask<bool>(
-      [&](link& at, std::function<void(expected<bool>)> then) {
+      [&](link& at, const std::function<void(expected<bool>)>& then) {
         at.send(
             at.shell().lease_release(run, fence, [then](const expected<void>&) { then(true); }));
       },

@@ -31,7 +31,7 @@ std::vector<std::pair<std::string, snapshot_policy>> hosts_of(const fleet& in,
         found.emplace_back(host, *stage.snapshot);
   if (found.empty())
     throw command_failed{
-        exit_code::usage,
+        exit_code::config,
         (only.empty() ? "no stage of this fleet has a snapshot driver"
                       : "host \"" + only + "\" has no snapshot driver")
             + std::string{": its stage wants snapshot: {script: …} or {btrfs: …}\n"}};
@@ -67,6 +67,8 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
       throw command_failed{exit_code_of(end.error()), describe(end.error()) + "\n"};
     if (end->exit != 0)
       throw command_failed{1, "snapshot " + word + " failed on " + what.target + "\n"};
+    if (verb == snapshot_verb::remove)
+      std::cerr << "snapshot " << flags.name << " of " << host << " is deleted\n";
     if (verb == snapshot_verb::rollback)
       std::cerr << "What runs on " << host
                 << " may still hold the files that were replaced: start it "

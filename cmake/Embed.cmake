@@ -7,6 +7,7 @@ foreach(file IN LISTS FILES)
   endif()
   get_filename_component(name "${file}" NAME)
   string(MAKE_C_IDENTIFIER "${name}" name)
+  string(TOLOWER "${name}" name)
   # Brackets and semicolons would be taken for list syntax: work on hex.
   file(READ "${file}" hex HEX)
   string(LENGTH "${hex}" length)

@@ -49,8 +49,8 @@ gauge_family family_registry::gauge(const char* name, const char* help) {
 histogram_family family_registry::histogram(const char* name, const char* help,
                                             std::vector<double> edges) {
   const auto buckets = edges.size() + 1; // and those above the last edge
-  const histogram_family made{
-      prometheus::BuildHistogram().Name(name).Help(help).Register(registry_), std::move(edges)};
+  histogram_family made{prometheus::BuildHistogram().Name(name).Help(help).Register(registry_),
+                        std::move(edges)};
   restorers_[name] = [made, buckets](const metric_labels& labels, std::vector<double> value) {
     if (value.size() != buckets + 1)
       return false;

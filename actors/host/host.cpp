@@ -45,8 +45,9 @@ error lost_to_another(const std::string& target) {
                     "another owner has taken " + target + " over; see `baton lease show`", target);
 }
 
-host_work::host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
-                     std::function<void(std::function<void()>)> post, colleagues others)
+host_work::host_work(host_settings settings, std::shared_ptr<const host_house> house,
+                     const timers& clock, std::function<void(std::function<void()>)> post,
+                     colleagues others)
     : settings_{std::move(settings)},
       house_{std::move(house)},
       clock_{clock},
@@ -222,7 +223,7 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
   here->runner->run();
 }
 
-void host_work::clear_unit(const std::string& id, std::function<void()> then) {
+void host_work::clear_unit(const std::string& id, const std::function<void()>& then) {
   const auto& order = find(id)->order;
   const auto unit = unit_of(order);
   if (cleared_.count(unit)) {

@@ -54,7 +54,7 @@ host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_
 /// What the actor does, on its thread; CAF stays outside.
 class host_work {
 public:
-  host_work(host_settings settings, std::shared_ptr<const host_house> house, timers clock,
+  host_work(host_settings settings, std::shared_ptr<const host_house> house, const timers& clock,
             std::function<void(std::function<void()>)> post, colleagues others);
 
   void perform(const work_order& order, std::function<void(const work_answer&)> answer);
@@ -94,9 +94,9 @@ private:
   void build(const std::string& id);
   void start_job(const std::string& id, job work, std::uint64_t fence);
   /// Goes on once the fence of the order's run is known; fails where the host belongs to another.
-  void with_fence(const std::string& id, std::function<void(std::uint64_t)> then);
+  void with_fence(const std::string& id, const std::function<void(std::uint64_t)>& then);
   void ask_lease(const std::string& id, const lease_wish& wish,
-                 std::function<void(std::uint64_t)> then);
+                 const std::function<void(std::uint64_t)>& then);
   void ask_lease_again(const std::string& id, const lease_wish& wish,
                        const std::function<void(std::uint64_t)>& then, const error& why);
   std::vector<const step_facts*> facts_here(const std::string& id, step_kind kind);
@@ -104,7 +104,7 @@ private:
   /// Goes on once a host that this run has rewound is ours again, under a higher fence than before.
   void retake(const std::string& id, std::function<void()> then);
   /// Goes on once nothing of an earlier, killed or forgotten step of the same unit runs any more.
-  void clear_unit(const std::string& id, std::function<void()> then);
+  void clear_unit(const std::string& id, const std::function<void()>& then);
   void await_gone(const std::string& id, const std::string& leftover, duration until,
                   std::function<void()> then);
   void beat(const std::string& run);

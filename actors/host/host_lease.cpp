@@ -31,7 +31,7 @@ void host_work::acquire(const std::string& id) {
 }
 
 void host_work::ask_lease(const std::string& id, const lease_wish& wish,
-                          std::function<void(std::uint64_t)> then) {
+                          const std::function<void(std::uint64_t)>& then) {
   link_.when_ready([this, id, wish, then](const expected<void>& how) {
     if (!find(id))
       return;
@@ -142,7 +142,7 @@ void host_work::release(const std::string& id) {
   });
 }
 
-void host_work::with_fence(const std::string& id, std::function<void(std::uint64_t)> then) {
+void host_work::with_fence(const std::string& id, const std::function<void(std::uint64_t)>& then) {
   const auto run = find(id)->order.plan->run;
   if (settings_.private_lease) {
     if (const auto ours = fences_.find(run); ours != fences_.end())

@@ -67,9 +67,10 @@ std::vector<std::string> next_steps(const result& how) {
     steps.push_back("baton lease show");
   if (how.rollback_failed.empty()) {
     steps.push_back("baton logs " + how.run);
-    if (!how.cancelled && how.exit_code != 3)
-      steps.push_back("mend it, then: baton deploy "
-                      + (how.commit.empty() ? std::string{} : "<the mended commit>"));
+    if (how.why && how.why->code == ec::bad_commit)
+      steps.push_back("baton deploy <a branch, tag or commit that the repository has>");
+    else if (!how.cancelled && how.exit_code != 3)
+      steps.push_back("mend it, then: baton deploy <the mended commit>");
   }
   return steps;
 }

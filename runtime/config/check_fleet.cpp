@@ -11,7 +11,16 @@ namespace baton {
 
 namespace {
 
-using host_and = std::pair<std::string, std::string>;
+/// A machine as its user reaches it, and a folder there.
+using machine_and = std::pair<std::string, std::string>;
+
+/// What two names have in common when they are one machine, as far as this file says so.
+std::string machine_of(const host& of) {
+  const auto& reach = of.reach;
+  if (reach.address.empty())
+    return reach.name;
+  return reach.user + "@" + reach.address + " port " + std::to_string(reach.port);
+}
 
 void check_engines(const view& root, const fleet& of) {
   std::set<std::string> told;
@@ -42,9 +51,15 @@ std::string plain_path(const std::string& path) {
 
 /// Two stacks that share a folder on a host would overwrite each other.
 void check_paths(const view& root, const fleet& of) {
-  std::map<host_and, std::string> owner;
+  struct owner {
+    std::string stack;
+    std::string host;
+  };
+  std::map<machine_and, owner> owners;
   for (const auto& stage : of.stages)
-    for (const auto& host : stage.hosts)
+    for (const auto& host : stage.hosts) {
+      const auto* declared = find_host(of, host);
+      const auto machine = declared ? machine_of(*declared) : host;
       for (const auto& stack : stage.stacks) {
         const auto path = plain_path(stack.path);
         if (path == "/" || path == "~" || path == ".") // ~/.. is what `.` came from
@@ -53,14 +68,22 @@ void check_paths(const view& root, const fleet& of) {
               .fault("the checkout of stack " + stack.name + " on " + host + " would be "
                          + stack.path + " itself",
                      "give it a folder of its own");
-        const auto [known, is_new] = owner.try_emplace({host, path}, stack.name);
-        if (!is_new && known->second != stack.name)
+        const auto [at, is_new] = owners.try_emplace({machine, path}, owner{stack.name, host});
+        const auto& known = at->second;
+        if (!is_new && known.host != host)
           root["stages"]
               .named(stage.name)
-              .fault("stacks " + known->second + " and " + stack.name + " share the folder "
+              .fault("hosts " + known.host + " and " + host + " are one machine, " + machine
+                         + ", and share the folder " + stack.path,
+                     "give each machine one name, or each stage its own path");
+        else if (!is_new && known.stack != stack.name)
+          root["stages"]
+              .named(stage.name)
+              .fault("stacks " + known.stack + " and " + stack.name + " share the folder "
                          + stack.path + " on " + host,
                      "give each its own path");
       }
+    }
 }
 
 /// One part of a path in the other: what was said of one need not be said of the other.
@@ -91,13 +114,16 @@ bool of_the_top(const config_fault& fault) {
 
 /// What the rules would not understand.
 void check_senses(const view& root, const fleet& of) {
-  const auto known = root.faults();
+  const auto& known = root.faults();
   if (std::ranges::any_of(known, of_the_top))
     return;
-  for (const auto& [where, what] : check_policies(of))
-    if (std::ranges::none_of(
-            known, [&path = where](const config_fault& fault) { return explains(fault, path); }))
-      root.fault_at(where, what);
+  auto senseless = check_policies(of);
+  std::erase_if(senseless, [&](const policy_fault& one) {
+    return std::ranges::any_of(
+        known, [&](const config_fault& fault) { return explains(fault, one.where); });
+  });
+  for (const auto& one : senseless)
+    root.fault_at(one.where, one.what);
 }
 
 } // namespace

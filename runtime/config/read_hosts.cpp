@@ -31,6 +31,8 @@ void read_host(const view& in, host& into) {
   auto& reach = into.reach;
   in["ssh"].read(reach.ssh);
   in["address"].read(reach.address);
+  if (reach.address.starts_with('[') && reach.address.ends_with(']')) // as in a URL
+    reach.address = reach.address.substr(1, reach.address.size() - 2);
   in["user"].read(reach.user);
   int port = reach.port;
   in["port"].read(port);

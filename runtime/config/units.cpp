@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <utility>
 
 namespace baton {
@@ -52,7 +53,7 @@ constexpr std::array<named_unit, 8> sizes{{{"TiB", std::int64_t{1} << 40},
 std::optional<duration> milliseconds(double value) {
   if (value < 0 || value > static_cast<double>(duration_max.count()))
     return std::nullopt;
-  return duration{static_cast<duration::rep>(value + 0.5)};
+  return duration{std::llround(value)};
 }
 
 } // namespace

@@ -117,7 +117,8 @@ std::vector<std::string> env_names(std::string_view text) {
   for (auto& entry : read_env(text))
     names.push_back(std::move(entry.name));
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()),
+              names.end()); // clang 14 reads no ranges::unique
   return names;
 }
 

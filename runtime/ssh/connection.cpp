@@ -257,8 +257,8 @@ void connection::tear_down() {
     forward_.reset();
   }
   proxy_.reset();
-  if (auto bastion = std::exchange(bastion_, nullptr))
-    owner_.released(std::move(bastion));
+  if (const auto bastion = std::exchange(bastion_, nullptr))
+    owner_.released(bastion);
 }
 
 } // namespace baton::ssh

@@ -109,6 +109,20 @@ def test_stacks_share_no_folder_however_it_is_written(fleet):
     assert done.code == CONFIG and "share the folder" in done.err, done
 
 
+def test_two_names_of_one_machine_share_no_folder(fleet):
+    hosts = fleet.config["hosts"]
+    hosts["vps"] = dict(hosts["rtx1080"])
+    fleet.config.write()
+    done = fleet.baton("check")
+    assert done.code == CONFIG and "rtx1080 and vps are one machine" in done.err, done
+
+
+def test_what_a_run_does_not_know_has_no_logs(deployed):
+    for words, near in ((("--host", "rtx108"), '"rtx1080"'), (("--phase", "test"), '"tests"')):
+        done = deployed.baton("logs", *words)
+        assert done.code == USAGE and near in done.err and not done.out, done
+
+
 def test_why_a_ref_is_refused(fleet):
     for ref, why in (("HEAD~1", "no ref may have"), ("fix/it's", "id of its commit")):
         done = fleet.baton("plan", ref)
@@ -129,6 +143,12 @@ def test_a_request_may_come_from_a_file_or_stdin(deployed):
     done = deployed.baton("deploy", "--request", "-", "--json", "--yes", stdin=request)
     assert done.code == 0 and done.json["environment"] == "staging", done
     assert deployed.serving() == {"thinkpad": "v2", "rtx1080": "v1", "vps": "v1"}
+
+
+def test_a_request_says_nothing_twice(fleet):
+    done = fleet.baton("deploy", "--request", "-", "--yes",
+                       stdin='{"skip_tests": true, "skip_tests": false}')
+    assert done.code == 65 and '"skip_tests" is said twice' in done.err, done
 
 
 def test_a_request_with_a_wrong_type_is_bad_input(fleet):
