@@ -243,10 +243,17 @@ result carry_out(const cli_context& context, const workspace& in,
   if (view)
     with.observers.push_back(view);
   // Both show what is; the others tell what becomes.
-  if (so_far)
+  if (so_far) {
+    const auto mark = [&](const std::string& text) {
+      if (progress == "plain")
+        std::cerr << text << std::flush;
+    };
+    mark("run " + todo->run + " was cut off; until then:\n");
     for (const auto& one : with.observers)
       for (const auto& past : *so_far)
         one->on_record(past);
+    mark("from here on it is resumed\n");
+  }
   if (how.also)
     with.observers.push_back(how.also);
   if (how.events)

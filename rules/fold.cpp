@@ -106,6 +106,9 @@ struct folding {
     if (!now.open || spec_of(of, *now.open).id != what.phase)
       return;
     const auto place = *now.open;
+    const auto& state = state_of(now, place);
+    if (!is_over(state) || outcome_of(state) != what.outcome)
+      return;
     open_phase{of, now, at}.close(what.outcome);
     now.open.reset();
     if (place.track == track::rollback) {

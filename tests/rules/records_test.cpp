@@ -89,7 +89,8 @@ TEST(a_record_that_does_not_fit, changes_nothing_while_a_phase_is_open) {
       show.of, now,
       {event::run_requested{}, event::phase_started{"pair"}, event::phase_started{"ending"},
        event::phase_ended{"pre_flight", phase_outcome::failed},
-       started("pair", step_kind::prepare, b, 1),
+       event::phase_ended{"pair", phase_outcome::ok},
+       event::phase_ended{"pair", phase_outcome::failed}, started("pair", step_kind::prepare, b, 1),
        event::step_ended{"pair", step_kind::prepare, b, 1, {}},
        event::step_ended{"pair", step_kind::activate, a, 1, {}},
        event::step_ended{"pre_flight", step_kind::inspect, a, 1, {}},
@@ -98,6 +99,19 @@ TEST(a_record_that_does_not_fit, changes_nothing_while_a_phase_is_open) {
        event::step_stopped{"pair", step_kind::prepare, b, 1}, event::retry_due{"pair", b, 3},
        event::retry_due{"pair", a, 2}, event::retry_scheduled{"pair", b, 2, asked_at},
        event::rollback_started{"pair", scope::all, {a}}});
+}
+
+TEST(a_record_that_does_not_fit, is_an_end_of_a_phase_that_ended_otherwise) {
+  const auto show = patient_pair();
+  auto now = begin(show.of);
+  for (const auto& one : show.journal) {
+    if (std::holds_alternative<event::phase_ended>(one.what))
+      break;
+    now = fold(show.of, std::move(now), one);
+  }
+  expect_no_change(show.of, now,
+                   {event::phase_ended{"pre_flight", phase_outcome::failed},
+                    event::phase_ended{"pre_flight", phase_outcome::cancelled}});
 }
 
 TEST(a_record_that_does_not_fit, changes_nothing_between_two_phases) {

@@ -53,6 +53,21 @@ request no_rollback() {
   return made;
 }
 
+fleet two_stacks(rollback_method with) {
+  auto one = make_stage("prod", role::production, {"a", "b"});
+  one.stacks.push_back(one.stacks.front());
+  one.stacks.back().name = "web";
+  one.snapshot.emplace();
+  one.snapshot->on = controller_name;
+  one.rollback_with = with;
+  return bare_fleet({make_stage("first", role::staging, {"s"}), one});
+}
+
+trouble limited(trouble what, int times) {
+  what.times = times;
+  return what;
+}
+
 void expect_secrets_fit(const played& show) {
   for (const auto& [name, host] : show.hosts.hosts()) {
     if (!host.reachable || show.now.rollback_failed.contains(name))

@@ -16,10 +16,19 @@ trouble meanwhile(const std::string& phase, step_kind kind, const std::string& h
 trouble cancel_in(const std::string& phase, const std::string& host, const std::string& by);
 trouble cancel_in(const std::string& phase, step_kind kind, const std::string& by);
 
+/// The same, not more than so often.
+trouble limited(trouble what, int times);
+
 fleet without_secrets();
+/// A staging host, then two production hosts with two stacks each and a snapshot driver.
+fleet two_stacks(rollback_method with);
 request no_rollback();
 
 /// Secret files belong to the release that a host serves, whatever happened.
 void expect_secrets_fit(const played& show);
+
+// Those that most tests speak of.
+inline const trouble vps_is_ill = bad("vps", step_kind::gate, "vps", fails(ec::unhealthy));
+inline const trouble rtx_fails = bad("rtx1080", step_kind::gate, "rtx1080", fails());
 
 } // namespace baton::test
