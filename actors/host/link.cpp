@@ -106,6 +106,7 @@ void link::on_connected() {
       on_step_over(id);
   });
   noise_.clear();
+  not_ready_.reset();
   clock_.later(patience() + ready_slack,
                [this, alive = std::weak_ptr<int>{alive_}, generation = generation_] {
                  if (!alive.expired() && generation == generation_ && state_ == state::opening)
@@ -119,6 +120,8 @@ void link::on_connected() {
   send(shell_->bootstrap([this, generation](const expected<shell_facts>& facts) {
     if (generation != generation_ || state_ != state::opening)
       return;
+    if (!facts)
+      not_ready_ = facts.error(); // the shell may end before we come to say it
     std::weak_ptr<int> alive = alive_;
     // Not from inside the shell's callback: what follows may destroy it.
     post_([this, alive, generation, facts] {
@@ -176,7 +179,7 @@ error link::shell_ended(const transport_event::ended& how) const {
 
 void link::on_ended(const transport_event::ended& what) {
   if (what.channel == control_) {
-    drop(what.why ? *what.why : shell_ended(what));
+    drop(not_ready_ ? *not_ready_ : what.why ? *what.why : shell_ended(what));
     return;
   }
   auto found = channels_.find(what.channel);

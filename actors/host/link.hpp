@@ -101,6 +101,7 @@ private:
   duration last_heard_{0};
   bool suspected_ = false;
   duration refuse_until_{0};
+  std::optional<error> not_ready_; ///< why this shell cannot be used, in its own words
   std::optional<error> refused_with_;
 };
 

@@ -95,6 +95,9 @@ b_settle_home() {
     ;;
   esac
   case $b_home in
+  \~/*) b_home=${HOME-}/${b_home#??} ;;
+  esac
+  case $b_home in
   /*) ;;
   *)
     b_refuse fail "the state folder must be an absolute path: $b_home"

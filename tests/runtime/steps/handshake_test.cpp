@@ -85,6 +85,14 @@ TEST_P(handshake, refuses_a_relative_folder_and_one_that_cannot_be) {
   }
 }
 
+TEST_P(handshake, takes_a_folder_in_the_home) {
+  conversation::options how;
+  how.state_dir = "~/of our own";
+  conversation host_shell{host, how};
+  ASSERT_TRUE(host_shell.facts()) << describe(host_shell.facts().error());
+  EXPECT_EQ(host_shell.facts()->state_dir, host.home() / "of our own");
+}
+
 TEST_P(handshake, takes_a_folder_with_any_name) {
   conversation::options how;
   how.state_dir = (host.folder() / "it's a $(folder) *\"\\").string();
