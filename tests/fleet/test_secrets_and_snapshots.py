@@ -58,7 +58,10 @@ def test_secrets_verbs_alone(deployed):
     script = deployed.project / "sync-secrets.sh"
     script.write_text(script.read_text().replace("test) ", "test) echo asked; "))
     assert "\nasked\n" in deployed.baton("secrets", "test").out
-    assert deployed.baton("secrets", "status").code == 1
+    asked = deployed.baton("secrets", "test", "--json")
+    assert asked.code == 0 and asked.json["outcome"] == "ok" and "\nasked\n" in asked.err, asked
+    status = deployed.baton("secrets", "status", "--json")
+    assert status.code == 1 and status.json["hosts"]["controller"]["outcome"] == "failed", status
     assert deployed.baton("secrets", "sync", "--yes").code == 0
     assert tokens(deployed) == {"APP_TOKEN=first\n"}
     # and nothing is forgotten of what the hosts serve
