@@ -23,7 +23,7 @@ int adopt(const cli_context& context, const adopt_flags& flags) {
   host_of(*in.fleet, flags.host);
   const auto work = release::adopt_job(*in.fleet, flags.host, flags.stack, flags.project);
   if (!work)
-    throw command_failed{exit_code::usage, describe(work.error()) + "\n"};
+    throw command_failed{exit_code::usage, work.error()};
   if (!flags.yes && is_terminal(0)
       && !confirm(context, "Take what runs on " + flags.host + " as the baseline of its stack?"))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
@@ -31,12 +31,12 @@ int adopt(const cli_context& context, const adopt_flags& flags) {
   what.target = flags.host;
   what.name = "adopt";
   what.work = *work;
-  const auto end = run_single_job(in, what);
+  const auto end = run_single_job(context, in, what);
   if (!end)
-    throw command_failed{exit_code_of(end.error()), describe(end.error()) + "\n"};
+    throw command_failed{exit_code_of(end.error()), end.error()};
   const auto outcome = release::adopt_outcome(flags.host, *end);
   if (outcome.why)
-    throw command_failed{exit_code_of(*outcome.why), describe(*outcome.why) + "\n"};
+    throw command_failed{exit_code_of(*outcome.why), *outcome.why};
   const auto found = outcome.facts.find("adopted"); // the compose project, or `command`
   std::cout << flags.host << ": adopted "
             << (found == outcome.facts.end() || found->second == "command"

@@ -19,15 +19,10 @@ namespace baton {
 
 namespace {
 
-ordered_json as_json(const config_fault& fault) {
-  return {{"file", fault.file}, {"line", fault.line}, {"column", fault.column},
-          {"path", fault.path}, {"what", fault.what}, {"hint", fault.hint}};
-}
-
 int say_json(const std::string& file, const std::vector<config_fault>& faults) {
   auto list = ordered_json::array();
   for (const auto& fault : faults)
-    list.push_back(as_json(fault));
+    list.push_back(to_json(fault));
   std::cout << dump({{"schema", 1}, {"file", file}, {"ok", faults.empty()}, {"faults", list}})
             << '\n';
   return faults.empty() ? exit_code::ok : exit_code::config;
@@ -88,15 +83,11 @@ void warn_of_secrets(const fleet& of) {
 }
 
 int check_file(const cli_context& context, bool as_document) {
-  const auto found = find_config(context.config_path);
-  if (!found) {
-    std::cerr << found.error().what << '\n';
-    return exit_code::no_input;
-  }
-  const auto loaded = load_fleet(*found);
+  const auto found = or_fail(find_config(context.config_path), exit_code::no_input);
+  const auto loaded = load_fleet(found);
   const auto faults = loaded ? std::vector<config_fault>{} : loaded.error();
   if (as_document)
-    return say_json(*found, faults);
+    return say_json(found, faults);
   if (!loaded) {
     std::cerr << to_string(faults) << '\n';
     if (faults.size() > 1)
@@ -107,7 +98,7 @@ int check_file(const cli_context& context, bool as_document) {
     return exit_code::ok;
   warn_of_no_checks(*loaded);
   warn_of_secrets(*loaded);
-  fmt::print("{}: fleet {}: {}, {}, {}; all good\n", *found, loaded->name,
+  fmt::print("{}: fleet {}: {}, {}, {}; all good\n", found, loaded->name,
              counted(loaded->hosts.size(), "host"), counted(loaded->stages.size(), "stage"),
              counted(loaded->environments.size(), "environment"));
   return exit_code::ok;

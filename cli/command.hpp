@@ -17,6 +17,7 @@ struct cli_context {
   int verbosity = 0;
   bool no_color = false;
   bool no_input = false; ///< never ask
+  bool json = false;     ///< somebody reads stdout as JSON
   /// Set by the command that was given; returns the exit code (those of a run, else sysexits).
   std::function<int()> chosen;
 };

@@ -26,7 +26,7 @@ std::shared_ptr<const yaml_node> document_of(const std::string& file) {
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
   auto document = parse_yaml(text, file);
   if (!document)
-    throw command_failed{exit_code::config, to_string(document.error()) + '\n'};
+    throw command_failed{exit_code::config, document.error()};
   return *document;
 }
 

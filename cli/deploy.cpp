@@ -114,8 +114,8 @@ void ask_once(const cli_context& context, const workspace& in, const plan& todo)
 }
 
 /// A run that was cut off still owns its hosts, and left them as they were just then: it is brought
-/// to its verdict before another one begins. False when it could not be.
-bool finish_what_was_cut_off(const cli_context& context, const workspace& in,
+/// to its verdict before another one begins.
+void finish_what_was_cut_off(const cli_context& context, const workspace& in,
                              const deploy_flags& flags) {
   auto how = flags.show; // stdout is for the run that was asked for
   how.json = how.events = false;
@@ -126,26 +126,28 @@ bool finish_what_was_cut_off(const cli_context& context, const workspace& in,
       std::cerr << "it is left as it is; to go on with it: baton resume " << run.id << "\n";
       continue;
     }
-    if (!go_on_with(context, in, run, how).status)
-      return false;
+    if (go_on_with(context, in, run, how).status)
+      continue;
+    command_failed failure{exit_code::try_again,
+                           "run " + run.id + " is not at its end, so no other was begun"};
+    failure.message.clear(); // people have read its summary
+    throw failure;
   }
-  return true;
 }
 
 int deploy(const cli_context& context, const deploy_flags& flags) {
   const auto asked = request_of(flags);
   if (flags.dry_run)
-    return show_plan(context, asked, flags.show.json, false);
+    return show_plan(context, asked, flags.show.json || flags.show.events, false);
   const auto in = open_workspace(context);
   const auto run = new_run_id();
   auto made = make_plan(*in.fleet, asked, {run, "r" + run},
                         std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()),
                         who_asks());
   if (!made)
-    throw command_failed{exit_code::usage, describe(made.error()) + "\n"};
+    throw command_failed{exit_code::usage, made.error()};
   auto todo = std::make_shared<const plan>(std::move(*made));
-  if (!finish_what_was_cut_off(context, in, flags))
-    return exit_code::try_again;
+  finish_what_was_cut_off(context, in, flags);
   if (!flags.yes)
     ask_once(context, in, *todo);
   return carry_out(context, in, todo, flags.show).exit_code;

@@ -144,7 +144,7 @@ run_row find_run(journal& in, const std::string& id) {
   if (!id.empty()) {
     auto found = in.find_run(id);
     if (!found)
-      throw command_failed{exit_code::no_input, describe(found.error()) + "\n"};
+      throw command_failed{exit_code::no_input, found.error()};
     return *found;
   }
   run_filter last;

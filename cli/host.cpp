@@ -18,7 +18,7 @@ int trust(const cli_context& context, const std::string& name, bool yes) {
   const auto offered =
       ssh::fetch_host_key(host.reach, ssh_options_of(*fleet), fleet->deadlines.connect);
   if (!offered)
-    throw command_failed{exit_code::unavailable, describe(offered.error()) + "\n"};
+    throw command_failed{exit_code::unavailable, offered.error()};
   std::cout << offered->where << " shows the key\n  " << offered->key.type << " "
             << offered->fingerprint
             << "\nCompare it with `ssh-keygen -lf /etc/ssh/ssh_host_*_key.pub` "
@@ -37,7 +37,7 @@ int trust(const cli_context& context, const std::string& name, bool yes) {
   if (!yes && !confirm(context, "Add it to " + offered->file + "?"))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
   if (const auto done = ssh::trust_host_key(*offered); !done)
-    throw command_failed{exit_code::no_permission, describe(done.error()) + "\n"};
+    throw command_failed{exit_code::no_permission, done.error()};
   std::cout << name << " is trusted now\n";
   return exit_code::ok;
 }

@@ -31,7 +31,7 @@ std::shared_ptr<transport> ssh_of(const fleet& in) {
   if (auto told = allow_open_files(files_at_rest + files_per_host * hosts,
                                    "a fleet of " + std::to_string(hosts) + " hosts");
       !told)
-    throw command_failed{exit_code::unavailable, describe(told.error()) + '\n'};
+    throw command_failed{exit_code::unavailable, told.error()};
   return std::make_shared<ssh_transport>(ssh_options_of(in));
 }
 

@@ -126,7 +126,7 @@ int release(const cli_context& context, const std::string& name, bool yes) {
   const auto over = ssh_of(*fleet);
   const auto held = ask(over, *fleet, to, &control_shell::lease_show);
   if (!held)
-    throw command_failed{exit_code::unavailable, describe(held.error()) + "\n"};
+    throw command_failed{exit_code::unavailable, held.error()};
   if (!held->holder) {
     std::cerr << name << " is free already\n";
     return exit_code::ok;
@@ -138,7 +138,7 @@ int release(const cli_context& context, const std::string& name, bool yes) {
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
   const auto done = ask(over, *fleet, to, &control_shell::lease_break);
   if (!done)
-    throw command_failed{exit_code::unavailable, describe(done.error()) + "\n"};
+    throw command_failed{exit_code::unavailable, done.error()};
   if (done->holder) {
     conversation talk{over, way_to(*fleet, to)};
     const auto left = end_steps(talk, done->holder->run);

@@ -41,7 +41,7 @@ std::string run_id(const journal& in, const logs_flags& flags) {
   if (!flags.run.empty()) {
     auto found = in.find_run(flags.run);
     if (!found)
-      throw command_failed{exit_code::no_input, describe(found.error()) + "\n"};
+      throw command_failed{exit_code::no_input, found.error()};
     return found->id;
   }
   run_filter last;
@@ -87,7 +87,7 @@ void print_output(const std::filesystem::path& in, const std::string& step_id) {
   for (std::uint64_t at = 0;;) {
     const auto piece = read_step_output(in, step_id, at);
     if (!piece)
-      throw command_failed{exit_code::io_error, describe(piece.error()) + "\n"};
+      throw command_failed{exit_code::io_error, piece.error()};
     if (piece->empty())
       break;
     at += piece->size();
@@ -106,7 +106,7 @@ int logs(const logs_flags& flags) {
   check_names(*from, run, flags);
   const auto outputs = list_step_outputs(in, run);
   if (!outputs)
-    throw command_failed{exit_code::io_error, describe(outputs.error()) + "\n"};
+    throw command_failed{exit_code::io_error, outputs.error()};
   bool any = false;
   for (const auto& entry : *outputs) {
     if (!is_of(entry.step_id, flags))

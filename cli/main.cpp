@@ -1,6 +1,5 @@
-#include "cli/command.hpp"
+#include "cli/failure.hpp"
 #include "cli/near_command.hpp"
-#include "cli/workspace.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -58,10 +57,10 @@ int main(int argc, char** argv) {
                "  baton deploy\n  baton deploy v1.4.2 --env staging\n",
                "baton"};
   cli_context context;
+  context.json = wants_json(argc, argv);
   app.set_version_flag("--version", "baton " + version());
   app.fallthrough(); // `baton deploy -v` as well as `baton -v deploy`
   app.require_subcommand(1);
-  app.failure_message(CLI::FailureMessage::simple);
   app.add_option("--config", context.config_path, "The baton.yaml to use")->envname("BATON_CONFIG");
   app.add_flag("-q,--quiet", context.quiet, "Say only what went wrong");
   app.add_flag("-v,--verbose", context.verbosity, "Say more; twice: everything");
@@ -74,21 +73,22 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& why) {
     if (why.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
       return ended(app, app.exit(why));
-    if (argc == 1)
+    if (argc == 1) {
       std::cerr << app.help();
-    else if (const auto wrong = wrong_command(app, argc, argv))
-      std::cerr << *wrong << "\nRun with --help for more information.\n";
-    else
-      app.exit(why);
-    return exit_code::usage;
+      return exit_code::usage;
+    }
+    command_failed failure{exit_code::usage,
+                           wrong_command(app, argc, argv).value_or(why.what()) + "\n"};
+    failure.message += "Run with --help for more information.\n";
+    return ended(app, tell(context, failure));
   }
   try {
     return ended(app, context.chosen ? context.chosen() : exit_code::usage);
   } catch (const command_failed& why) {
-    std::cerr << why.message;
-    return why.exit_code;
+    return ended(app, tell(context, why));
   } catch (const std::exception& why) {
-    std::cerr << "baton: a bug, please report it: " << why.what() << "\n";
-    return exit_code::internal;
+    return ended(app,
+                 tell(context, {exit_code::internal, std::string{"baton: a bug, please report it: "}
+                                                         + why.what() + "\n"}));
   }
 }

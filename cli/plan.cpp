@@ -19,12 +19,12 @@ int show_plan(const cli_context& context, const request& asked, bool as_json, bo
   const auto in = open_workspace(context);
   const auto made = make_plan(*in.fleet, asked, {"run", "release"}, {}, who_asks());
   if (!made)
-    throw command_failed{exit_code::usage, describe(made.error()) + "\n"};
+    throw command_failed{exit_code::usage, made.error()};
   const auto ahead = look_ahead(context, in, made->request);
   if (ahead.why)
     throw command_failed{ahead.why->code == ec::bad_commit ? exit_code::bad_input
                                                            : exit_code::unavailable,
-                         describe(*ahead.why) + "\n"};
+                         *ahead.why};
   if (as_json)
     std::cout << dump({{"schema", 1},
                        {"environment", made->request.environment},

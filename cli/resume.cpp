@@ -1,5 +1,6 @@
 #include "cli/resume.hpp"
 
+#include "cli/json_or_null.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/sealed_plan.hpp"
 
@@ -42,18 +43,25 @@ plan plan_of(const workspace& in, const std::vector<record>& so_far) {
   return or_fail(whole_plan(in.state, *first->plan));
 }
 
+int say_nothing_to_resume(const std::optional<run_row>& row, const run_options& how) {
+  const auto status = row ? std::optional{std::string{to_string(*row->status)}} : std::nullopt;
+  std::cerr << "nothing to resume: "
+            << (row ? fmt::format("run {} has ended, {}", row->id, *status) : "no run was cut off")
+            << "\n";
+  if (how.json || how.events)
+    std::cout << dump({{"schema", 1},
+                       {"resumed", false},
+                       {"run", or_null(row ? row->id : std::string{})},
+                       {"status", or_null(status)}})
+              << "\n";
+  return exit_code::ok;
+}
+
 int resume(const cli_context& context, const std::string& id, const run_options& how) {
   const auto in = open_workspace(context);
   const auto row = run_to_resume(in, id);
-  if (!row) {
-    std::cerr << "nothing to resume: no run was cut off\n";
-    return exit_code::ok;
-  }
-  if (row->status) {
-    std::cerr << fmt::format("nothing to resume: run {} has ended, {}\n", row->id,
-                             to_string(*row->status));
-    return exit_code::ok;
-  }
+  if (!row || row->status)
+    return say_nothing_to_resume(row, how);
   return go_on_with(context, in, *row, how).exit_code;
 }
 

@@ -104,18 +104,26 @@ void print(const run_options& how, const result& told) {
     std::cout << dump(to_json(told)) << "\n" << std::flush;
 }
 
-void on_signal(house& actors, const run_mirror& mirror, const plan& todo, const run_options& how,
-               const say_fn& say, const std::string& name, int before) {
-  if (before == 0) {
-    // Whoever hung up is gone: nobody hears how to end it at once.
-    say(name + ": stopping; " + mirror.cancel_words() + "; look with: baton show " + todo.run
-        + (name == "SIGHUP" ? "" : "; once more to end at once"));
-    actors.cancel(name);
-    return;
-  }
-  // What runs on the hosts goes on there, to its end or its deadline; the journal knows of it.
+void cancel(house& actors, const run_mirror& mirror, const plan& todo, const say_fn& say,
+            const std::string& name) {
+  // Whoever hung up is gone: nobody hears how to end it at once.
+  say(name + ": stopping; " + mirror.cancel_words() + "; look with: baton show " + todo.run
+      + (name == "SIGHUP" ? "" : "; once more to end at once"));
+  actors.cancel(name);
+}
+
+/// What runs on the hosts goes on there, to its end or its deadline; the journal knows of it.
+[[noreturn]] void end_at_once(const cli_context& context, const run_mirror& mirror,
+                              const plan& todo, const run_options& how, const say_fn& say,
+                              const std::string& name) {
   print(how, mirror.unfinished(
                  std::chrono::time_point_cast<duration>(std::chrono::system_clock::now())));
+  // This run's result would not have been what the command prints.
+  if (context.json && !how.json && !how.events)
+    std::cout << dump(to_json(command_failed{
+        exit_code::try_again, unexpected(ec::cancelled, name + ": ended at once").value()}))
+              << "\n"
+              << std::flush;
   say("ended at once; nothing more is taken back now\nbaton resume " + todo.run);
   ::_exit(exit_code::try_again);
 }
@@ -204,7 +212,7 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.journaled) {
     auto got = run_lock::acquire(in.state, todo->run);
     if (!got)
-      throw command_failed{exit_code::try_again, describe(got.error()) + "\n"};
+      throw command_failed{exit_code::try_again, got.error()};
     lock = std::move(*got);
   }
 
@@ -232,7 +240,7 @@ result carry_out(const cli_context& context, const workspace& in,
   with.hosts.network = metered(with.hosts.network, numbers);
   if (how.journaled) {
     if (const auto kept = seal_plan(in.state, *todo, redact(*secrets, *todo)); !kept)
-      throw command_failed{exit_code::io_error, describe(kept.error()) + "\n"};
+      throw command_failed{exit_code::io_error, kept.error()};
     with.store = std::make_shared<journal_store>(in.journal, secrets, numbers);
   } else {
     with.store = std::make_shared<memory_store>();
@@ -278,9 +286,10 @@ result carry_out(const cli_context& context, const workspace& in,
     house actors{std::move(with)};
     const auto around_stop = [tty](bool goes_on) { goes_on ? tty->go_on() : tty->pause(); };
     signals heard{[&](const std::string& name, int before) {
-                    if (before > 0)
-                      leave_terminal();
-                    on_signal(actors, *mirror, *todo, how, say, name, before);
+                    if (before == 0)
+                      return cancel(actors, *mirror, *todo, say, name);
+                    leave_terminal();
+                    end_at_once(context, *mirror, *todo, how, say, name);
                   },
                   tty ? around_stop : std::function<void(bool)>{}};
     told = actors.carry_out(todo, so_far);

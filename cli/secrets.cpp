@@ -45,7 +45,7 @@ int ask_script(const cli_context& context, const std::string& verb, bool as_json
     what.work = secrets_script_job(*in.fleet, target, all_hosts(*in.fleet), {verb});
     what.work.is_look = true;
     what.deadline = in.fleet->deadlines.secrets;
-    const auto end = run_single_job(in, what);
+    const auto end = run_single_job(context, in, what);
     auto& own = told.hosts[target];
     own.attempts = 1;
     own.outcome = end && end->exit == 0 ? phase_outcome::ok : phase_outcome::failed;

@@ -157,10 +157,12 @@ expected<job_end> rewind(const workspace& in, const host_house& house, const sin
 
 } // namespace
 
-expected<job_end> run_single_job(const workspace& in, const single_job& what) {
+expected<job_end> run_single_job(const cli_context& context, const workspace& in,
+                                 const single_job& what) {
   const auto run = new_run_id();
   auto house = hosts_of_house(in, *in.fleet);
-  house.on_output = [](const output_note& note) { std::cout << note.text << std::flush; };
+  auto& out = context.json ? std::cerr : std::cout;
+  house.on_output = [&out](const output_note& note) { out << note.text << std::flush; };
   auto end = what.rewinds.empty() ? run_at(link_to(in, what.target, run), house, what, run)
                                   : rewind(in, house, what, run);
   if (what.target == controller_name) {

@@ -19,8 +19,10 @@ struct single_job {
 };
 
 /// Runs it under the step protocol, an effect under the target's lease, which is given back
-/// afterwards. Its output goes to stdout as it comes, redacted. Blocks. Errors as of steps.
-expected<job_end> run_single_job(const workspace& in, const single_job& what);
+/// afterwards. Its output goes to stdout as it comes, redacted; where that is for a document, to
+/// stderr. Blocks. Errors as of steps.
+expected<job_end> run_single_job(const cli_context& context, const workspace& in,
+                                 const single_job& what);
 
 /// The exit code of an error that ended a command: 3 for a lease, else 1.
 int exit_code_of(const error& why);

@@ -52,7 +52,7 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
   for (const auto& [host, policy] : hosts_of(*in.fleet, flags.host)) {
     auto work = snapshot_job(policy, verb, host, flags.name);
     if (!work)
-      throw command_failed{exit_code::usage, describe(work.error()) + "\n"};
+      throw command_failed{exit_code::usage, work.error()};
     if (!changes && hosts_of(*in.fleet, flags.host).size() > 1)
       std::cout << host << ":\n";
     single_job what;
@@ -62,9 +62,9 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
     what.deadline = in.fleet->deadlines.snapshot;
     if (verb == snapshot_verb::rollback)
       what.rewinds = host;
-    const auto end = run_single_job(in, what);
+    const auto end = run_single_job(context, in, what);
     if (!end)
-      throw command_failed{exit_code_of(end.error()), describe(end.error()) + "\n"};
+      throw command_failed{exit_code_of(end.error()), end.error()};
     if (end->exit != 0)
       throw command_failed{1, "snapshot " + word + " failed on " + what.target + "\n"};
     if (verb == snapshot_verb::remove)

@@ -57,14 +57,12 @@ std::string start_ticks() {
 } // namespace
 
 std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string* file) {
-  const auto found = find_config(context.config_path);
-  if (!found)
-    throw command_failed{exit_code::no_input, found.error().what + "\n"};
+  const auto found = or_fail(find_config(context.config_path), exit_code::no_input);
   if (file)
-    *file = *found;
-  auto loaded = load_fleet(*found);
+    *file = found;
+  auto loaded = load_fleet(found);
   if (!loaded)
-    throw command_failed{exit_code::config, to_string(loaded.error()) + "\n"};
+    throw command_failed{exit_code::config, loaded.error()};
   resolve_check_addresses(*loaded);
   return std::make_shared<const fleet>(std::move(*loaded));
 }
@@ -72,7 +70,7 @@ std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string*
 std::shared_ptr<journal> open_journal() {
   auto opened = journal::open(journal_file(state_dir()));
   if (!opened)
-    throw command_failed{exit_code::io_error, describe(opened.error()) + "\n"};
+    throw command_failed{exit_code::io_error, opened.error()};
   return std::make_shared<journal>(std::move(*opened));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/command.hpp"
+#include "cli/failure.hpp"
 #include "cli/view/text.hpp"
 #include "messages/fleet.hpp"
 #include "runtime/journal/journal.hpp"
@@ -21,17 +21,11 @@ struct workspace {
   std::shared_ptr<class journal> journal;
 };
 
-/// Thrown by the helpers below; main turns it into the message on stderr and the exit code.
-struct command_failed {
-  int exit_code;
-  std::string message; ///< whole lines, or empty when all is said
-};
-
 /// The value; else throws command_failed with that exit code and the error's words.
 template <class T>
 T or_fail(expected<T> value, int code = exit_code::io_error) {
   if (!value)
-    throw command_failed{code, describe(value.error()) + "\n"};
+    throw command_failed{code, value.error()};
   return std::move(*value);
 }
 

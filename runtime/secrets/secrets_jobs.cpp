@@ -124,8 +124,8 @@ step_outcome save_secrets_outcome(const job_context& context, const job_end& end
 }
 
 job secrets_script_job(const fleet& of, std::string_view target,
-                       const std::vector<std::string>& hosts,
-                       const std::vector<std::string>& verbs) {
+                       const std::vector<std::string>& hosts, const std::vector<std::string>& verbs,
+                       const std::vector<std::string>& compared) {
   const bool here = target == controller_name;
   script text;
   text.part(embedded::lib_sh).part(embedded::secrets_digest_sh);
@@ -137,8 +137,9 @@ job secrets_script_job(const fleet& of, std::string_view target,
     for (const auto& [name, value] : host->vars)
       if (release::is_variable_name(name))
         vars.push_back("export " + name + "=" + shell_quote(value));
+  set_all(text, "B_DIGEST", compared);
   job made;
-  made.script = text.function("user_vars", vars).text();
+  made.script = text.function("user_vars", vars).part(embedded::secrets_sync_script_sh).text();
   return made;
 }
 
@@ -148,23 +149,21 @@ expected<job> sync_secrets_job(const job_context& context) {
     return builtin_sync(context);
   const auto& target = context.step.target;
   const bool each = policy.on == "each_host";
+  // A script on one host writes to others: what its sources are must be known there, by digest.
+  const bool to_others = target != controller_name && !each;
+  std::vector<std::string> sources;
+  if (to_others)
+    for (const auto& place : policy.places)
+      sources.push_back(place.from);
   auto made = secrets_script_job(context.plan.fleet, target,
                                  each ? std::vector{host_of(context)} : context.plan.hosts,
-                                 {"test", "status", "sync"});
-  // A script on one host writes to others: what its sources are must be known there, by digest.
-  std::vector<std::string> sources;
-  if (target != controller_name && !each) {
+                                 {"test", "status", "sync"}, sources);
+  if (to_others) {
     auto key = digest_key_of_run(context.plan.run);
     if (!key)
       return tl::unexpected{key.error()};
-    for (const auto& place : policy.places)
-      sources.push_back(place.from);
     made.files.push_back(file("key", std::move(*key)));
   }
-  script text;
-  text.part(made.script);
-  set_all(text, "B_DIGEST", sources);
-  made.script = text.part(embedded::secrets_sync_script_sh).text();
   return made;
 }
 

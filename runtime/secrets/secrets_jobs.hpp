@@ -31,10 +31,11 @@ step_outcome put_back_secrets_outcome(const job_context& context, const job_end&
 
 /// The user's script alone, for `baton secrets test|status|sync`; verbs are ours. `hosts` is
 /// BATON_HOSTS. For the controller the script runs in the folder of baton.yaml, else in the home
-/// folder. Its outcome: facts `script_verb` and `script_status` when a verb failed.
+/// folder. Its outcome: facts `script_verb` and `script_status` when a verb failed; with
+/// `compared`, the digests of those files, by the file `key` of the job.
 job secrets_script_job(const fleet& of, std::string_view target,
-                       const std::vector<std::string>& hosts,
-                       const std::vector<std::string>& verbs);
+                       const std::vector<std::string>& hosts, const std::vector<std::string>& verbs,
+                       const std::vector<std::string>& compared = {});
 
 /// Text for scripts of other steps that put back (`put_back_secrets_of RUN`) or drop
 /// (`drop_saved_secrets RUN`) what was saved: secrets_lib.sh, to stand after lib.sh.

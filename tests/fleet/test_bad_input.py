@@ -27,7 +27,8 @@ def test_bad_file(fleet, name):
     done = fleet.baton.deploy(seconds=30)
     assert done.code in (CONFIG, 65), done
     assert word in done.err, done
-    assert done.out == "", done
+    assert done.json["error"] == done.err.strip() and done.json["exit_code"] == done.code, done
+    assert done.json["error_detail"]["code"] == "config_invalid" and done.json["faults"], done
 
 
 def test_no_file_at_all(fleet):
@@ -75,12 +76,12 @@ def test_bad_refs_never_become_options_or_shell_words(deployed, ref):
     words = ("deploy", "--json", "--yes", "--", ref)
     done = deployed.baton(*words)
     assert done.code != 0, done
-    if done.out:
+    if done.code != USAGE:
         assert done.json["status"] == "aborted" and done.json["phase"] == "pre_flight", done
         assert done.json["error_detail"]["code"] == "bad_commit", done
         assert done.code == 1
     else:
-        assert done.code == USAGE, done
+        assert "run" not in done.json and done.json["error_detail"]["code"] == "usage", done
     assert history == {name: host.history() for name, host in deployed.hosts.items()}
     for folder in (deployed.dir, *[host.home for host in deployed.hosts.values()]):
         assert not list(folder.rglob("owned")), "a ref was run by a shell"
@@ -92,6 +93,28 @@ def test_bad_usage(fleet, words):
     done = fleet.baton(*words, stdin="{not json")
     assert done.code in (USAGE, 65), done
     assert done.err.strip() and done.out == "", done
+
+
+def test_with_json_what_is_wrong_is_one_document_too(fleet):
+    (fleet.dir / "none.yaml").write_text("hsots: {}\n")
+    for words, code, kind in [
+            (["deploy", "--env", "prodction"], USAGE, "config_invalid"),
+            (["deploy", "--env", "prodction", "--events"], USAGE, "config_invalid"),
+            (["deploy", "--frobnicate"], USAGE, "usage"), (["deploy", "--events", "a", "b"], USAGE, "usage"),
+            (["deploy", "--progress", "loud"], USAGE, "usage"), (["depoly"], USAGE, "usage"), ([], USAGE, "usage"),
+            (["deploy", "--request", "-"], 65, "usage"), (["plan", "no-such-branch"], 65, "bad_commit"),
+            (["explain", "--env", "prodction"], CONFIG, "config_invalid"), (["secrets", "test"], CONFIG, "config_invalid"),
+            (["health", "nobody"], USAGE, "usage"), (["lease", "show", "nobody"], USAGE, "usage"),
+            (["history", "-n", "0"], USAGE, "usage"), (["show"], 66, "usage"), (["logs"], USAGE, "usage"),
+            (["--config", "none.yaml", "check"], 66, "config_invalid"),
+            (["--config", str(fleet.dir / "none.yaml"), "status"], CONFIG, "config_invalid")]:
+        words = words if "--events" in words else [*words, "--json"]
+        done = fleet.baton(*words, stdin="{not json")
+        said = done.json
+        assert (done.code, said["exit_code"], said["error_detail"]["code"]) == (code, code, kind), done
+        assert "run" not in said and said["error"].splitlines()[0] in done.err, done
+    done = fleet.baton("history", "--json", XDG_STATE_HOME="/dev/null/none")
+    assert done.code == 74 and done.json["error_detail"]["code"] == "journal_failed", done
 
 
 @pytest.mark.parametrize("path", ["/", "~/", "~//", "~/app/.."])

@@ -73,7 +73,8 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(composed):
     dry = composed.baton("deploy", "--dry-run", "--yes")
     assert dry.code == 0 and "changed: web; the same: db" in dry.out, dry
     assert dry.out == composed.baton("plan").out
-    assert composed.baton("deploy", "--dry-run", "--json").json["changes"]
+    for how in ("--json", "--events"):
+        assert composed.baton("deploy", "--dry-run", how).json["changes"]
     assert everything(composed) == before
     done = composed.baton.deploy()
     assert done.code == 0, done

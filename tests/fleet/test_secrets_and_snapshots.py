@@ -55,7 +55,13 @@ def test_a_script_that_fails_gives_its_words(deployed):
 
 def test_secrets_verbs_alone(deployed):
     shared_secrets(deployed, "true;")
-    assert deployed.baton("secrets", "test").code == 0
+    script = deployed.project / "sync-secrets.sh"
+    script.write_text(script.read_text().replace("test) ", "test) echo asked; "))
+    assert "\nasked\n" in deployed.baton("secrets", "test").out
+    asked = deployed.baton("secrets", "test", "--json")
+    assert asked.code == 0 and asked.json["outcome"] == "ok" and "\nasked\n" in asked.err, asked
+    status = deployed.baton("secrets", "status", "--json")
+    assert status.code == 1 and status.json["hosts"]["controller"]["outcome"] == "failed", status
     assert deployed.baton("secrets", "sync", "--yes").code == 0
     assert tokens(deployed) == {"APP_TOKEN=first\n"}
     # and nothing is forgotten of what the hosts serve

@@ -31,7 +31,7 @@ def test_events_are_lines_of_json_whose_last_is_the_result(deployed):
     lines = [json.loads(line) for line in done.out.splitlines()]
     assert lines[0]["type"] == "run_requested"
     assert lines[-1]["status"] == "success" and "type" not in lines[-1]
-    run = lines[-1]["run"]
+    run = done.json["run"]
     printed = [line["type"] for line in lines[:-1] if line["run"] == run]
     assert printed == [event["type"] for event in deployed.baton.journal(run)]
 
@@ -117,6 +117,11 @@ def test_show_history_and_status_tell_the_run_again(deployed):
     assert status.code == 0 and all(name in status.out for name in deployed.hosts), status
     assert [host["healthy"] for host in status.json["hosts"]] == [True] * 3, status
     assert deployed.baton("lease", "show", "vps", "--json").json["leases"][0]["run"] is None
+    for words, of in (([], None), ([run["run"]], run)):
+        nothing = deployed.baton("resume", "--json", *words)
+        assert nothing.code == 0 and nothing.json == {"schema": 1, "resumed": False, "run": of and of["run"],
+                                                      "status": of and of["status"]}, nothing
+    assert deployed.baton("show", "--events").json["type"] == "run_finished"
     told = deployed.baton("show")
     assert " ✔ rtx1080 " in told.out and "asked for by" in told.out and "serves new" in told.out, told
     assert all(len(line) <= 80 for line in told.out.splitlines()), told

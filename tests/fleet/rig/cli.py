@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from . import journal, processes
+from . import journal, page, processes
 
 BATON = os.environ.get("BATON") or str(
     pathlib.Path(__file__).resolve().parents[3] / "build/dev/cli/baton")
@@ -16,18 +16,21 @@ BATON = os.environ.get("BATON") or str(
 
 class Done:
     """A finished command: code, out, err, seconds, and the JSON document it printed (of `--events`
-    the last line)."""
+    the last line), of which docs/json.md must name every key."""
 
     def __init__(self, words, code, out, err, seconds):
         self.words, self.code, self.out, self.err, self.seconds = words, code, out, err, seconds
 
     @property
     def json(self):
-        text = self.out.splitlines()[-1] if "--events" in self.words and self.out else self.out
+        documents = self.out.splitlines() if "--events" in self.words and self.out else [self.out]
         try:
-            return json.loads(text)
+            documents = [json.loads(text) for text in documents]
         except json.JSONDecodeError as error:
             raise AssertionError(f"not one JSON document ({error}): {self}") from error
+        unnamed = page.unnamed(documents)
+        assert not unnamed, f"docs/json.md does not name {', '.join(sorted(unnamed))}: {self}"
+        return documents[-1]
 
     def __str__(self):
         return (f"baton {' '.join(self.words)} -> {self.code} after {self.seconds:.1f} s\n"
