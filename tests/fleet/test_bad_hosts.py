@@ -102,6 +102,16 @@ def test_everything_that_is_wrong_is_told_at_once(fleet):
     assert entry["thinkpad"]["error"] and entry["vps"]["error"] and not entry["rtx1080"]["error"]
 
 
+def test_has_a_state_folder_that_cannot_be_one_until_it_can(fleet):
+    (fleet["vps"].home / "file").touch()
+    fleet.config["hosts"]["vps"]["state_dir"] = "~/file/baton"
+    fleet.config.write()
+    refused(fleet, "vps", "step_failed", "the state folder", f"{fleet['vps'].home}/file/baton")
+    (fleet["vps"].home / "file").unlink()
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+    assert (fleet["vps"].home / "file/baton/fence").is_dir()
+
+
 def test_has_no_docker(fleet):
     fleet.config["stacks"]["app"].pop("command")
     fleet.config["stacks"]["app"]["compose"] = {"files": ["compose.yaml"]}

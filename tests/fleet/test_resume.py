@@ -31,7 +31,8 @@ def test_a_step_that_was_running_is_taken_on_and_not_begun_again(deployed, name,
     result = verdict(deployed, done, "success", "verification", ALL, "nnn", 0)
     assert result["run"] == run
     before, after = done.err.split("from here on it is resumed")
-    assert f"{name}: {point}" in before and f"{name}: {point} ok" in after, done
+    step = {"start": "activate"}.get(point, point)
+    assert f"{name}: {step}\n" in before and f"{name}: {step} ok\n" in after, done
     assert (host.home / "begun").read_text() == "begun\n"
     assert {one.history()[-2:] == ["v1", "v2"] for one in deployed.hosts.values()} == {True}
     assert deployed.leases() == {}
