@@ -119,7 +119,7 @@ void add_explain(CLI::App& app, cli_context& context) {
       const auto fleet = open_fleet(context);
       const auto made = make_plan(*fleet, flags->asked, {"run", "release"}, {}, who_asks());
       if (!made)
-        throw command_failed{exit_code::config, made.error()};
+        throw command_failed{exit_code::usage, made.error()};
       const auto rows = explain(*made);
       if (flags->json)
         print_json(*made, rows);

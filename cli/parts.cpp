@@ -87,7 +87,7 @@ plan plan_of_part(const fleet& in, const std::string& environment, const part& w
                         std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()),
                         who_asks());
   if (!made)
-    throw command_failed{exit_code::config, made.error()};
+    throw command_failed{exit_code::usage, made.error()};
   for (auto& one : made->phases) {
     one.on_failure = {scope::none, status::failed, severity::none, after_failure::stop};
     const auto wanted = which.phases.find(one.id);

@@ -2,6 +2,7 @@
 #include "cli/single_job.hpp"
 
 #include "messages/json.hpp"
+#include "runtime/process.hpp"
 #include "runtime/secrets/secrets_jobs.hpp"
 
 #include <CLI/CLI.hpp>
@@ -52,6 +53,8 @@ int ask_script(const cli_context& context, const std::string& verb, bool as_json
     if (own.outcome == phase_outcome::ok)
       continue;
     own.error = end ? in.fleet->secrets.script + " " + verb + " failed" : describe(end.error());
+    if (const auto said = end ? last_lines(end->log_tail) : std::string{}; !said.empty())
+      *own.error += ": " + said;
     told.outcome = phase_outcome::failed;
     told.error = target + ": " + *own.error;
   }

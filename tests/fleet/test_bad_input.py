@@ -103,7 +103,7 @@ def test_with_json_what_is_wrong_is_one_document_too(fleet):
             (["deploy", "--frobnicate"], USAGE, "usage"), (["deploy", "--events", "a", "b"], USAGE, "usage"),
             (["deploy", "--progress", "loud"], USAGE, "usage"), (["depoly"], USAGE, "usage"), ([], USAGE, "usage"),
             (["deploy", "--request", "-"], 65, "usage"), (["plan", "no-such-branch"], 65, "bad_commit"),
-            (["explain", "--env", "prodction"], CONFIG, "config_invalid"), (["secrets", "test"], CONFIG, "config_invalid"),
+            (["explain", "--env", "prodction"], USAGE, "config_invalid"), (["secrets", "test"], CONFIG, "config_invalid"),
             (["health", "nobody"], USAGE, "usage"), (["lease", "show", "nobody"], USAGE, "usage"),
             (["history", "-n", "0"], USAGE, "usage"), (["show"], 66, "usage"), (["logs"], USAGE, "usage"),
             (["--config", "none.yaml", "check"], 66, "config_invalid"),
