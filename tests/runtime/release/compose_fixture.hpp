@@ -10,9 +10,9 @@ namespace baton::test {
 namespace fs = std::filesystem;
 
 /// A compose stack on a host whose docker is docker_stand_in.sh; the parameter is the host's shell.
-class compose_release : public testing::TestWithParam<const char*> {
+class composed : public testing::TestWithParam<const char*> {
 protected:
-  compose_release() {
+  composed() {
     fs::create_directories(at.root / "bin");
     fs::copy_file(fs::path{BATON_SOURCE_DIR} / "tests/runtime/release/docker_stand_in.sh",
                   at.root / "bin" / "docker");
@@ -24,6 +24,12 @@ protected:
   }
   compose_engine& engine() { return std::get<compose_engine>(at.the_stack().engine); }
 
+  world at{shell_named(GetParam())};
+  fs::path docker;
+};
+
+class compose_release : public composed {
+protected:
   /// A release of a service `web` that is built.
   std::string publish(const std::string& version, const std::string& more = {}) {
     return at.commit({{"VERSION", version + "\n"},
@@ -55,9 +61,6 @@ protected:
     at.sh("cd '" + docker.string() + "/containers' && f=$(grep -l '^service=" + service
           + "$' *) && sed -i 's/^" + from + "$/" + to + "/' $f");
   }
-
-  world at{shell_named(GetParam())};
-  fs::path docker;
 };
 
 } // namespace baton::test

@@ -1,4 +1,4 @@
-#include "world.hpp"
+#include "compose_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,23 +13,10 @@ using testing::Key;
 using testing::Not;
 using testing::Pair;
 
-namespace fs = std::filesystem;
 using words = std::map<std::string, std::string>;
 
-class foresee : public testing::TestWithParam<const char*> {
+class foresee : public composed {
 protected:
-  foresee() {
-    fs::create_directories(at.root / "bin");
-    fs::copy_file(fs::path{BATON_SOURCE_DIR} / "tests/runtime/release/docker_stand_in.sh",
-                  at.root / "bin" / "docker");
-    fs::permissions(at.root / "bin" / "docker", fs::perms::owner_all);
-    docker = at.root / "docker";
-    at.env["PATH"] = (at.root / "bin").string() + ":/usr/bin:/bin";
-    at.env["FAKE_DOCKER"] = docker.string();
-    engine().images = image_source::build;
-  }
-  compose_engine& engine() { return std::get<compose_engine>(at.the_stack().engine); }
-
   std::string publish(const std::string& services, const std::string& version = "1") {
     return at.commit({{"VERSION", version + "\n"},
                       {"Dockerfile", "FROM scratch\n"},
@@ -66,9 +53,6 @@ protected:
 
   static constexpr const char* two = "  web:\n    image: web:1\n    build: .\n"
                                      "  db:\n    image: web:1\n    volumes: ./data:/data\n";
-
-  world at{shell_named(GetParam())};
-  fs::path docker;
 };
 
 INSTANTIATE_TEST_SUITE_P(shells, foresee, testing::Values("dash", "busybox"),
