@@ -202,7 +202,7 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
   what.deadline = order.step.deadline - (clock_.now() - here->began);
   what.label = {order.plan->run, order.step.phase, order.step.target, id, ""};
   here->runner = std::make_shared<job_runner>(
-      link_, clock_, *house_, std::move(what), [this, id](const expected<job_end>& end_of) {
+      link_, clock_, *house_, std::move(what), [this, id, fence](const expected<job_end>& end_of) {
         auto* there = find(id);
         if (!there)
           return;
@@ -210,7 +210,10 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
         if (runner && runner->unproven())
           cleared_.erase(unit_of(there->order));
         if (!end_of) {
-          fail(id, end_of.error());
+          if (end_of.error().code == ec::lease_lost && fence > 0 && !there->has_adopted)
+            adopt_fence(id, fence);
+          else
+            fail(id, end_of.error());
           return;
         }
         auto outcome =

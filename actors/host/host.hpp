@@ -71,6 +71,7 @@ private:
     duration began{0};
     std::shared_ptr<asking> checks;
     bool stopped = false;
+    bool has_adopted = false; ///< a higher fence, once
   };
 
   struct lease_wish {
@@ -99,6 +100,9 @@ private:
                  const std::function<void(std::uint64_t)>& then);
   void ask_lease_again(const std::string& id, const lease_wish& wish,
                        const std::function<void(std::uint64_t)>& then, const error& why);
+  /// A host that refuses a fence may be leased to this run under a higher one: begins the order
+  /// again with it; else it is lost to another owner.
+  void adopt_fence(const std::string& id, std::uint64_t refused);
   std::vector<const step_facts*> facts_here(const std::string& id, step_kind kind);
   std::uint64_t known_fence(const std::string& id);
   /// Goes on once a host that this run has rewound is ours again, under a higher fence than before.

@@ -148,7 +148,7 @@ void host_work::with_fence(const std::string& id, const std::function<void(std::
     if (const auto ours = fences_.find(run); ours != fences_.end())
       then(ours->second);
     else
-      ask_lease(id, {run, 0, clock_.now()}, std::move(then));
+      ask_lease(id, {run, 0, clock_.now()}, then);
     return;
   }
   if (const auto known = known_fence(id); known > 0) {
@@ -160,6 +160,37 @@ void host_work::with_fence(const std::string& id, const std::function<void(std::
     fail(id, make_error(ec::lease_lost, "there is no lease for " + settings_.reach.to.name,
                         settings_.reach.to.name));
   }
+}
+
+/// That happens where a machine has two names in the fleet: both take the same lease at the same
+/// moment, and one of them has to raise the fence over the other's.
+void host_work::adopt_fence(const std::string& id, std::uint64_t refused) {
+  find(id)->has_adopted = true;
+  find(id)->runner.reset(); // who stops the order meanwhile ends it
+  const auto run = find(id)->order.plan->run;
+  link_.when_ready([this, id, run, refused](const expected<void>& how) {
+    if (!find(id))
+      return;
+    if (!how) {
+      fail(id, how.error());
+      return;
+    }
+    link_.send(
+        link_.shell().lease_show([this, id, run, refused](const expected<lease_report>& now) {
+          if (!find(id))
+            return;
+          const bool ours = now && now->holder && now->holder->run == run && now->fence > refused;
+          if (!ours) {
+            fail(id, lost_to_another(settings_.reach.to.name));
+            return;
+          }
+          fences_[run] = now->fence;
+          link_.send(link_.shell().forget(id, [this, id](const expected<void>&) {
+            if (find(id))
+              build(id);
+          }));
+        }));
+  });
 }
 
 /// The facts of the run's steps of this kind that concern this host.

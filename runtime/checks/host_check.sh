@@ -72,7 +72,7 @@ ask_curl() {
   if [ -z "$3" ]; then
     _answer=$(printf 'url = "%s"\n' "$_url" | curl -q -g -sS -m "$4" -o /dev/null \
       -w '%{http_code}' --proto =http,https -K - 2>&1) || {
-      said_by "${_answer%?000}"
+      said_by "${_answer%?[0-9][0-9][0-9]}"
       return 1
     }
     judge_answer "$_answer" "$2" '' ''

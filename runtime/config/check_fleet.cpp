@@ -11,16 +11,7 @@ namespace baton {
 
 namespace {
 
-/// A machine as its user reaches it, and a folder there.
-using machine_and = std::pair<std::string, std::string>;
-
-/// What two names have in common when they are one machine, as far as this file says so.
-std::string machine_of(const host& of) {
-  const auto& reach = of.reach;
-  if (reach.address.empty())
-    return reach.name;
-  return reach.user + "@" + reach.address + " port " + std::to_string(reach.port);
-}
+using host_and = std::pair<std::string, std::string>;
 
 void check_engines(const view& root, const fleet& of) {
   std::set<std::string> told;
@@ -51,15 +42,9 @@ std::string plain_path(const std::string& path) {
 
 /// Two stacks that share a folder on a host would overwrite each other.
 void check_paths(const view& root, const fleet& of) {
-  struct owner {
-    std::string stack;
-    std::string host;
-  };
-  std::map<machine_and, owner> owners;
+  std::map<host_and, std::string> owner;
   for (const auto& stage : of.stages)
-    for (const auto& host : stage.hosts) {
-      const auto* declared = find_host(of, host);
-      const auto machine = declared ? machine_of(*declared) : host;
+    for (const auto& host : stage.hosts)
       for (const auto& stack : stage.stacks) {
         const auto path = plain_path(stack.path);
         if (path == "/" || path == "~" || path == ".") // ~/.. is what `.` came from
@@ -68,22 +53,14 @@ void check_paths(const view& root, const fleet& of) {
               .fault("the checkout of stack " + stack.name + " on " + host + " would be "
                          + stack.path + " itself",
                      "give it a folder of its own");
-        const auto [at, is_new] = owners.try_emplace({machine, path}, owner{stack.name, host});
-        const auto& known = at->second;
-        if (!is_new && known.host != host)
+        const auto [known, is_new] = owner.try_emplace({host, path}, stack.name);
+        if (!is_new && known->second != stack.name)
           root["stages"]
               .named(stage.name)
-              .fault("hosts " + known.host + " and " + host + " are one machine, " + machine
-                         + ", and share the folder " + stack.path,
-                     "give each machine one name, or each stage its own path");
-        else if (!is_new && known.stack != stack.name)
-          root["stages"]
-              .named(stage.name)
-              .fault("stacks " + known.stack + " and " + stack.name + " share the folder "
+              .fault("stacks " + known->second + " and " + stack.name + " share the folder "
                          + stack.path + " on " + host,
                      "give each its own path");
       }
-    }
 }
 
 /// One part of a path in the other: what was said of one need not be said of the other.

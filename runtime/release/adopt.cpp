@@ -40,12 +40,12 @@ plan plan_for(const fleet& of, const stage& where, const std::string& host,
   made.run = made.release = "adopt";
   made.stages = {where};
   made.hosts = {host};
-  made.units = {{host, stack}};
+  made.units = {{host, ""}, {host, stack}};
   return made;
 }
 
 event::step_started step_on(const std::string& host) {
-  return {"adopt", step_kind::baseline, 0, host, 1, std::chrono::minutes{1}};
+  return {"adopt", step_kind::baseline, 1, host, 1, std::chrono::minutes{1}};
 }
 
 } // namespace

@@ -7,6 +7,7 @@
 #include "runtime/release/names.hpp"
 #include "runtime/release/stack_script.hpp"
 #include "runtime/release/tools_text.hpp"
+#include "runtime/step_end.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -112,6 +113,22 @@ expected<job> resolve_job(const job_context& context) {
   return made;
 }
 
+/// Two stacks in one folder would take each other's releases for their own, whatever their hosts
+/// are called: the first time that all have been looked at and nothing was touched.
+std::optional<error> shared_folder(const job_context& context, const stack_of& of) {
+  const auto place = earlier_fact(context, step_kind::inspect, "place");
+  for (const auto& [key, told] : context.facts)
+    if (!place.empty() && key.first == step_kind::inspect && key.second != context.step.of
+        && get(told, "place") == place)
+      return step_error(context, ec::config_invalid,
+                        unit_name(context.plan, context.step.of) + " and "
+                            + unit_name(context.plan, key.second) + " share the folder "
+                            + of.stack->path
+                            + " on one machine; give each stack its own path, and each machine one "
+                              "name");
+  return std::nullopt;
+}
+
 } // namespace
 
 expected<job> make_job(const job_context& context) {
@@ -127,6 +144,9 @@ expected<job> make_job(const job_context& context) {
                  "a step `" + std::string{to_string(context.step.kind)} + "` needs a stack",
                  of->of->host);
   }
+  if (context.step.kind == step_kind::baseline)
+    if (auto why = shared_folder(context, *of))
+      return tl::unexpected<error>{*std::move(why)};
   const auto commit = resolved_commit(context, of->stack->name);
   const auto kind = context.step.kind;
   if ((kind == step_kind::prepare || kind == step_kind::activate || kind == step_kind::foresee)

@@ -80,9 +80,19 @@ inspect_lease() {
   done
 }
 
+# Where the checkout lies, whatever the way there is called: two names of one folder are known by it.
+# Without stat there is nothing to compare.
+inspect_place() {
+  inspect_above=$(holder "$checkout")
+  inspect_id=$(stat -L -c %d:%i -- "$inspect_above" 2>/dev/null) || return 0
+  IFS= read -r inspect_boot </proc/sys/kernel/random/boot_id
+  fact place "$inspect_boot $inspect_id ${checkout#"$inspect_above"}"
+}
+
 inspect_lease
 each_tool need_tool
 if [ -n "$B_PATH" ]; then
+  inspect_place
   inspect_git
   need_space "$(holder "$checkout")" "the file system of $checkout" "du -xh $(holder "$checkout") | sort -h | tail"
   need_space "$(holder "$S")" "the file system of Baton's folder" "du -xh $(holder "$S") | sort -h | tail"

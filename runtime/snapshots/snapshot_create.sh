@@ -1,7 +1,11 @@
 # shellcheck shell=sh
 # Step `create_snapshot`: one with our name, whether this or an earlier try has made it.
 snapshot_ready
-snapshot_must_look
+snapshot_look || {
+  snapshot_status=$?
+  fact untouched yes
+  snapshot_fails "$snapshot_status" list
+}
 if has_snapshot "$B_NAME"; then
   printf 'already there: %s\n' "$B_NAME"
 else

@@ -172,6 +172,8 @@ step_outcome snapshot_outcome(const job_context& context, const job_end& end) {
       text += ": " + said;
     outcome.why = step_error(context, ec::snapshot_failed, std::move(text));
   }
+  outcome.changed_nothing = release::get(outcome.facts, "untouched") == "yes";
+  outcome.facts.erase("untouched");
   outcome.facts.erase("snapshot_doing");
   outcome.facts.erase("snapshot_status");
   return outcome;

@@ -132,14 +132,6 @@ def test_stacks_share_no_folder_however_it_is_written(fleet):
     assert done.code == CONFIG and "share the folder" in done.err, done
 
 
-def test_two_names_of_one_machine_share_no_folder(fleet):
-    hosts = fleet.config["hosts"]
-    hosts["vps"] = dict(hosts["rtx1080"])
-    fleet.config.write()
-    done = fleet.baton("check")
-    assert done.code == CONFIG and "rtx1080 and vps are one machine" in done.err, done
-
-
 def test_what_a_run_does_not_know_has_no_logs(deployed):
     for words, near in ((("--host", "rtx108"), '"rtx1080"'), (("--phase", "test"), '"tests"')):
         done = deployed.baton("logs", *words)

@@ -92,6 +92,38 @@ def test_a_jump_host_of_the_fleet_an_alias_of_the_ssh_config_and_a_jump_of_the_s
         or bastion.log.read_text().count("Accepted publickey") >= 2
 
 
+def one_machine_by_two_names(fleet):
+    """rtx1080 is also vps, as only the ssh config says."""
+    machine = fleet["rtx1080"]
+    fleet.config["hosts"]["vps"] = {"ssh": "other-name"}
+    fleet.ssh_config(f"Host other-name\n  HostName {machine.address}\n  Port {machine.port}\n")
+    fleet.config.write()
+    return machine
+
+
+def test_two_names_of_one_machine_share_no_folder(fleet):
+    machine = one_machine_by_two_names(fleet)
+    done = fleet.baton.deploy()
+    assert (done.json["status"], done.json["phase"], done.code) == ("aborted", "pre_flight", 1), done
+    assert done.json["error_detail"]["code"] == "config_invalid", done
+    assert "rtx1080" in done.json["error"] and "vps" in done.json["error"], done
+    assert machine.history() == [] and fleet.leases() == {}
+
+
+def test_two_names_of_one_machine_share_its_lease(fleet):
+    machine = one_machine_by_two_names(fleet)
+    fleet.config["stacks"]["other"] = fleet.config.stack() | {"path": "~/other"}
+    for name in fleet.hosts:
+        fleet.config.stage(name, stacks=["other" if name == "vps" else "app"])
+    fleet.config.write()
+    # As when the other name raises the fence over the one that this name was told.
+    machine.hook("prepare", "[ -e ~/raised ] || { touch ~/raised; cd ~/.local/state/baton/fence; at=$(echo e.*);"
+                            " mv $at e.$((${at#e.} + 1)); }")
+    done = fleet.baton.deploy()
+    assert (done.json["status"], done.code) == ("success", 0), done
+    assert (machine.home / "raised").exists() and fleet.leases() == {}
+
+
 def test_the_commit_comes_as_a_bundle_to_hosts_that_cannot_reach_the_remote(fleet):
     for host in fleet.hosts.values():
         host.command("git", f'''case " $* " in *" {fleet.repository.url} "*) echo "no route" >&2; exit 128;; esac

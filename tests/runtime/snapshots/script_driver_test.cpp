@@ -87,7 +87,9 @@ TEST_P(by_script, does_not_believe_a_tool_that_only_says_so) {
 
 TEST_P(by_script, fails_when_the_list_does) {
   breaks("list");
-  EXPECT_THAT(why(run(step_kind::create_snapshot)), HasSubstr("list ended with status 3"));
+  const auto outcome = run(step_kind::create_snapshot);
+  EXPECT_THAT(why(outcome), HasSubstr("list ended with status 3"));
+  EXPECT_TRUE(outcome.changed_nothing);
 }
 
 TEST_P(by_script, deletes_the_oldest_of_its_own_beyond_keep_and_nothing_else) {
