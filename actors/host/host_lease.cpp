@@ -179,7 +179,14 @@ void host_work::adopt_fence(const std::string& id, std::uint64_t refused) {
         link_.shell().lease_show([this, id, run, refused](const expected<lease_report>& now) {
           if (!find(id))
             return;
-          const bool ours = now && now->holder && now->holder->run == run && now->fence > refused;
+          if (!now) {
+            fail(id, make_error(ec::lease_lost,
+                                "the lease of " + settings_.reach.to.name
+                                    + " cannot be read any more: " + now.error().what,
+                                settings_.reach.to.name));
+            return;
+          }
+          const bool ours = now->holder && now->holder->run == run && now->fence > refused;
           if (!ours) {
             fail(id, lost_to_another(settings_.reach.to.name));
             return;
