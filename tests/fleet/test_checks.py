@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from rig.expect import verdict
-from rig.fleet import free_port
 from rig.processes import until
 
 PLACES = ("host", "controller", "probe")
@@ -36,7 +35,7 @@ def three(make_fleet):
     fleet.config["guard"] = {"unreachable_after": "1s"}
     fleet.config["stacks"]["app"]["health"] = {"steady": "0s", "interval": "50ms", "deadline": "2s"}
     host = fleet["thinkpad"]
-    fleet.listener = free_port([host.address])
+    fleet.listener = fleet.ports.free([host.address])
     host.hook("start", "rm -f ~/faults/ill ~/is-ill")
     host.hook("started", f"""
 cat >~/ill <<'END'

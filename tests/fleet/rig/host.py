@@ -200,6 +200,17 @@ class Host:
         subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
         self._mounted.append(folder)
 
+    def serve_again(self):
+        """The app that its files tell of runs, as it did when they were copied: nothing starts it
+        anew, so nothing is written down of a start."""
+        data = self.home / "serving"
+        if not (data / "pid").exists():
+            return
+        self.shell(f"""cd '{data}'
+setsid busybox httpd -f -p $RIG_ADDRESS:$RIG_PORT -h '{data}/www' </dev/null >log 2>&1 &
+echo $! >pid""")
+        processes.until(f"{self.name} serves again", self.serves)
+
     # --- what is true there
 
     def get(self, path):
@@ -248,5 +259,5 @@ class Host:
     def remove(self):
         self.stop()
         processes.kill(self.processes())
-        for folder in reversed(self._mounted):
-            subprocess.run(["umount", "-l", str(folder)], check=False)
+        while self._mounted:
+            subprocess.run(["umount", "-l", str(self._mounted.pop())], check=False)
