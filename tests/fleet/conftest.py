@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from rig import made  # noqa: E402
 from rig.cli import BATON  # noqa: E402
 from rig.fleet import DEFAULT, Fleet, Kept  # noqa: E402
 
@@ -73,28 +74,13 @@ def prepared(kept):
         fleet.stop()
 
 
-def published(make_fleet):
-    three = make_fleet()
-    three.repository.release("v1")
-    three.config.write()
-    return three
-
-
-def first_deployed(make_fleet):
-    fleet = published(make_fleet)
-    done = fleet.baton.deploy()
-    assert done.code == 0, done
-    assert fleet.serving() == dict.fromkeys(fleet.hosts, "v1")
-    return fleet
-
-
 @pytest.fixture
 def fleet(prepared):
     """The three machines, nothing deployed, baton.yaml written, v1 published."""
-    return prepared(published)
+    return prepared(made.published)
 
 
 @pytest.fixture
 def deployed(prepared):
-    """The three machines, serving v1, deployed by Baton."""
-    return prepared(first_deployed)
+    """The three machines, serving v1, deployed by Baton; `done` is that run."""
+    return prepared(made.deployed)
