@@ -204,12 +204,15 @@ class Host:
         """The app that its files tell of runs, as it did when they were copied: nothing starts it
         anew, so nothing is written down of a start."""
         data = self.home / "serving"
-        if not (data / "pid").exists():
-            return
-        self.shell(f"""cd '{data}'
-setsid busybox httpd -f -p $RIG_ADDRESS:$RIG_PORT -h '{data}/www' </dev/null >log 2>&1 &
-echo $! >pid""")
-        processes.until(f"{self.name} serves again", self.serves)
+        if (data / "pid").exists():
+            self.httpd(self.app_port, data / "pid")
+            processes.until(f"{self.name} serves again", self.serves)
+
+    def httpd(self, port, pid_file):
+        """What the app serves is served at this port, as ctl would do it."""
+        self.shell(f"""cd ~/serving
+setsid busybox httpd -f -p $RIG_ADDRESS:{port} -h ~/serving/www </dev/null >log 2>&1 &
+echo $! >'{pid_file}'""")
 
     # --- what is true there
 
