@@ -1,5 +1,6 @@
 """Secret files and host snapshots: written, compared, put back, kept."""
 
+from rig import made
 from rig.expect import verdict
 from test_worked_examples import shared_secrets, snapshot_script, tokens
 
@@ -30,6 +31,8 @@ def test_hosts_that_do_not_get_the_new_release_have_their_old_secrets_again(flee
     built_in(fleet)
     assert fleet.baton.deploy().code == 0
     (fleet.project / "master.env").write_text("APP_TOKEN=second\n")
+    fleet.config.stage("vps", retry=1)
+    fleet.config.write()
     fleet.repository.release("v2", "vps:ill")
     verdict(fleet, fleet.baton.deploy(), "partial_success", "vps", "thinkpad rtx1080", "nno", 4)
     assert [(host.home / "secrets.env").read_text() for host in fleet.hosts.values()] == [
@@ -69,7 +72,8 @@ def test_a_fleet_without_secrets_says_so(fleet):
         assert done.code == 78 and "no secrets" in done.err, done
 
 
-def test_snapshots_are_made_before_the_first_touch_and_kept_by_number(fleet):
+def test_snapshots_are_made_before_the_first_touch_and_kept_by_number(prepared):
+    fleet = prepared(made.published, "rtx1080")
     snapshot_script(fleet["rtx1080"])
     fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh", "keep": 2})
     fleet.config.write()
