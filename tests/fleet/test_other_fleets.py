@@ -93,16 +93,16 @@ def test_a_jump_host_of_the_fleet_an_alias_of_the_ssh_config_and_a_jump_of_the_s
         or bastion.log.read_text().count("Accepted publickey") >= 2
 
 
-def test_the_commit_comes_as_a_bundle_to_hosts_that_cannot_reach_the_remote(fleet):
+def test_the_commit_comes_as_a_bundle_to_hosts_that_cannot_reach_the_remote(prepared):
+    fleet = prepared(made.published, "thinkpad", "rtx1080")
     for host in fleet.hosts.values():
         host.command("git", f'''case " $* " in *" {fleet.repository.url} "*) echo "no route" >&2; exit 128;; esac
 exec "$real" "$@"''')
     fleet.config["stacks"]["app"]["source"] = "push"
     fleet.config.write()
-    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0,
-            new="v1")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080", "nn", 0, new="v1")
     fleet.repository.release("v2")
-    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0)
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080", "nn", 0)
 
 
 def test_a_tag_a_branch_and_a_commit_id_are_resolved_once(prepared):

@@ -21,9 +21,10 @@ def test_the_built_in_driver_brings_them_before_the_release_starts(fleet):
         assert (host.home / "secrets.env").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_secret_file_inside_a_checkout_that_is_not_there_yet(fleet):
+def test_a_secret_file_inside_a_checkout_that_is_not_there_yet(prepared):
+    fleet = prepared(made.published, "thinkpad")
     built_in(fleet, "~/app/.env")
-    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad", "n", 0, new="v1")
     assert {host.get("/token")[1] for host in fleet.hosts.values()} == {"first"}
 
 

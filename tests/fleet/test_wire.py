@@ -33,7 +33,8 @@ def test_without_json_the_summary_names_every_host(prepared):
         assert word in text, f"{word}: {done}"
 
 
-def test_events_are_lines_of_json_whose_last_is_the_result(deployed):
+def test_events_are_lines_of_json_whose_last_is_the_result(prepared):
+    deployed = prepared(made.deployed, "thinkpad")
     done = deployed.baton("deploy", "--events", "--yes")
     lines = [json.loads(line) for line in done.out.splitlines()]
     assert lines[0]["type"] == "run_requested"
@@ -163,7 +164,8 @@ def test_explain_and_plan_touch_nothing(deployed):
     assert deployed.serving() == dict.fromkeys(deployed.hosts, "v1")
 
 
-def test_a_first_deploy_from_a_pipe_without_yes_asks_nobody(fleet):
+def test_a_first_deploy_from_a_pipe_without_yes_asks_nobody(prepared):
+    fleet = prepared(made.published, "thinkpad")
     done = fleet.baton("deploy", "--json", seconds=60)
     assert done.code == 0, done
 
@@ -175,7 +177,9 @@ def test_a_run_journals_who_asked_and_what_was_planned(deployed):
     assert first["plan"]["requested_by"] and first["plan"]["request"]["commit_hash"] == "main"
 
 
-def test_what_cannot_be_written_to_stdout_is_told_and_is_no_success(deployed):
+def test_what_cannot_be_written_to_stdout_is_told_and_is_no_success(prepared):
+    deployed = prepared(made.deployed, "thinkpad")
+
     def full(*words):
         with open("/dev/full", "w", encoding="utf-8") as nothing:
             return subprocess.run([BATON, *words], cwd=deployed.project, text=True, check=False,
@@ -195,7 +199,8 @@ def test_what_cannot_be_written_to_stdout_is_told_and_is_no_success(deployed):
     assert piped.stdout.split() == ["{", "0"] and not piped.stderr, piped
 
 
-def test_without_any_standard_stream_the_run_is_the_same(deployed):
+def test_without_any_standard_stream_the_run_is_the_same(prepared):
+    deployed = prepared(made.deployed, "thinkpad")
     deployed.repository.release("v2")
     run = subprocess.run(f"exec {BATON} deploy --json --yes <&- >&- 2>&-", shell=True, check=False,
                          cwd=deployed.project, env=deployed.environment(), timeout=120)
