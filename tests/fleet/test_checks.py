@@ -227,7 +227,7 @@ def by_probe(fleet, **more):
 def test_a_gate_does_not_take_for_healthy_what_nobody_could_ask(served, away):
     by_probe(served)
     served.config["stages"]["thinkpad"]["health"]["deadline"] = "1s"
-    served.config["deadlines"] = {"connect": "3s"}
+    served.config["deadlines"] = {"connect": "2s"}
     served.config.write()
     getattr(served["probe"], away)()
     served.repository.release("v2")

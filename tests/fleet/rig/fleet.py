@@ -19,12 +19,13 @@ DEFAULT = ("thinkpad", "rtx1080", "vps")
 def bound(address, port=0):
     """A socket that has the port, and lets its owner's server listen there."""
     one = socket.socket()
-    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         one.bind((address, port))
     except OSError:
         one.close()
         raise
+    # not before: it would share a port with another one like it
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return one
 
 
@@ -165,6 +166,7 @@ class Kept:
     def __init__(self, fleet):
         for name, host in fleet.hosts.items():
             processes.until(f"nothing but its app runs on {name}", lambda host=host: not host.orphans())
+        self._up = [name for name, version in fleet.serving().items() if version]
         fleet.stop()
         self._fleet = fleet
         self._files = pathlib.Path(f"{fleet.dir}.kept")
@@ -177,9 +179,14 @@ class Kept:
         fleet = copy.deepcopy(self._fleet, {id(ports): ports})
         shutil.rmtree(fleet.dir, ignore_errors=True)
         subprocess.run(["cp", "-a", self._files, fleet.dir], check=True)
-        for host in fleet.hosts.values():
-            host.start()
-            host.serve_again()
+        try:
+            for name, host in fleet.hosts.items():
+                host.start()
+                if name in self._up:
+                    host.serve_again()
+        except BaseException:
+            fleet.stop()
+            raise
         return fleet
 
     def remove(self):

@@ -201,12 +201,10 @@ class Host:
         self._mounted.append(folder)
 
     def serve_again(self):
-        """The app that its files tell of runs, as it did when they were copied: nothing starts it
-        anew, so nothing is written down of a start."""
-        data = self.home / "serving"
-        if (data / "pid").exists():
-            self.httpd(self.app_port, data / "pid")
-            processes.until(f"{self.name} serves again", self.serves)
+        """The app runs as it did when the host's files were copied: it is not started anew, so nothing
+        is written down of a start."""
+        self.httpd(self.app_port, self.home / "serving/pid")
+        processes.until(f"{self.name} serves again", self.serves)
 
     def httpd(self, port, pid_file):
         """What the app serves is served at this port, as ctl would do it."""
