@@ -1,8 +1,8 @@
 """Fixtures: a fleet per test, and what must be true after every run."""
 
+import contextlib
 import os
 import pathlib
-import shutil
 import sys
 import tempfile
 
@@ -10,13 +10,19 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
+from rig import made  # noqa: E402
 from rig.cli import BATON  # noqa: E402
-from rig.fleet import DEFAULT, Fleet  # noqa: E402
+from rig.fleet import DEFAULT, Fleet, Kept  # noqa: E402
 
 
 def pytest_configure(config):
     if not os.access(BATON, os.X_OK):
         pytest.exit(f"no baton binary at {BATON}: build it, or name one in BATON", returncode=3)
+
+
+def new_fleet(*names):
+    # a short path: it is also the path of sockets
+    return Fleet(tempfile.mkdtemp(prefix="baton-rig."), names or DEFAULT)
 
 
 @pytest.fixture
@@ -25,30 +31,56 @@ def make_fleet():
     made = []
 
     def make(*names):
-        # a short path: it is also the path of sockets
-        fleet = Fleet(tempfile.mkdtemp(prefix="baton-rig."), names or DEFAULT)
-        made.append(fleet)
-        return fleet
+        made.append(new_fleet(*names))
+        return made[-1]
 
     yield make
     for fleet in made:
         fleet.remove()
-        shutil.rmtree(fleet.dir, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def kept():
+    """What `prepared` has made: {what, with what: fleet}."""
+    fleets = {}
+    yield fleets
+    for one in fleets.values():
+        one.remove()
 
 
 @pytest.fixture
-def fleet(make_fleet):
+def prepared(kept):
+    """prepared(make, words...) is the fleet that make(make_fleet, words...) returned, untouched by any
+    other test: it is made once, and laid out again from a copy for each."""
+    lent = []
+
+    def prepare(make, *words):
+        if (make, words) not in kept:
+            with contextlib.ExitStack() as unless_made:
+                kept[make, words] = Kept(make(make_one(unless_made), *words))
+                unless_made.pop_all()
+        lent.append(kept[make, words].again())
+        return lent[-1]
+
+    def make_one(unless_made):
+        def make(*names):
+            fleet = new_fleet(*names)
+            unless_made.callback(fleet.remove)
+            return fleet
+        return make
+
+    yield prepare
+    for fleet in lent:
+        fleet.stop()
+
+
+@pytest.fixture
+def fleet(prepared):
     """The three machines, nothing deployed, baton.yaml written, v1 published."""
-    three = make_fleet()
-    three.repository.release("v1")
-    three.config.write()
-    return three
+    return prepared(made.published)
 
 
 @pytest.fixture
-def deployed(fleet):
-    """The three machines, serving v1, deployed by Baton."""
-    done = fleet.baton.deploy()
-    assert done.code == 0, done
-    assert fleet.serving() == dict.fromkeys(fleet.hosts, "v1")
-    return fleet
+def deployed(prepared):
+    """The three machines, serving v1, deployed by Baton; `done` is that run."""
+    return prepared(made.deployed)

@@ -8,7 +8,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from rig.expect import verdict
-from rig.fleet import free_port
 from rig.processes import until
 
 PLACES = ("host", "controller", "probe")
@@ -24,8 +23,7 @@ def where(place):
         if place == "controller" else f'[ "$RIG_HOST" = {place} ]'
 
 
-@pytest.fixture
-def three(make_fleet):
+def unserved(make_fleet):
     """thinkpad → rtx1080, and a host `probe` that is in no stage. What thinkpad serves can be told
     over HTTP, by a listener of its own, and by a file: all of them ill while it serves v2, once
     there is `spoil` on it (now, or written by a hook)."""
@@ -36,7 +34,7 @@ def three(make_fleet):
     fleet.config["guard"] = {"unreachable_after": "1s"}
     fleet.config["stacks"]["app"]["health"] = {"steady": "0s", "interval": "50ms", "deadline": "2s"}
     host = fleet["thinkpad"]
-    fleet.listener = free_port([host.address])
+    fleet.listener = fleet.ports.free([host.address])
     host.hook("start", "rm -f ~/faults/ill ~/is-ill")
     host.hook("started", f"""
 cat >~/ill <<'END'
@@ -54,7 +52,38 @@ busybox nc -w 1 {host.address} {fleet.listener} </dev/null >/dev/null 2>&1 || {{
     for tool in ("curl", "bash"):
         fleet["probe"].command(tool, 'echo "$0" >>~/asked; exec "$real" "$@"')
     fleet.repository.release("v1")
+    fleet.config.write()
     return fleet
+
+
+def serving(make_fleet):
+    fleet = unserved(make_fleet)
+    assert fleet.baton.deploy().code == 0
+    return fleet
+
+
+@pytest.fixture
+def three(prepared):
+    """`unserved`, for each test anew."""
+    return prepared(unserved)
+
+
+@pytest.fixture
+def served(prepared):
+    """The same, serving v1."""
+    return with_listener(prepared(serving))
+
+
+def with_listener(fleet):
+    host = fleet["thinkpad"]
+    host.httpd(fleet.listener, host.home / "listener")
+    until("it listens", lambda: listens(host.address, fleet.listener))
+    return fleet
+
+
+def listens(*address):
+    with socket.socket() as one:
+        return one.connect_ex(address) == 0
 
 
 def check_of(fleet, kind, on):
@@ -93,13 +122,22 @@ def no_trace(fleet):
     assert "probe" not in fleet.leases()
 
 
+def asked_by_gates(make_fleet):
+    """v1 came through a gate that asks all three."""
+    fleet = unserved(make_fleet)
+    fleet.config.stage("thinkpad", health={"checks": [check_of(fleet, *one)[0] for one in EACH_ONCE]})
+    fleet.config.write()
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", NAMES, "nn*", 0, new="v1")
+    return fleet
+
+
 @pytest.mark.parametrize("kind,on", EACH_ONCE)
-def test_a_gate_asks_it_and_so_does_the_gate_of_the_rollback(three, kind, on):
+def test_a_gate_asks_it_and_so_does_the_gate_of_the_rollback(prepared, kind, on):
+    three = with_listener(prepared(asked_by_gates))
     check, shown, why = check_of(three, kind, on)
     three.config.stage("thinkpad", health={"checks": [check]})
     three.config.write()
-    verdict(three, three.baton.deploy(), "success", "verification", NAMES, "nn*", 0, new="v1")
-    asked = asked_on(three, kind, on)
+    asked = asked_on(three, "tcp", "probe")
     (three["thinkpad"].home / "spoil").touch()
     three.repository.release("v2")
     result = verdict(three, three.baton.deploy(), "failed", "thinkpad", "", "oo*", 1)
@@ -113,11 +151,11 @@ def test_a_gate_asks_it_and_so_does_the_gate_of_the_rollback(three, kind, on):
 
 
 @pytest.mark.parametrize("kind,on", EACH_ONCE)
-def test_a_guard_asks_it(three, kind, on):
+def test_a_guard_asks_it(prepared, kind, on):
+    three = with_listener(prepared(asked_by_gates))
     check, shown, why = check_of(three, kind, on)
     three.config.stage("thinkpad", health={"checks": [check]})
     three.config.with_tests(on="thinkpad").write()
-    assert three.baton.deploy().code == 0
     three["thinkpad"].hook("tests", "sh ~/ill")  # after its gate
     three.repository.release("v2")
     result = verdict(three, three.baton.deploy(), "failed", "thinkpad", "", "oo*", 1)
@@ -126,16 +164,27 @@ def test_a_guard_asks_it(three, kind, on):
     assert three["rtx1080"].history() == ["v1"]
 
 
+def asked_by_verification(make_fleet):
+    """Verification asked all three of v1."""
+    fleet = unserved(make_fleet)
+    fleet.config["verification"] = {"checks": [
+        check_of(fleet, *one)[0] | {"of": "thinkpad"} for one in EACH_ONCE]}
+    fleet.config.write()
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", NAMES, "nn*", 0, new="v1")
+    return fleet
+
+
 @pytest.mark.parametrize("kind,on", EACH_ONCE)
-def test_verification_asks_it_of_its_stage(three, kind, on):
+def test_verification_asks_it_of_its_stage(prepared, kind, on):
+    three = with_listener(prepared(asked_by_verification))
     check, shown, why = check_of(three, kind, on)
     three.config["verification"] = {"checks": [check | {"of": "thinkpad"}]}
     three.config.write()
-    verdict(three, three.baton.deploy(), "success", "verification", NAMES, "nn*", 0, new="v1")
-    asked_on(three, kind, on)
+    asked = asked_on(three, "tcp", "probe")
     (three["thinkpad"].home / "spoil").touch()
     three.repository.release("v2")
     result = verdict(three, three.baton.deploy(), "rolled_back", "verification", "", "oo*", 1)
+    asked_on(three, kind, on, asked)
     place = "thinkpad" if on == "host" else on
     assert f"check of thinkpad does not answer: {kind} " in result["error"], result["error"]
     assert shown in result["error"] and f"from {place}: " in result["error"], result["error"]
@@ -143,23 +192,21 @@ def test_verification_asks_it_of_its_stage(three, kind, on):
     no_trace(three)
 
 
-def test_baton_health_asks_every_kind_from_every_place(three):
-    three.config.write()
-    assert three.baton.deploy().code == 0
+def test_baton_health_asks_every_kind_from_every_place(served):
 
     def told(kind, on):
-        check, shown, why = check_of(three, kind, on)
-        three.config.stage("thinkpad", health={"checks": [check]})
-        three.config.write()
-        health = three.baton("health", "--json")
+        check, shown, why = check_of(served, kind, on)
+        served.config.stage("thinkpad", health={"checks": [check]})
+        served.config.write()
+        health = served.baton("health", "--json")
         assert health.json["hosts"]["rtx1080"]["outcome"] == "ok", health
-        no_trace(three)
+        no_trace(served)
         return health, health.json["hosts"]["thinkpad"], shown, why
 
     for kind, on in ALL:
         health, thinkpad, *_ = told(kind, on)
         assert (health.code, thinkpad["outcome"]) == (0, "ok"), health
-    three["thinkpad"].shell("sh ~/ill")
+    served["thinkpad"].shell("sh ~/ill")
     for kind, on in ALL:
         health, thinkpad, shown, why = told(kind, on)
         assert (health.code, thinkpad["outcome"]) == (1, "failed"), health
@@ -177,36 +224,34 @@ def by_probe(fleet, **more):
 
 
 @pytest.mark.parametrize("away", ["stop", "hang"])
-def test_a_gate_does_not_take_for_healthy_what_nobody_could_ask(three, away):
-    by_probe(three)
-    three.config["stages"]["thinkpad"]["health"]["deadline"] = "1s"
-    three.config["deadlines"] = {"connect": "8s"}
-    three.config.write()
-    assert three.baton.deploy().code == 0
-    getattr(three["probe"], away)()
-    three.repository.release("v2")
-    done = three.baton.deploy(seconds=240)
-    three["probe"].wake() if away == "hang" else three["probe"].start()
-    result = verdict(three, done, "failed", "thinkpad", "", "oo*", 2, rollback_failed=["thinkpad"])
+def test_a_gate_does_not_take_for_healthy_what_nobody_could_ask(served, away):
+    by_probe(served)
+    served.config["stages"]["thinkpad"]["health"]["deadline"] = "1s"
+    served.config["deadlines"] = {"connect": "2s"}
+    served.config.write()
+    getattr(served["probe"], away)()
+    served.repository.release("v2")
+    done = served.baton.deploy(seconds=240)
+    served["probe"].wake() if away == "hang" else served["probe"].start()
+    result = verdict(served, done, "failed", "thinkpad", "", "oo*", 2, rollback_failed=["thinkpad"])
     assert result["error_detail"]["code"] == "unreachable"
     assert "from probe could not be asked" in result["error"], result["error"]
     assert result["hosts"]["thinkpad"]["healthy"] is None, result["hosts"]
 
 
-def test_a_guard_has_patience_with_a_host_that_is_to_ask(three):
-    by_probe(three)
-    three.config.with_tests(on="thinkpad").write()
-    assert three.baton.deploy().code == 0
-    go = three["thinkpad"].home / "go"
-    three["thinkpad"].hook("tests", f"until [ -e {go} ]; do sleep 0.05; done")
-    three.repository.release("v2")
-    running = three.baton.start_deploy()
+def test_a_guard_has_patience_with_a_host_that_is_to_ask(served):
+    by_probe(served)
+    served.config.with_tests(on="thinkpad").write()
+    go = served["thinkpad"].home / "go"
+    served["thinkpad"].hook("tests", f"until [ -e {go} ]; do sleep 0.05; done")
+    served.repository.release("v2")
+    running = served.baton.start_deploy()
     running.wait_event("step_started", phase="tests")
-    three["probe"].stop()
+    served["probe"].stop()
     go.touch()
     running.wait_event("rollback_started")
-    three["probe"].start()
-    result = verdict(three, running.wait(), "failed", "thinkpad", "", "oo*", 1)
+    served["probe"].start()
+    result = verdict(served, running.wait(), "failed", "thinkpad", "", "oo*", 1)
     assert result["details"]["thinkpad"]["by"] == "guard"
     assert "for 1 s" in result["error"] and "from probe could not be asked" in result["error"]
 
@@ -223,23 +268,21 @@ def test_verification_has_patience_with_a_host_that_is_to_ask(three):
     verdict(three, running.wait(), "success", "verification", NAMES, "nn*", 0, new="v1")
 
 
-def test_verification_fails_when_nobody_can_ask_in_the_end(three):
-    three.config["verification"] = {"checks": [
+def test_verification_fails_when_nobody_can_ask_in_the_end(served):
+    served.config["verification"] = {"checks": [
         {"command": "true", "on": "probe", "of": "rtx1080"}]}
-    three.config.write()
-    assert three.baton.deploy().code == 0
-    three["probe"].stop()
-    three.repository.release("v2")
-    result = verdict(three, three.baton.deploy(), "rolled_back", "verification", "", "oo*", 1)
+    served.config.write()
+    served["probe"].stop()
+    served.repository.release("v2")
+    result = verdict(served, served.baton.deploy(), "rolled_back", "verification", "", "oo*", 1)
     assert result["error_detail"]["code"] == "unreachable"
     assert "check of rtx1080 could not be asked: command true from probe: " in result["error"]
 
 
-def test_baton_health_says_who_could_not_be_asked(three):
-    by_probe(three)
-    assert three.baton.deploy().code == 0
-    three["probe"].stop()
-    told = three.baton("health", "thinkpad")
+def test_baton_health_says_who_could_not_be_asked(served):
+    by_probe(served)
+    served["probe"].stop()
+    told = served.baton("health", "thinkpad")
     assert told.code == 2 or told.code == 1, told
     assert "from probe could not be asked: " in told.out, told
 
@@ -305,27 +348,23 @@ def ill_lines(fleet, checks):
     return error or ""
 
 
-def test_expected_status_and_text_decide(three, server):
-    three.config.write()
-    assert three.baton.deploy().code == 0
+def test_expected_status_and_text_decide(served, server):
     for on in PLACES:
         url = f"http://127.0.0.1:{server()}"
         good = [{"http": f"{url}/200", "body": "version 7"}, {"http": f"{url}/302"},
                 {"http": f"{url}/404", "expect": 404},
                 {"command": ["sh", "-c", "test $1 = \"it's\"", "sh", "it's"]}]
-        assert ill_lines(three, [one | {"on": on} for one in good]) == ""
+        assert ill_lines(served, [one | {"on": on} for one in good]) == ""
         bad = [{"http": f"{url}/404"}, {"http": f"{url}/200", "expect": 204},
                {"http": f"{url}/200", "body": "version 8"}, {"command": "echo it is ill >&2; exit 3"},
                {"tcp": "127.0.0.1:1"}]
-        told = ill_lines(three, [one | {"on": on} for one in bad])
+        told = ill_lines(served, [one | {"on": on} for one in bad])
         for word in ("/404", "answered with status 404", "answered with status 200, not 204",
                      "without the expected text", "ended with status 3: it is ill", "tcp 127.0.0.1:1"):
             assert word in told, f"{word}: {told}"
 
 
-def test_each_check_keeps_its_time(three, server):
-    three.config.write()
-    assert three.baton.deploy().code == 0
+def test_each_check_keeps_its_time(served, server):
     for on in PLACES:
         url = f"http://127.0.0.1:{server()}/hang"
         with socket.socket() as deaf:
@@ -334,7 +373,7 @@ def test_each_check_keeps_its_time(three, server):
             deaf.listen(0)
             first = [socket.create_connection(deaf.getsockname())]
             port = deaf.getsockname()[1]
-            told = ill_lines(three, [one | {"on": on, "timeout": "1s"} for one in (
+            told = ill_lines(served, [one | {"on": on, "timeout": "1s"} for one in (
                 {"http": url}, {"tcp": f"127.0.0.1:{port}"}, {"command": "sleep 600"})])
             for one in first:
                 one.close()
@@ -342,30 +381,26 @@ def test_each_check_keeps_its_time(three, server):
         assert told.count("within 1") + told.count("timed out") >= 3, told
 
 
-def test_an_ipv6_address_is_one(three, server):
+def test_an_ipv6_address_is_one(served, server):
     try:
         port = server("::1")
     except OSError as why:
         pytest.skip(f"no IPv6 here: {why}")
-    three.config.write()
-    assert three.baton.deploy().code == 0
     for on in PLACES:
-        assert ill_lines(three, [{"http": f"http://[::1]:{port}/200", "on": on},
+        assert ill_lines(served, [{"http": f"http://[::1]:{port}/200", "on": on},
                                  {"tcp": f"[::1]:{port}", "on": on}]) == ""
 
 
-def test_whatever_stands_in_a_check_stays_data(three, server):
-    three.config.write()
-    assert three.baton.deploy().code == 0
+def test_whatever_stands_in_a_check_stays_data(served, server):
     for on in PLACES:
         url = f"http://127.0.0.1:{server()}"
-        told = ill_lines(three, [{"http": f"{url}/200/$(touch${{IFS}}pwned)'`touch${{IFS}}pwned`", "on": on},
+        told = ill_lines(served, [{"http": f"{url}/200/$(touch${{IFS}}pwned)'`touch${{IFS}}pwned`", "on": on},
                                  {"http": f"{url}/200/{{a,b}}[1-9]", "on": on},
                                  {"command": ["test", "$(touch pwned)", "!=", "`touch pwned`"], "on": on},
                                  {"tcp": "$(touch${IFS}pwned):80", "on": on}])
         assert "tcp $(touch${IFS}pwned):80" in told, told
         assert "/200/" not in told and "command" not in told, told
-        assert not list(three.dir.rglob("pwned"))
+        assert not list(served.dir.rglob("pwned"))
 
 
 def test_credentials_of_a_url_are_shown_nowhere(three, server):

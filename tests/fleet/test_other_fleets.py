@@ -1,5 +1,6 @@
 """Fleets that are not the default one: other names, other stages, jump hosts, aliases."""
 
+from rig import made
 from rig.expect import outcomes, verdict
 from rig.host import USER
 
@@ -28,8 +29,8 @@ def five(make_fleet):
     return fleet
 
 
-def test_five_hosts_in_four_stages_are_deployed_in_order(make_fleet):
-    fleet = five(make_fleet)
+def test_five_hosts_in_four_stages_are_deployed_in_order(prepared):
+    fleet = prepared(five)
     fleet.repository.release("v2")
     done = fleet.baton.deploy()
     result = verdict(fleet, done, "success", "verification", " ".join(NAMES), "nnnnn", 0)
@@ -37,23 +38,23 @@ def test_five_hosts_in_four_stages_are_deployed_in_order(make_fleet):
                                       "web", "data", "front", "verification"]
 
 
-def test_a_failure_in_the_third_stage_takes_back_the_three_before_the_public_one(make_fleet):
-    fleet = five(make_fleet)
+def test_a_failure_in_the_third_stage_takes_back_the_three_before_the_public_one(prepared):
+    fleet = prepared(five)
     fleet.repository.release("v2", "db:ill")
     verdict(fleet, fleet.baton.deploy(), "rolled_back", "data", "", "ooooo", 1)
     assert fleet["edge"].history() == ["v1"]
     assert fleet["web-2"].history() == ["v1", "v2", "v1"]
 
 
-def test_a_failed_front_leaves_the_rest_deployed(make_fleet):
-    fleet = five(make_fleet)
+def test_a_failed_front_leaves_the_rest_deployed(prepared):
+    fleet = prepared(five)
     fleet.repository.release("v2", "edge:start-fails")
     verdict(fleet, fleet.baton.deploy(), "partial_success", "front", "canary web-1 web-2 db",
             "nnnno", 4)
 
 
-def test_an_environment_of_one_stage_touches_no_other_host(make_fleet):
-    fleet = five(make_fleet)
+def test_an_environment_of_one_stage_touches_no_other_host(prepared):
+    fleet = prepared(five)
     fleet.repository.release("v2", "*:tests-fail")
     done = fleet.baton.deploy("--env", "web-only")
     assert done.code == 0 and done.json["systems_deployed"] == ["web-1", "web-2"], done
@@ -61,8 +62,8 @@ def test_an_environment_of_one_stage_touches_no_other_host(make_fleet):
     assert fleet.serving() == {"canary": "v1", "web-1": "v2", "web-2": "v2", "db": "v1", "edge": "v1"}
 
 
-def test_a_stage_with_its_own_policy(make_fleet):
-    fleet = five(make_fleet)
+def test_a_stage_with_its_own_policy(prepared):
+    fleet = prepared(five)
     fleet.config.stage("web", on_failure={"rollback": "self", "status": "partial_success",
                                           "then": "go_on", "alert": "info"})
     fleet.config.write()
@@ -124,25 +125,26 @@ def test_two_names_of_one_machine_share_its_lease(fleet):
     assert (machine.home / "raised").exists() and fleet.leases() == {}
 
 
-def test_the_commit_comes_as_a_bundle_to_hosts_that_cannot_reach_the_remote(fleet):
+def test_the_commit_comes_as_a_bundle_to_hosts_that_cannot_reach_the_remote(prepared):
+    fleet = prepared(made.published, "thinkpad", "rtx1080")
     for host in fleet.hosts.values():
         host.command("git", f'''case " $* " in *" {fleet.repository.url} "*) echo "no route" >&2; exit 128;; esac
 exec "$real" "$@"''')
     fleet.config["stacks"]["app"]["source"] = "push"
     fleet.config.write()
-    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0,
-            new="v1")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080", "nn", 0, new="v1")
     fleet.repository.release("v2")
-    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0)
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080", "nn", 0)
 
 
-def test_a_tag_a_branch_and_a_commit_id_are_resolved_once(deployed):
+def test_a_tag_a_branch_and_a_commit_id_are_resolved_once(prepared):
+    deployed = prepared(made.deployed, "thinkpad", "rtx1080")
     second = deployed.repository.release("v2")
     deployed.repository.release("v3")
     deployed.repository.branch("next", "v2")
     for ref in ("v2", "next", second, second[:10]):
         result = verdict(deployed, deployed.baton.deploy(ref), "success", "verification",
-                         "thinkpad rtx1080 vps", "nnn", 0)
+                         "thinkpad rtx1080", "nn", 0)
         assert result["commit"] == second
 
 

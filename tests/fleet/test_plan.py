@@ -9,9 +9,7 @@ STAND_IN = pathlib.Path(__file__).parents[1] / "runtime/release/docker_stand_in.
 TWO = "services:\n  web:\n    image: web:{0}\n  db:\n    image: db:1\n"
 
 
-@pytest.fixture
-def composed(make_fleet):
-    """thinkpad and vps, with a stack of two services deployed by compose."""
+def by_compose(make_fleet):
     fleet = make_fleet("thinkpad", "vps")
     for host in fleet.hosts.values():
         world = host.dir / "docker"
@@ -28,6 +26,12 @@ def composed(make_fleet):
     done = fleet.baton.deploy()
     assert done.code == 0, done
     return fleet
+
+
+@pytest.fixture
+def composed(prepared):
+    """thinkpad and vps, with a stack of two services deployed by compose."""
+    return prepared(by_compose)
 
 
 def everything(fleet):

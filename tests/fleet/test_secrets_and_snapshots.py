@@ -1,5 +1,6 @@
 """Secret files and host snapshots: written, compared, put back, kept."""
 
+from rig import made
 from rig.expect import verdict
 from test_worked_examples import shared_secrets, snapshot_script, tokens
 
@@ -20,9 +21,10 @@ def test_the_built_in_driver_brings_them_before_the_release_starts(fleet):
         assert (host.home / "secrets.env").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_secret_file_inside_a_checkout_that_is_not_there_yet(fleet):
+def test_a_secret_file_inside_a_checkout_that_is_not_there_yet(prepared):
+    fleet = prepared(made.published, "thinkpad")
     built_in(fleet, "~/app/.env")
-    verdict(fleet, fleet.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+    verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad", "n", 0, new="v1")
     assert {host.get("/token")[1] for host in fleet.hosts.values()} == {"first"}
 
 
@@ -30,6 +32,8 @@ def test_hosts_that_do_not_get_the_new_release_have_their_old_secrets_again(flee
     built_in(fleet)
     assert fleet.baton.deploy().code == 0
     (fleet.project / "master.env").write_text("APP_TOKEN=second\n")
+    fleet.config.stage("vps", retry=1)
+    fleet.config.write()
     fleet.repository.release("v2", "vps:ill")
     verdict(fleet, fleet.baton.deploy(), "partial_success", "vps", "thinkpad rtx1080", "nno", 4)
     assert [(host.home / "secrets.env").read_text() for host in fleet.hosts.values()] == [
@@ -75,7 +79,8 @@ def test_a_fleet_without_secrets_says_so(fleet):
         assert done.code == 78 and "no secrets" in done.err, done
 
 
-def test_snapshots_are_made_before_the_first_touch_and_kept_by_number(fleet):
+def test_snapshots_are_made_before_the_first_touch_and_kept_by_number(prepared):
+    fleet = prepared(made.published, "rtx1080")
     snapshot_script(fleet["rtx1080"])
     fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh", "keep": 2})
     fleet.config.write()

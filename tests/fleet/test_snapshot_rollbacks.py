@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from rig.expect import verdict
+from rig.fleet import DEFAULT
 from rig.processes import until
 from test_worked_examples import shared_secrets, tokens
 
@@ -64,18 +65,37 @@ def fence_of_run(fleet, run, host):
     return int(dict(steps(fleet, run, host))["lease"]["fence"])
 
 
-def production(fleet, rollback_with, **more):
+def serving(make_fleet, with_secrets):
     """v1 everywhere, and rtx1080 with a snapshot; v2 is ill there, and once it was started v1 does not
-    start any more: its data was changed."""
+    start any more: its data was changed. Without secrets there is one more host, `pve`, in no stage."""
+    fleet = make_fleet(*DEFAULT, *([] if with_secrets else ["pve"]))
+    fleet.config["stages"].pop("pve", None)
+    fleet.config["environments"]["production"]["stages"] = list(DEFAULT)
+    fleet.repository.release("v1")
     host = fleet["rtx1080"]
     copying_tool(host)
     host.hook("start", '[ "$1" = v1 ] || touch ~/faults/start-fails-v1\necho "$1" >>~/data')
-    fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh"} | more, rollback_with=rollback_with)
+    fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh"})
     fleet.config.write()
+    if with_secrets:
+        shared_secrets(fleet, "true;")
     done = fleet.baton.deploy()
     assert done.code == 0, done
     fleet.repository.release("v2", "rtx1080:ill")
-    return host
+    return fleet
+
+
+@pytest.fixture
+def production(prepared):
+    """production(method, more of the snapshot...) is `serving`, with that method to go back."""
+    def make(rollback_with, with_secrets=False, **more):
+        fleet = prepared(serving, with_secrets)
+        fleet.config.stage("rtx1080", snapshot={"script": "~/snapshot.sh"} | more,
+                           rollback_with=rollback_with)
+        fleet.config.write()
+        return fleet
+
+    return make
 
 
 def nothing_outside(result):
@@ -97,8 +117,8 @@ def back_from_the_snapshot(fleet, result):
     assert name in os.listdir(host.dir / "snaps"), "only a run that aborts deletes its own"
 
 
-def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_back(fleet):
-    production(fleet, "app_then_snapshot")
+def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_back(production):
+    fleet = production("app_then_snapshot")
     done = fleet.baton.deploy()
     result = verdict(fleet, done, "rolled_back", "rtx1080", "", "ooo", 1)
     back_from_the_snapshot(fleet, result)
@@ -108,16 +128,18 @@ def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_b
             new="v3")
 
 
-def test_app_then_snapshot_leaves_the_snapshot_alone_when_the_release_comes_back(fleet):
-    host = production(fleet, "app_then_snapshot")
+def test_app_then_snapshot_leaves_the_snapshot_alone_when_the_release_comes_back(production):
+    fleet = production("app_then_snapshot")
+    host = fleet["rtx1080"]
     host.hook("start", 'echo "$1" >>~/data')
     result = verdict(fleet, fleet.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     assert calls(host, "rollback") == [] and not result["warnings"]
     assert (host.home / "data").read_text().split() == ["v1", "v2", "v1"]
 
 
-def test_rollback_with_snapshot_goes_there_at_once(fleet):
-    host = production(fleet, "snapshot")
+def test_rollback_with_snapshot_goes_there_at_once(production):
+    fleet = production("snapshot")
+    host = fleet["rtx1080"]
     result = verdict(fleet, fleet.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     back_from_the_snapshot(fleet, result)
     kinds = [kind for kind, facts in steps(fleet, result["run"], "rtx1080")]
@@ -125,16 +147,16 @@ def test_rollback_with_snapshot_goes_there_at_once(fleet):
     assert host.orphans() == {}
 
 
-def test_a_tool_that_starts_the_application_itself(fleet):
-    host = production(fleet, "snapshot")
+def test_a_tool_that_starts_the_application_itself(production):
+    fleet = production("snapshot")
+    host = fleet["rtx1080"]
     copying_tool(host, before="~/app/ctl stop", after="~/app/ctl start")
     verdict(fleet, fleet.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     assert len([line for line in host.processes().values() if "httpd -f" in line]) == 1
 
 
-def test_secrets_are_put_back_before_the_release_starts_from_the_snapshot(fleet):
-    shared_secrets(fleet, "true;")
-    production(fleet, "snapshot")
+def test_secrets_are_put_back_before_the_release_starts_from_the_snapshot(production):
+    fleet = production("snapshot", with_secrets=True)
     (fleet.project / "master.env").write_text("APP_TOKEN=second\n")
     verdict(fleet, fleet.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     assert tokens(fleet) == {"APP_TOKEN=first\n"}
@@ -153,8 +175,9 @@ def test_the_very_first_deployment_goes_back_to_nothing(fleet):
 
 
 @pytest.mark.parametrize("method, serves", [("snapshot", "rtx1080"), ("app_then_snapshot", "")])
-def test_a_snapshot_rollback_that_fails_needs_a_person(fleet, method, serves):
-    host = production(fleet, method)
+def test_a_snapshot_rollback_that_fails_needs_a_person(production, method, serves):
+    fleet = production(method)
+    host = fleet["rtx1080"]
     (host.dir / "snapshot-rollback-fails").touch()
     result = verdict(fleet, fleet.baton.deploy(), "failed", "rtx1080", serves, "o*o", 2,
                      rollback_failed=["rtx1080"])
@@ -164,8 +187,9 @@ def test_a_snapshot_rollback_that_fails_needs_a_person(fleet, method, serves):
     nothing_outside(result)
 
 
-def test_a_snapshot_of_something_else_is_kept_and_never_rolled_back_to(fleet):
-    host = production(fleet, "app", covers="other")
+def test_a_snapshot_of_something_else_is_kept_and_never_rolled_back_to(production):
+    fleet = production("app", covers="other")
+    host = fleet["rtx1080"]
     result = verdict(fleet, fleet.baton.deploy(), "failed", "rtx1080", "", "o*o", 2,
                      rollback_failed=["rtx1080"])
     assert calls(host, "rollback") == []
@@ -175,14 +199,10 @@ def test_a_snapshot_of_something_else_is_kept_and_never_rolled_back_to(fleet):
 # --- the tool is elsewhere
 
 
-def elsewhere(make_fleet, on):
-    """The fleet with one more host, `pve`, which no stage has; the tool of rtx1080 runs there, or on
-    the controller."""
-    fleet = make_fleet("thinkpad", "rtx1080", "vps", "pve")
-    del fleet.config["stages"]["pve"]
-    fleet.config["environments"]["production"]["stages"].remove("pve")
-    fleet.repository.release("v1")
-    host = production(fleet, "app_then_snapshot")
+def elsewhere(production, on):
+    """The tool of rtx1080 runs on `pve`, or on the controller."""
+    fleet = production("app_then_snapshot")
+    host = fleet["rtx1080"]
     (host.home / "snapshot.sh").unlink()
     folder = fleet.project if on == "controller" else fleet["pve"].home
     copying_tool(host, on=folder)
@@ -193,16 +213,16 @@ def elsewhere(make_fleet, on):
 
 
 @pytest.mark.parametrize("on", ["controller", "pve"])
-def test_the_tool_runs_on_another_target(make_fleet, on):
-    fleet = elsewhere(make_fleet, on)
+def test_the_tool_runs_on_another_target(production, on):
+    fleet = elsewhere(production, on)
     result = verdict(fleet, fleet.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     back_from_the_snapshot(fleet, result)
     assert set(result["hosts"]) == {"thinkpad", "rtx1080", "vps"}
 
 
 @pytest.mark.parametrize("on", ["controller", "pve"])
-def test_a_run_that_aborts_deletes_its_own_snapshot_there(make_fleet, on):
-    fleet = elsewhere(make_fleet, on)
+def test_a_run_that_aborts_deletes_its_own_snapshot_there(production, on):
+    fleet = elsewhere(production, on)
     host = fleet["rtx1080"]
     before = set(os.listdir(host.dir / "snaps"))
     copying_tool(fleet["thinkpad"])
@@ -216,23 +236,18 @@ def test_a_run_that_aborts_deletes_its_own_snapshot_there(make_fleet, on):
     assert not result["warnings"]
 
 
-def test_a_tool_that_cannot_be_found_elsewhere_is_told_at_pre_flight(make_fleet):
-    fleet = elsewhere(make_fleet, "pve")
+def test_a_tool_that_cannot_be_found_elsewhere_is_told_at_pre_flight(production):
+    fleet = elsewhere(production, "pve")
     (fleet["pve"].home / "snapshot.sh").unlink()
     result = verdict(fleet, fleet.baton.deploy(), "aborted", "pre_flight", "", "ooo", 1)
     assert result["error_detail"]["host"] == "pve"
 
 
 @pytest.mark.parametrize("on", ["itself", "controller", "pve"])
-def test_a_person_goes_back_to_a_snapshot_and_the_host_is_nobodys_afterwards(make_fleet, on):
+def test_a_person_goes_back_to_a_snapshot_and_the_host_is_nobodys_afterwards(production, on):
     """The snapshot was made in a run, so that run's lease is in it."""
     outside = set(glob.glob("/tmp/.baton-outside-snapshots.*"))
-    if on == "itself":
-        fleet = make_fleet()
-        fleet.repository.release("v1")
-        production(fleet, "app")
-    else:
-        fleet = elsewhere(make_fleet, on)
+    fleet = production("app") if on == "itself" else elsewhere(production, on)
     host = fleet["rtx1080"]
     name, before = calls(host, "create")[-1], fence(host)
     (host.home / "written").touch()
@@ -250,8 +265,9 @@ def test_a_person_goes_back_to_a_snapshot_and_the_host_is_nobodys_afterwards(mak
 # --- kept, deleted
 
 
-def test_a_tool_without_delete_keeps_them_and_the_verdict_names_them(fleet):
-    host = production(fleet, "app", keep=1)
+def test_a_tool_without_delete_keeps_them_and_the_verdict_names_them(production):
+    fleet = production("app", keep=1)
+    host = fleet["rtx1080"]
     copying_tool(host, delete="")
     fleet.repository.release("v3")
     result = verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps",
@@ -267,12 +283,15 @@ def test_a_tool_without_delete_keeps_them_and_the_verdict_names_them(fleet):
     assert "has no `delete`" in kept and calls(host, "create")[-1] in kept
 
 
-def test_the_newest_are_kept_and_those_of_others_too(fleet):
-    host = production(fleet, "app", keep=2)
+def test_the_newest_are_kept_and_those_of_others_too(production):
+    fleet = production("app", keep=2)
+    host = fleet["rtx1080"]
     (host.dir / "snaps" / "before-the-upgrade").mkdir()
+    fleet.config["environments"]["alone"] = {"stages": ["rtx1080"]}
+    fleet.config.write()
     for number in range(3, 6):
         fleet.repository.release(f"v{number}")
-        assert fleet.baton.deploy().code == 0
+        assert fleet.baton.deploy("--env", "alone").code == 0
     assert sorted(os.listdir(host.dir / "snaps")) == sorted(
         calls(host, "create")[-2:] + ["before-the-upgrade"])
 

@@ -4,6 +4,7 @@ import re
 import shutil
 
 import pytest
+from rig import made
 from rig.processes import until
 from rig.terminal import ENDED, HEAD, Terminal
 
@@ -30,14 +31,9 @@ def terminal():
 
 
 @pytest.fixture
-def small(make_fleet):
+def small(prepared):
     """One machine, for what does not ask how many there are; v1 is deployed."""
-    fleet = make_fleet("thinkpad")
-    fleet.repository.release("v1")
-    fleet.config.write()
-    done = fleet.baton.deploy()
-    assert done.code == 0, done
-    return fleet
+    return prepared(made.deployed, "thinkpad")
 
 
 def hold(fleet, name="rtx1080", point="prepare", output=HOSTILE):
@@ -108,7 +104,7 @@ def test_resizing_without_end_leaves_nothing_behind(deployed, terminal):
 
 
 def test_more_hosts_than_rows(make_fleet, terminal):
-    names = [f"app-{number:02}" for number in range(1, 31)]
+    names = [f"app-{number:02}" for number in range(1, 17)]
     fleet = make_fleet(*names)
     fleet.repository.release("v1")
     fleet.config["stages"] = {"apps": {"role": "staging", "hosts": names}}
@@ -122,10 +118,10 @@ def test_more_hosts_than_rows(make_fleet, terminal):
     block = seen.one_block(lambda rows: len(rows) == 12 and any("  red" in row for row in rows))
     assert block[1].startswith(" ● apps"), block
     assert block[2].startswith("     app-01 ") and block[10].startswith("     app-09 "), block
-    assert block[11] == "   … 21 more under way, 5 more phases", block
+    assert block[11] == "   … 7 more under way, 5 more phases", block
     assert seen.everything()[:-12] == seen.above
     seen.resize(100, 45)
-    block = seen.one_block(lambda rows: len(rows) > 30)
+    block = seen.one_block(lambda rows: len(rows) > 16)
     assert [row.split()[0] for row in block if row.startswith("     app")] == names
     seen.keys("C-c")
     assert seen.end() == 130

@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 
-from rig import journal
+from rig import journal, made
 from rig.cli import BATON
 from rig.expect import verdict
 from rig.processes import until
@@ -13,20 +13,28 @@ ALL = "thinkpad rtx1080 vps"
 
 
 def test_json_is_one_document_and_nothing_else_is_on_stdout(deployed):
-    done = deployed.baton.deploy()
+    done = deployed.done
     assert json.loads(done.out)["status"] == "success"
     assert "\x1b" not in done.out + done.err, "colours without a terminal"
 
 
-def test_without_json_the_summary_names_every_host(deployed):
-    deployed.repository.release("v2", "rtx1080:ill")
-    done = deployed.baton("deploy", "--yes")
+def failed(make_fleet):
+    """A fleet whose last run, `done`, failed on rtx1080, for a person."""
+    fleet = made.deployed(make_fleet)
+    fleet.repository.release("v2", "rtx1080:start-fails")
+    fleet.done = fleet.baton("deploy", "--yes")
+    return fleet
+
+
+def test_without_json_the_summary_names_every_host(prepared):
+    done = prepared(failed).done
     text = done.out + done.err
     for word in ("rolled_back", "thinkpad", "rtx1080", "vps", "not touched"):
         assert word in text, f"{word}: {done}"
 
 
-def test_events_are_lines_of_json_whose_last_is_the_result(deployed):
+def test_events_are_lines_of_json_whose_last_is_the_result(prepared):
+    deployed = prepared(made.deployed, "thinkpad")
     done = deployed.baton("deploy", "--events", "--yes")
     lines = [json.loads(line) for line in done.out.splitlines()]
     assert lines[0]["type"] == "run_requested"
@@ -78,10 +86,8 @@ def test_when_the_journal_cannot_be_written_nothing_more_is_done(deployed):
     assert deployed["rtx1080"].history() == ["v1"], "an effect began without its journal entry"
 
 
-def test_the_log_file_holds_json_lines_with_a_status_for_every_step(deployed):
-    deployed.repository.release("v2", "rtx1080:start-fails")
-    deployed.baton.deploy()
-    logs = list(deployed.state.rglob("deployment_orchestrator.log"))
+def test_the_log_file_holds_json_lines_with_a_status_for_every_step(prepared):
+    logs = list(prepared(failed).state.rglob("deployment_orchestrator.log"))
     assert len(logs) == 1 and logs[0].parent.name == "logs"
     lines = [json.loads(line) for line in logs[0].read_text().splitlines()]
     assert lines and all({"level", "msg"} <= line.keys() or {"level", "message"} <= line.keys()
@@ -106,7 +112,7 @@ def test_metrics_of_a_run_are_read_back_with_promtool(deployed):
 
 
 def test_show_history_and_status_tell_the_run_again(deployed):
-    run = deployed.baton.deploy().json
+    run = deployed.done.json
     shown = deployed.baton("show", run["run"], "--json").json
     assert shown == run
     assert run["run"] in deployed.baton("history").out
@@ -163,20 +169,22 @@ def test_explain_and_plan_touch_nothing(deployed):
     assert deployed.serving() == dict.fromkeys(deployed.hosts, "v1")
 
 
-def test_a_first_deploy_from_a_pipe_without_yes_asks_nobody(fleet):
+def test_a_first_deploy_from_a_pipe_without_yes_asks_nobody(prepared):
+    fleet = prepared(made.published, "thinkpad")
     done = fleet.baton("deploy", "--json", seconds=60)
     assert done.code == 0, done
 
 
 def test_a_run_journals_who_asked_and_what_was_planned(deployed):
-    run = deployed.baton.deploy().json["run"]
-    first = deployed.baton.journal(run)[0]
+    result = verdict(deployed, deployed.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
+    first = deployed.baton.journal(result["run"])[0]
     assert first["type"] == "run_requested"
     assert first["plan"]["requested_by"] and first["plan"]["request"]["commit_hash"] == "main"
-    verdict(deployed, deployed.baton.deploy(), "success", "verification", ALL, "nnn", 0, new="v1")
 
 
-def test_what_cannot_be_written_to_stdout_is_told_and_is_no_success(deployed):
+def test_what_cannot_be_written_to_stdout_is_told_and_is_no_success(prepared):
+    deployed = prepared(made.deployed, "thinkpad")
+
     def full(*words):
         with open("/dev/full", "w", encoding="utf-8") as nothing:
             return subprocess.run([BATON, *words], cwd=deployed.project, text=True, check=False,
@@ -196,7 +204,8 @@ def test_what_cannot_be_written_to_stdout_is_told_and_is_no_success(deployed):
     assert piped.stdout.split() == ["{", "0"] and not piped.stderr, piped
 
 
-def test_without_any_standard_stream_the_run_is_the_same(deployed):
+def test_without_any_standard_stream_the_run_is_the_same(prepared):
+    deployed = prepared(made.deployed, "thinkpad")
     deployed.repository.release("v2")
     run = subprocess.run(f"exec {BATON} deploy --json --yes <&- >&- 2>&-", shell=True, check=False,
                          cwd=deployed.project, env=deployed.environment(), timeout=120)

@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from rig import made
 from rig.expect import outcomes, verdict
 from rig.processes import until
 
@@ -49,6 +50,14 @@ esac
     fleet.config.write()
 
 
+def with_secrets(make_fleet):
+    """Serves v1 and has the first secrets."""
+    fleet = made.published(make_fleet)
+    shared_secrets(fleet, "true;")
+    assert fleet.baton.deploy().code == 0
+    return fleet
+
+
 def tokens(fleet):
     return {(host.home / "secrets.env").read_text() for host in fleet.hosts.values()}
 
@@ -86,9 +95,8 @@ def test_vps_unreachable_before_it_was_changed(deployed):
     assert result["details"]["vps"]["attempts"] == 3
 
 
-def test_vps_unreachable_after_its_secrets_were_changed(deployed):
-    shared_secrets(deployed, "true;")
-    assert deployed.baton.deploy().code == 0
+def test_vps_unreachable_after_its_secrets_were_changed(prepared):
+    deployed = prepared(with_secrets)
     (deployed.project / "master.env").write_text("APP_TOKEN=second\n")
     deployed.config["deadlines"] = {"connect": "2s"}
     deployed.config.write()
@@ -125,6 +133,8 @@ def test_guard_finds_thinkpad_ill_before_vps_and_everything_goes_back(deployed):
 
 
 def test_verification_finds_rtx1080_ill_after_vps_was_rolled_back(deployed):
+    deployed.config.stage("vps", retry=1)
+    deployed.config.write()
     deployed.repository.release("v2", "vps:ill", "rtx1080:ill-after=2")
     verdict(deployed, deployed.baton.deploy(), "rolled_back", "verification", "", "ooo", 1)
 
@@ -142,9 +152,8 @@ def test_cancel_in_the_back_off_of_vps(deployed):
     assert outcomes(result)["verification"] == "not_run"
 
 
-def test_cancel_in_secrets_sync_with_two_of_three_written(deployed):
-    shared_secrets(deployed, "true;")
-    assert deployed.baton.deploy().code == 0
+def test_cancel_in_secrets_sync_with_two_of_three_written(prepared):
+    deployed = prepared(with_secrets)
     (deployed.project / "master.env").write_text("APP_TOKEN=second\n")
     here = deployed.project / "two-written"
     shared_secrets(deployed, f'[ "$1" != rtx1080 ] || {{ touch "{here}"; sleep 600; }};')
@@ -197,9 +206,8 @@ esac
     assert result["rollback_failed"] == ["rtx1080"]
 
 
-def test_a_snapshot_cannot_be_made_on_rtx1080(deployed):
-    shared_secrets(deployed, "true;")
-    assert deployed.baton.deploy().code == 0
+def test_a_snapshot_cannot_be_made_on_rtx1080(prepared):
+    deployed = prepared(with_secrets)
     (deployed.project / "master.env").write_text("APP_TOKEN=second\n")
     for name in ("thinkpad", "rtx1080"):
         snapshot_script(deployed[name])

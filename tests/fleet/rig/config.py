@@ -40,7 +40,7 @@ class Config:
             "path": "~/app",
             "command": {"prepare": "./ctl prepare", "start": "./ctl start", "stop": "./ctl stop",
                         "status": "./ctl status"},
-            "health": {"steady": "0s", "interval": "50ms", "deadline": "3s",
+            "health": {"steady": "0s", "interval": "200ms", "deadline": "1s",
                        "checks": [{"http": f"http://${{host}}:{self.fleet.app_port}/cgi-bin/health"}]},
         }
 

@@ -1,9 +1,11 @@
 """Hosts, a git remote and a controller, all in one folder, all gone afterwards."""
 
+import copy
 import os
 import pathlib
 import shutil
 import socket
+import subprocess
 
 from . import processes
 from .cli import Baton
@@ -14,19 +16,42 @@ from .repository import Repository
 DEFAULT = ("thinkpad", "rtx1080", "vps")
 
 
-def free_port(addresses):
-    """A port that is free on every one of these addresses."""
-    while True:
-        with socket.socket() as first:
-            first.bind((addresses[0], 0))
-            port = first.getsockname()[1]
+def bound(address, port=0):
+    """A socket that has the port, and lets its owner's server listen there."""
+    one = socket.socket()
+    try:
+        one.bind((address, port))
+    except OSError:
+        one.close()
+        raise
+    # not before: it would share a port with another one like it
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return one
+
+
+class Ports:
+    """Ports that nobody else gets while this lives, whether something listens there or not."""
+
+    def __init__(self):
+        self._sockets = []
+
+    def free(self, addresses):
+        """A port that is free on every one of these addresses."""
+        while True:
+            tried = [bound(addresses[0])]
+            port = tried[0].getsockname()[1]
             try:
-                for address in addresses[1:]:
-                    with socket.socket() as other:
-                        other.bind((address, port))
+                tried += [bound(address, port) for address in addresses[1:]]
             except OSError:
+                for one in tried:
+                    one.close()
                 continue
+            self._sockets += tried
             return port
+
+    def give_back(self):
+        while self._sockets:
+            self._sockets.pop().close()
 
 
 class Fleet:
@@ -43,8 +68,9 @@ class Fleet:
         new_key(self.key, "controller")
         self.repository = Repository(self.dir)
         addresses = [f"127.0.0.{11 + index}" for index in range(len(names))]
-        port = free_port(addresses)
-        self.app_port = free_port(addresses)
+        self.ports = Ports()
+        port = self.ports.free(addresses)
+        self.app_port = self.ports.free(addresses)
         self.hosts = {name: Host(name, self.dir / name, address, port, self.app_port, self.key)
                       for name, address in zip(names, addresses)}
         self.known_hosts = self.controller / ".ssh" / "known_hosts"
@@ -122,8 +148,47 @@ class Fleet:
         return [str(path) for path in self.state.rglob("*")
                 if path.is_file() and text in path.read_bytes()]
 
-    def remove(self):
+    def stop(self):
+        """Nothing of it runs any more; its files stay."""
         processes.kill(self.controller_processes())
         for host in self.hosts.values():
             host.remove()
+
+    def remove(self):
+        self.stop()
+        self.ports.give_back()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class Kept:
+    """A fleet as it is now, to be had again and again: the same files, ports and apps that serve."""
+
+    def __init__(self, fleet):
+        for name, host in fleet.hosts.items():
+            processes.until(f"nothing but its app runs on {name}", lambda host=host: not host.orphans())
+        self._up = [name for name, version in fleet.serving().items() if version]
+        fleet.stop()
+        self._fleet = fleet
+        self._files = pathlib.Path(f"{fleet.dir}.kept")
+        fleet.dir.rename(self._files)
+
+    def again(self):
+        """It is only one: what the last one left goes away."""
+        # ports cannot be copied, and are the same
+        ports = self._fleet.ports
+        fleet = copy.deepcopy(self._fleet, {id(ports): ports})
+        shutil.rmtree(fleet.dir, ignore_errors=True)
+        subprocess.run(["cp", "-a", self._files, fleet.dir], check=True)
+        try:
+            for name, host in fleet.hosts.items():
+                host.start()
+                if name in self._up:
+                    host.serve_again()
+        except BaseException:
+            fleet.stop()
+            raise
+        return fleet
+
+    def remove(self):
+        self._fleet.remove()
+        shutil.rmtree(self._files, ignore_errors=True)

@@ -200,6 +200,18 @@ class Host:
         subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
         self._mounted.append(folder)
 
+    def serve_again(self):
+        """The app runs as it did when the host's files were copied: it is not started anew, so nothing
+        is written down of a start."""
+        self.httpd(self.app_port, self.home / "serving/pid")
+        processes.until(f"{self.name} serves again", self.serves)
+
+    def httpd(self, port, pid_file):
+        """What the app serves is served at this port, as ctl would do it."""
+        self.shell(f"""cd ~/serving
+setsid busybox httpd -f -p $RIG_ADDRESS:{port} -h ~/serving/www </dev/null >log 2>&1 &
+echo $! >'{pid_file}'""")
+
     # --- what is true there
 
     def get(self, path):
@@ -248,5 +260,5 @@ class Host:
     def remove(self):
         self.stop()
         processes.kill(self.processes())
-        for folder in reversed(self._mounted):
-            subprocess.run(["umount", "-l", str(folder)], check=False)
+        while self._mounted:
+            subprocess.run(["umount", "-l", str(self._mounted.pop())], check=False)
