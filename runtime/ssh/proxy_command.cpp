@@ -18,6 +18,7 @@ namespace baton::ssh {
 
 namespace {
 constexpr std::size_t said_max = 4096;
+constexpr int last_pieces_max = 1024; // more than a pipe holds
 } // namespace
 
 proxy_command::~proxy_command() {
@@ -41,21 +42,23 @@ expected<int> proxy_command::start(const std::string& command) {
   return ours.release();
 }
 
-void proxy_command::listen() {
+bool proxy_command::listen() {
   std::array<char, 4096> piece{};
   const auto got = ::read(child_->err.get(), piece.data(), piece.size());
   if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
     loop_->forget(watch_);
   if (got <= 0)
-    return;
+    return false;
   said_.append(piece.data(), static_cast<std::size_t>(got));
   if (said_.size() > said_max)
     said_.erase(0, said_.size() - said_max);
+  return true;
 }
 
 std::string proxy_command::said() {
-  if (watch_ != 0)
-    listen(); // its last words may have come with the end of the connection
+  // Its last words may have come with the end of the connection, behind many others.
+  for (int n = 0; watch_ != 0 && n < last_pieces_max && listen(); ++n)
+    ;
   return last_lines(said_);
 }
 

@@ -27,7 +27,7 @@ public:
   std::string said();
 
 private:
-  void listen();
+  bool listen(); ///< false: there is nothing more for now
 
   std::shared_ptr<reactor> loop_;
   std::optional<child_process> child_;

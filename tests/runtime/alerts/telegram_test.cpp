@@ -34,6 +34,13 @@ protected:
     request.env["TELEGRAM_API"] = server.url("");
     return run_process(request).value();
   }
+  /// How it answers from now on: with these in turn, the last of them again and again.
+  void answers(std::vector<int> with, const std::string& text) {
+    const std::scoped_lock lock{mutex};
+    bodies.clear();
+    statuses = std::move(with);
+    answer = text;
+  }
   nlohmann::json said(std::size_t which = 0) {
     const std::scoped_lock lock{mutex};
     return nlohmann::json::parse(bodies.at(which));
@@ -94,23 +101,22 @@ TEST_F(telegram, gets_no_more_than_4096_characters) {
 }
 
 TEST_F(telegram, is_waited_for_once_when_it_asks_to) {
-  statuses = {429, 200};
-  answer = R"({"ok":false,"error_code":429,"parameters":{"retry_after":1}})";
+  const auto* busy = R"({"ok":false,"error_code":429,"parameters":{"retry_after":1}})";
+  answers({429, 200}, busy);
   const auto begun = std::chrono::steady_clock::now();
   EXPECT_TRUE(send(raised).ok());
   EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::seconds{1});
   EXPECT_EQ(server.visits(), 2);
 
-  statuses = {429};
+  answers({429}, busy);
   const auto end = send(raised);
   EXPECT_EQ(end.exit, 1);
   EXPECT_EQ(server.visits(), 4);
 }
 
 TEST_F(telegram, is_not_waited_for_when_that_would_take_too_long) {
-  statuses = {429};
   for (const auto* pause : {"3600", "\"x; touch pwned\"", "-1", "{}"}) {
-    answer = R"({"ok":false,"parameters":{"retry_after":)" + std::string{pause} + "}}";
+    answers({429}, R"({"ok":false,"parameters":{"retry_after":)" + std::string{pause} + "}}");
     EXPECT_EQ(send(raised).exit, 1) << pause;
   }
   EXPECT_EQ(server.visits(), 4);
@@ -118,8 +124,7 @@ TEST_F(telegram, is_not_waited_for_when_that_would_take_too_long) {
 }
 
 TEST_F(telegram, that_refuses_is_told_without_the_token) {
-  statuses = {401};
-  answer = R"({"ok":false,"error_code":401,"description":"Unauthorized"})";
+  answers({401}, R"({"ok":false,"error_code":401,"description":"Unauthorized"})");
   const auto end = send(raised);
   EXPECT_EQ(end.exit, 1);
   EXPECT_THAT(end.err, AllOf(StartsWith("telegram-alert: not sent, status 401: Unauthorized"),
