@@ -23,12 +23,18 @@ std::string text(const json& value) {
   return value.is_string() ? value.get<std::string>() : std::string{};
 }
 
-std::int64_t number(const json& value) {
-  return value.is_number() ? value.get<std::int64_t>() : 0;
+/// A count, 0 for what is none; never so large that a host could make sums of them overflow.
+std::int64_t number(const json& value, std::int64_t most) {
+  if (value.is_number_unsigned())
+    return static_cast<std::int64_t>(
+        std::min(value.get<std::uint64_t>(), static_cast<std::uint64_t>(most)));
+  return value.is_number_integer() ? std::clamp(value.get<std::int64_t>(), -most, most) : 0;
 }
 
 seconds from_nanoseconds(const json& value, seconds otherwise) {
-  const auto length = std::chrono::ceil<seconds>(std::chrono::nanoseconds{number(value)});
+  constexpr std::chrono::nanoseconds most = std::chrono::days{365};
+  const auto length =
+      std::chrono::ceil<seconds>(std::chrono::nanoseconds{number(value, most.count())});
   return length > seconds{0} ? length : otherwise;
 }
 
@@ -43,7 +49,8 @@ std::int64_t moment(const std::string& stamp) {
 seconds patience(const json& healthcheck) {
   if (!healthcheck.is_array() || healthcheck.size() != 4)
     return seconds{0};
-  const auto retries = number(healthcheck[3]) > 0 ? number(healthcheck[3]) : default_retries;
+  const auto said = number(healthcheck[3], 10'000);
+  const auto retries = said > 0 ? said : default_retries;
   return from_nanoseconds(healthcheck[0], seconds{0})
          + retries
                * (from_nanoseconds(healthcheck[1], default_interval)
@@ -54,11 +61,18 @@ seconds patience(const json& healthcheck) {
 std::string last_said(const json& log) {
   if (!log.is_array() || log.empty() || !log.back().is_object())
     return {};
-  auto said = text(log.back().value("Output", json{}));
+  // Not copied: it may be nested so deeply that copying it would be the stack's end.
+  const auto output = log.back().find("Output");
+  auto said = output == log.back().end() ? std::string{} : text(*output);
   std::replace(said.begin(), said.end(), '\n', ' ');
   said.erase(said.find_last_not_of(' ') + 1);
   constexpr std::size_t said_max = 200;
-  return said.size() > said_max ? said.substr(0, said_max) + "…" : said;
+  if (said.size() <= said_max)
+    return said;
+  auto end = said_max;
+  while (end > 0 && (static_cast<unsigned char>(said[end]) & 0xC0U) == 0x80U)
+    --end;
+  return said.substr(0, end) + "…";
 }
 
 std::optional<container> read_one(const std::string& line) {
@@ -72,8 +86,8 @@ std::optional<container> read_one(const std::string& line) {
   one.config_hash = text(row[2]);
   one.state = text(row[3]);
   one.health = text(row[4]);
-  one.exit = static_cast<int>(number(row[5]));
-  one.restarts = number(row[6]);
+  one.exit = static_cast<int>(number(row[5], 1'000'000));
+  one.restarts = number(row[6], 1'000'000'000);
   one.started = moment(text(row[7]));
   one.restart_policy = text(row[8]);
   one.patience = patience(row[9]);
@@ -130,7 +144,9 @@ void read_containers(const facts& told, bool only_what_was_healthy, unit_view& v
            || std::find(healthy_before.begin(), healthy_before.end(), service)
                   != healthy_before.end();
   };
-  const auto now = std::strtoll(get(told, "look.now").c_str(), nullptr, 10);
+  constexpr long long latest = 253'402'300'799; // the year 9999 ends
+  const auto now =
+      std::clamp(std::strtoll(get(told, "look.now").c_str(), nullptr, 10), 0LL, latest);
   view.healthy = true;
   const auto add = [&](const std::string& service, const std::string& why) {
     view.healthy = false;

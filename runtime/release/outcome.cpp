@@ -17,6 +17,12 @@ namespace baton::release {
 
 namespace {
 
+/// What a script says of a failure; one that says nothing is told of by its code.
+std::string words_of(const facts& told, const std::string& key, ec code) {
+  const auto text = get(told, key);
+  return text.empty() ? "it said no more than " + std::string{to_string(code)} : text;
+}
+
 /// Of a look that all its faults are to be heard from: one error that names all.
 std::optional<error> faults_of(const facts& told) {
   std::string text;
@@ -33,7 +39,7 @@ std::optional<error> faults_of(const facts& told) {
       first = make_error(known, {});
     // What mends itself does not help when another thing has to be mended.
     retryable = retryable && retryable_by_nature(known);
-    text += (count++ > 0 ? "; " : "") + get(told, key + ".text");
+    text += (count++ > 0 ? "; " : "") + words_of(told, key + ".text", known);
     if (const auto mend = get(told, key + ".mend"); !mend.empty())
       text += " [mend: " + mend + "]";
   }
@@ -59,7 +65,8 @@ std::string said_by(const std::string& name, const std::string& log) {
 
 std::optional<error> told_error(const facts& told, const job_end& end) {
   if (const auto code = told.find("error_code"); code != told.end()) {
-    auto made = make_error(ec_from_string(code->second), get(told, "error_text"));
+    const auto known = ec_from_string(code->second);
+    auto made = make_error(known, words_of(told, "error_text", known));
     if (const auto retryable = get(told, "error_retryable"); !retryable.empty())
       made.retryable = retryable == "yes";
     return made;

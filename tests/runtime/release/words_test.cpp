@@ -182,6 +182,32 @@ TEST_F(outcomes, a_host_may_say_anything) {
   EXPECT_EQ(read(step_kind::look, end).why->code, ec::step_failed);
 }
 
+TEST_F(outcomes, a_host_may_nest_as_deeply_as_it_likes) {
+  const std::size_t depth = 400'000;
+  const auto deep = std::string(depth, '[') + std::string(depth, ']');
+  const auto all = parse_containers("[\"web\",\"i\",\"h\",\"running\",\"unhealthy\",0,0,\"\",\"\","
+                                    "null,[{\"Output\":"
+                                    + deep + "}]]\n" + deep);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].said, "");
+}
+
+TEST_F(outcomes, no_count_of_a_host_makes_a_sum_overflow) {
+  std::string lines;
+  for (const auto* count : {"9223372036854775807", "18446744073709551615", "1e300"})
+    lines += std::string{"[\"web\",\"i\",\"h\",\"running\",\"starting\","} + count + "," + count
+             + ",\"9999-12-31T23:59:59Z\",\"no\",[" + count + "," + count + "," + count + ","
+             + count + "],null]\n";
+  job_end end;
+  end.exit = 0;
+  end.facts = "look.done=yes\nlook.engine=compose\nlook.now=-9223372036854775808\n"
+              + encode_fact("look.containers", lines);
+  const auto seen = read(step_kind::look, end);
+  ASSERT_TRUE(seen.view);
+  EXPECT_EQ(seen.view->restarts, 2'000'000'000);
+  EXPECT_GT(seen.view->start_left, duration{0});
+}
+
 TEST_F(outcomes, a_look_that_was_not_finished_has_not_seen) {
   job_end end;
   end.exit = 1;
