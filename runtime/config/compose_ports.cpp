@@ -1,5 +1,6 @@
 #include "runtime/config/compose_ports.hpp"
 
+#include "runtime/ascii.hpp"
 #include "runtime/config/yaml_text.hpp"
 #include "runtime/config/yaml_tree.hpp"
 
@@ -93,11 +94,26 @@ std::string health_path(const yaml_node& service) {
   const auto scheme = text.find("://");
   if (scheme == std::string::npos)
     return "/";
-  const auto end = text.find_first_of(" \"'|;)>&", scheme);
-  const auto url = text.substr(scheme + 3, end == std::string::npos ? end : end - scheme - 3);
+  const auto ends = [](char c) {
+    return static_cast<unsigned char>(c) <= ' '
+           || std::string_view{"\"'|;)>&"}.find(c) != std::string_view::npos;
+  };
+  const auto begin = text.begin() + static_cast<std::ptrdiff_t>(scheme + 3);
+  const std::string url{begin, std::find_if(begin, text.end(), ends)};
   const auto slash = url.find('/');
   const auto path = slash == std::string::npos ? "/" : url.substr(slash);
-  return path.find_first_of("${}\\`") == std::string::npos ? path : "/";
+  const bool plain = std::ranges::all_of(path, [](char c) {
+    return c > ' ' && c < '\x7f' && std::string_view{"${}\\`"}.find(c) == std::string_view::npos;
+  });
+  return plain ? path : "/";
+}
+
+/// What else may stand before a port is no address, and would not stay one in quotes.
+bool is_address(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c)
+           || std::string_view{".:-_[]"}.find(c) != std::string_view::npos;
+  });
 }
 
 bool speaks_http(std::uint16_t port) {
@@ -120,7 +136,7 @@ std::vector<published_port> published_ports(std::string_view compose_file) {
       continue;
     for (const auto& item : ports->items) {
       auto port = item->kind == yaml_kind::mapping ? long_syntax(*item) : short_syntax(item->text);
-      if (!port)
+      if (!port || !is_address(port->address))
         continue;
       port->service = name;
       port->path = speaks_http(port->target) ? health_path(*service) : "/";

@@ -171,7 +171,12 @@ private:
       else if (node->kind == yaml_kind::list)
         text += '[' + std::to_string(node->items.size()) + ']';
     constexpr std::size_t length_max = 120;
-    return text.size() > length_max ? text.substr(0, length_max) + "..." : text;
+    if (text.size() <= length_max)
+      return text;
+    auto end = length_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80)
+      --end;
+    return text.substr(0, end) + "...";
   }
 
   void check_depth(yaml_mark at, std::size_t depth) const {

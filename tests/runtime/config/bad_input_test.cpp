@@ -284,6 +284,12 @@ TEST(bad_input, reads_as_one_line_that_editors_jump_to) {
                                "you mean \"retry\"?");
 }
 
+TEST(bad_input, is_one_line_whatever_stands_in_the_file) {
+  const auto faults = bad(with_line(vps_stage, "  vps: {role: \"\\e[2J\\n\", \"\\u0007\\t\": 3}"));
+  EXPECT_EQ(to_string(faults).find_first_of("\x1b\x07\t"), std::string::npos);
+  EXPECT_EQ(std::ranges::count(to_string(faults), '\n') + 1, std::ssize(faults));
+}
+
 TEST(bad_input, gives_all_faults_in_the_order_of_their_lines) {
   const auto faults = bad(R"(fleet: x
 hosts:

@@ -165,6 +165,16 @@ TEST(compose_ports, leaves_out_what_is_not_published_or_not_understood) {
     EXPECT_THAT(checks_of(text), IsEmpty()) << text;
 }
 
+TEST(compose_ports, proposes_nothing_that_would_not_stay_in_its_quotes) {
+  EXPECT_THAT(checks_of("services: {a: {ports: ['1\"}, {command: x:80:80', {published: 80, target: "
+                        "80, host_ip: 'a\\b'}]}}"),
+              IsEmpty());
+  EXPECT_THAT(
+      checks_of("services: {a: {ports: ['80:80'], healthcheck: {test: \"curl http://a/b\\nc "
+                "http://d/e\"}}}"),
+      ElementsAre("{http: \"http://localhost:80/b\"}"));
+}
+
 TEST(compose_ports, takes_defaults_of_variables_and_the_first_of_a_range) {
   EXPECT_THAT(
       checks_of("services: {a: {ports: [\"${PORT:-8080}:80\", \"7000-7005:7000-7005\"]}}"),
