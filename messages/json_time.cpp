@@ -104,8 +104,13 @@ std::optional<time_point> parse_time(std::string_view text) {
   // 60: a leap second, taken for the next minute's first.
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60)
     return std::nullopt;
-  return time_point{sys_days{date}} + hours{*hour} + minutes{*minute} + seconds{*second}
-         + milliseconds{*millisecond} - *zone;
+  const auto made = time_point{sys_days{date}} + hours{*hour} + minutes{*minute} + seconds{*second}
+                    + milliseconds{*millisecond} - *zone;
+  // The zone may have moved it to where years do not have four digits.
+  const auto in = year_month_day{floor<days>(made)}.year();
+  if (in < year{0} || in > year{9999})
+    return std::nullopt;
+  return made;
 }
 
 } // namespace baton

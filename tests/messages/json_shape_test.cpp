@@ -205,7 +205,9 @@ TEST(json_shape, times_are_read_with_any_offset_and_fraction) {
   for (const auto* text :
        {"", "1970", "1970-13-01T00:00:00Z", "1970-02-30T00:00:00Z", "1970-01-01T24:00:00Z",
         "1970-01-01T00:00:00", "1970-01-01T00:00:00.Z", "1970-01-01T00:00:00Zx",
-        "1970-01-01T00:00:00+2:00", "-970-01-01T00:00:00Z"})
+        "1970-01-01T00:00:00+2:00", "-970-01-01T00:00:00Z",
+        // Years that could not be written with four digits.
+        "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:60Z", "9999-12-31T23:59:59-00:01"})
     EXPECT_FALSE(parse_time(text)) << text;
 }
 
