@@ -40,14 +40,16 @@ struct folding {
   run& now;
   time_point at;
 
-  /// The unit's place in the open phase, if that is the phase and its step is in this state.
+  /// The unit's place in the open phase, if that is the phase, its step is in this state, and the
+  /// event speaks of its attempt, or of the one that many later.
   template <class Event>
-  std::optional<std::size_t> place(const Event& what, unit_state state, int attempt) const {
+  std::optional<std::size_t> place(const Event& what, unit_state state, int later = 0) const {
     if (!now.open || spec_of(of, *now.open).id != what.phase)
       return std::nullopt;
     const auto& phase = state_of(now, *now.open);
     const auto nth = find_unit(phase, what.of);
-    if (!nth || phase.units[*nth].state != state || phase.units[*nth].attempt != attempt)
+    if (!nth || phase.units[*nth].state != state
+        || phase.units[*nth].attempt + later != what.attempt)
       return std::nullopt;
     return nth;
   }
@@ -55,7 +57,7 @@ struct folding {
   /// The same for events that name the step.
   template <class Event>
   std::optional<std::size_t> place_of_step(const Event& what, unit_state state) const {
-    const auto nth = place(what, state, what.attempt);
+    const auto nth = place(what, state);
     if (!nth)
       return std::nullopt;
     const auto& unit = state_of(now, *now.open).units[*nth];
@@ -93,12 +95,12 @@ struct folding {
   }
 
   void operator()(const event::retry_scheduled& what) {
-    if (const auto nth = place(what, unit_state::failing, what.attempt - 1))
+    if (const auto nth = place(what, unit_state::failing, 1))
       open_phase{of, now, at}.retry_scheduled(*nth, what.at);
   }
 
   void operator()(const event::retry_due& what) {
-    if (const auto nth = place(what, unit_state::backing_off, what.attempt - 1))
+    if (const auto nth = place(what, unit_state::backing_off, 1))
       open_phase{of, now, at}.retry_due(*nth);
   }
 
