@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 namespace baton {
@@ -91,7 +92,8 @@ std::optional<step_report> report_of(frame& from) {
   const auto& word = from.words;
   const auto state = state_of(word[1]);
   const auto log_at = parse_number<std::uint64_t>(word[6]);
-  if (!state || !log_at)
+  if (!state || !log_at
+      || *log_at > std::numeric_limits<std::uint64_t>::max() - from.payload.size())
     return std::nullopt;
   step_report report;
   report.state = *state;
