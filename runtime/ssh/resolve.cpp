@@ -36,9 +36,10 @@ settings_map parse_settings(std::string_view text) {
   return settings;
 }
 
+// A word with nothing behind it says nothing.
 std::optional<std::string> one(const settings_map& settings, std::string_view word) {
   const auto found = settings.find(word);
-  if (found == settings.end())
+  if (found == settings.end() || found->second.empty())
     return {};
   return found->second;
 }
@@ -47,7 +48,8 @@ std::vector<std::string> all(const settings_map& settings, std::string_view word
   std::vector<std::string> values;
   const auto [begin, end] = settings.equal_range(word);
   for (auto entry = begin; entry != end; ++entry)
-    values.push_back(entry->second);
+    if (!entry->second.empty())
+      values.push_back(entry->second);
   return values;
 }
 
