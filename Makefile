@@ -5,19 +5,22 @@ JOBS ?= $(shell nproc)
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 DEMO_ARGS ?=
 TEST_ARGS ?=
+SECONDS ?= 30
+TARGETS ?=
 
-.PHONY: help demo test lab deb format tidy bench clean
+.PHONY: help demo test lab fuzz deb format tidy bench clean
 
 help:
 	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
 	@echo 'make test    build and run every rung of tests that this machine allows'
 	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
+	@echo 'make fuzz    what outsiders can feed, from any bytes: SECONDS=30 a target, TARGETS="junit journal"'
 	@echo 'make deb     a Debian package in build/release'
 	@echo 'make bench   what Baton costs on top of the commands it runs'
 	@echo 'make format  clang-format over the sources;  make tidy  clang-tidy over them'
 	@echo 'make clean   remove build/'
 	@echo
-	@echo 'demo, test, lab, deb and bench first install the Debian packages they miss (root or sudo);'
+	@echo 'demo, test, lab, fuzz, deb and bench first install the Debian packages they miss (root or sudo);'
 	@echo 'packaging/*.packages lists them. DEMO_ARGS=--docker: the demo with compose.'
 
 demo:
@@ -35,6 +38,12 @@ lab:
 	@cmake --build --preset check --target baton --parallel $(JOBS)
 	@tests/lab/selftest
 	@BATON=$(CURDIR)/build/check/cli/baton tests/lab/matrix
+
+fuzz:
+	@packaging/install build ci
+	@cmake --preset fuzz $(LAUNCHER) >/dev/null
+	@cmake --build --preset fuzz --parallel $(JOBS)
+	@tests/fuzz/run --seconds $(SECONDS) $(TARGETS)
 
 deb:
 	@packaging/install build deb
