@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+import signal
 
 import yaml
 from rig.expect import verdict
@@ -181,6 +182,77 @@ def test_who_goes_on_with_a_run_is_its_owner(deployed):
     assert refused.code == 3 and f"(process {pid})" in refused.json["error"], refused
     (deployed["rtx1080"].home / "go").touch()
     verdict(deployed, resumed.wait(), "success", "verification", " ".join(ALL), "nnn", 0)
+
+
+def test_a_queued_run_waits_for_its_turn(deployed):
+    other = Other(deployed)
+    running = in_the_start_of(deployed, "rtx1080")
+    waiting = other.start("--queue=2m")
+    until("it says for whom it waits", lambda: "waiting for rtx1080, leased by run " in waiting.err)
+    assert f"(process {running.process.pid})" in waiting.err
+    owners = {path.read_text().splitlines()[0] for path in leases(deployed).values()}
+    assert len(owners) == 1, "it holds what another may need"
+    (deployed["rtx1080"].home / "go").touch()
+    good(running.wait())
+    done = waiting.wait()
+    good(done)
+    assert done.json["warnings"] == [], done
+    assert {one.history()[-2:] == ["v2", "v2"] for one in deployed.hosts.values()} == {True}
+    assert deployed.leases() == {}
+
+
+def test_a_queued_run_that_is_interrupted_has_asked_for_nothing(deployed):
+    other = Other(deployed)
+    running = in_the_start_of(deployed, "rtx1080")
+    waiting = other.start("--queue")
+    until("it waits", lambda: "waiting for rtx1080" in waiting.err)
+    waiting.signal(signal.SIGINT)
+    done = waiting.wait(20)
+    assert done.code == 130 and done.json["status"] == "aborted" and done.json["cancelled"], done
+    assert done.json["phase"] == "pre_flight" and done.json["cancelled_by"] == "SIGINT", done
+    assert not [one for one in waiting.events() if one.get("type") == "step_started"], done
+    history = other("history", "--json").json["runs"]
+    assert [one["status"] for one in history] == ["aborted"], history
+    (deployed["rtx1080"].home / "go").touch()
+    good(running.wait())
+
+
+def test_a_queued_run_whose_time_is_over_is_refused_as_ever(deployed):
+    other = Other(deployed)
+    running = in_the_start_of(deployed, "rtx1080")
+    refused = other.deploy("--queue=1s")
+    assert refused.code == 3 and refused.json["error_detail"]["code"] == "lease_held", refused
+    assert f"(process {running.process.pid})" in refused.json["error"], refused
+    assert other("deploy", "--queue=soon").code == 64
+    (deployed["rtx1080"].home / "go").touch()
+    verdict(deployed, running.wait(), "success", "verification", " ".join(ALL), "nnn", 0)
+
+
+def test_two_that_take_the_hosts_in_opposite_orders_both_have_their_turn(deployed):
+    one, two = Other(deployed, "one", ALL), Other(deployed, "two", ALL[::-1])
+    running = in_the_start_of(deployed, "rtx1080")
+    queued = [each.start("--queue=3m") for each in (one, two)]
+    for each in queued:
+        until("it waits", lambda each=each: "waiting for " in each.err)
+    (deployed["rtx1080"].home / "go").touch()
+    good(running.wait())
+    for each in queued:
+        done = each.wait(200)
+        assert done.code == 0 and done.json["status"] == "success", done
+    assert {host.history()[-3:] == ["v2"] * 3 for host in deployed.hosts.values()} == {True}
+    assert deployed.leases() == {}
+
+
+def test_a_run_that_was_cut_off_is_brought_to_its_end_by_who_waits_for_it(deployed):
+    running = in_the_start_of(deployed, "rtx1080")
+    waiting = deployed.baton.start_deploy("--queue=2m")
+    until("it waits", lambda: "waiting for rtx1080" in waiting.err)
+    old = killed(running)
+    (deployed["rtx1080"].home / "go").touch()
+    verdict(deployed, waiting.wait(), "success", "verification", " ".join(ALL), "nnn", 0)
+    assert f"run {old} (main to production) was cut off in rtx1080" in waiting.err
+    states = [one["status"] for one in deployed.baton("history", "--json").json["runs"]]
+    assert states == ["success"] * 3, states
 
 
 def test_without_its_journal_a_controller_takes_over_what_it_has_forgotten(deployed):
