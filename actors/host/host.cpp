@@ -300,11 +300,11 @@ void host_work::clear_unit(const std::string& id, const std::function<void()>& t
 }
 
 void host_work::await_gone(const std::string& id, const std::string& leftover, duration until,
-                           std::function<void()> then) {
+                           const std::function<void()>& then) {
   if (!find(id))
     return;
   if (!link_.ready()) {
-    clear_unit(id, std::move(then));
+    clear_unit(id, then);
     return;
   }
   link_.send(link_.shell().poll(

@@ -116,7 +116,7 @@ private:
   /// Goes on once nothing of an earlier, killed or forgotten step of the same unit runs any more.
   void clear_unit(const std::string& id, const std::function<void()>& then);
   void await_gone(const std::string& id, const std::string& leftover, duration until,
-                  std::function<void()> then);
+                  const std::function<void()>& then);
   void beat(const std::string& run);
   void tell_alive(const std::string& run);
   void keep(const std::string& id);

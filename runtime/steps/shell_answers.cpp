@@ -100,7 +100,8 @@ std::optional<step_report> report_of(frame& from) {
   report.deadline_hit = word[3] == "deadline";
   report.kill_asked = word[3] == "kill";
   report.remains = word[4] == "1";
-  report.log_cut = word[5] == "1";
+  report.log_full = word[5] == "full";
+  report.log_cut = report.log_full || word[5] == "1";
   report.log_offset = *log_at;
   report.log_more = word[7] == "1";
   report.started = word[8] == "1";
