@@ -191,6 +191,21 @@ void on_down(supervisor_self self, const caf::down_msg& down) {
   }
 }
 
+/// Asked for again, a lease that the run has is kept alive by its host from now on; else it would
+/// be that of a dead owner until the run's first step there. Nobody waits for the answer.
+void keep_leases(supervisor_self self, const std::vector<record>& so_far) {
+  auto& state = self->state;
+  if (state.ended)
+    return;
+  const auto facts = std::make_shared<const run_facts>(state.now.facts);
+  for (const auto& past : so_far) {
+    const auto* step = std::get_if<event::step_started>(&past.what);
+    if (step && step->kind == step_kind::lease && facts->count({step->kind, step->of}) > 0
+        && state.now.units[step->of].lease_held && !state.now.units[step->of].lost)
+      self->send(actor_of(self, step->phase), work_order{state.plan, *step, facts});
+  }
+}
+
 /// Goes on with a run whose process was cut off: what was begun is asked for again.
 void replay(supervisor_self self, const std::vector<record>& so_far) {
   auto& state = self->state;
@@ -209,6 +224,7 @@ void replay(supervisor_self self, const std::vector<record>& so_far) {
   auto open = std::exchange(state.open, {});
   for (const auto& [id, order] : open)
     start(self, order.step);
+  keep_leases(self, so_far);
 }
 
 } // namespace

@@ -1,9 +1,11 @@
 #include "cli/plan.hpp"
+#include "cli/queue.hpp"
 #include "cli/resume.hpp"
 #include "cli/view/plan_text.hpp"
 
 #include "messages/json.hpp"
 #include "rules/plan.hpp"
+#include "runtime/config/units.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -29,6 +31,7 @@ struct deploy_flags {
   std::string request_file;
   bool yes = false;
   bool dry_run = false;
+  std::string queue; ///< how long to wait for others; empty: not at all, `true`: as long as usual
   run_options show;
 };
 
@@ -135,8 +138,50 @@ void finish_what_was_cut_off(const cli_context& context, const workspace& in,
   }
 }
 
+constexpr duration queue_usual = std::chrono::minutes{10};
+
+std::optional<duration> queue_time(const deploy_flags& flags) {
+  if (flags.queue.empty())
+    return std::nullopt;
+  if (flags.queue == "true")
+    return queue_usual;
+  const auto time = parse_duration(flags.queue);
+  if (!time)
+    throw command_failed{exit_code::usage, "--queue=" + printable(flags.queue, 40)
+                                               + " is no time; it looks like --queue=10m\n"};
+  return time;
+}
+
+/// Waits for the hosts, then carries the run out; whatever ended the waiting, the run tells it.
+int deploy_in_turn(const cli_context& context, const workspace& in,
+                   const std::shared_ptr<const plan>& todo, const deploy_flags& flags,
+                   duration longest) {
+  queue_turn turn{in, todo, longest, [&context](const std::string& text) {
+                    if (!context.quiet)
+                      std::cerr << printable_lines(text) << std::flush;
+                  }};
+  if (turn.wait() == queue_turn::outcome::cut_off) {
+    finish_what_was_cut_off(context, in, flags);
+    (void)turn.wait();
+  }
+  auto how = flags.show;
+  how.ended_by = [&turn] {
+    const auto by = turn.signal();
+    if (!by.empty())
+      turn.give_back();
+    return by;
+  };
+  try {
+    return carry_out(context, in, todo, how).exit_code;
+  } catch (...) {
+    turn.give_back(); // it did not begin
+    throw;
+  }
+}
+
 int deploy(const cli_context& context, const deploy_flags& flags) {
   const auto asked = request_of(flags);
+  const auto queue = queue_time(flags);
   if (flags.dry_run)
     return show_plan(context, asked, flags.show.json || flags.show.events, false);
   const auto in = open_workspace(context);
@@ -150,6 +195,8 @@ int deploy(const cli_context& context, const deploy_flags& flags) {
   finish_what_was_cut_off(context, in, flags);
   if (!flags.yes)
     ask_once(context, in, *todo);
+  if (queue)
+    return deploy_in_turn(context, in, todo, flags, *queue);
   return carry_out(context, in, todo, flags.show).exit_code;
 }
 
@@ -163,6 +210,8 @@ void add_deploy(CLI::App& app, cli_context& context) {
   command->add_flag("--skip-tests", flags->skip_tests, "Leave the tests out");
   command->add_flag("--no-rollback", flags->no_rollback, "Take nothing back when something fails");
   command->add_option("--request", flags->request_file, "Read the request as JSON (- for stdin)");
+  command->add_flag("--queue", flags->queue,
+                    "Wait for others that own a host; --queue=TIME: for at most so long (10m)");
   command->add_flag("-y,--yes", flags->yes, "Do not ask");
   command->add_flag("--dry-run", flags->dry_run,
                     "Print the plan, as `baton plan` does; do nothing");

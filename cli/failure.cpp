@@ -1,5 +1,6 @@
 #include "cli/failure.hpp"
 
+#include "cli/view/text.hpp"
 #include "runtime/config/load.hpp"
 
 #include <algorithm>
@@ -75,7 +76,7 @@ ordered_json to_json(const command_failed& failure) {
 }
 
 int tell(const cli_context& context, const command_failed& failure) {
-  std::cerr << failure.message << std::flush;
+  std::cerr << printable_lines(failure.message) << std::flush;
   if (context.json)
     std::cout << dump(to_json(failure)) << "\n" << std::flush;
   return failure.exit_code;

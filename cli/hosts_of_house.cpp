@@ -5,6 +5,7 @@
 #include "runtime/secrets/known_secrets.hpp"
 #include "runtime/ssh/ssh_transport.hpp"
 #include "runtime/steps/local_transport.hpp"
+#include "runtime/steps/owner_line.hpp"
 
 #include <cstdlib>
 #include <utility>
@@ -15,7 +16,24 @@ namespace {
 // Of a host: its socket, two more behind a jump host, the output of its step.
 constexpr std::size_t files_per_host = 4;
 constexpr std::size_t files_at_rest = 128;
+/// Whether the journal has the run, and how it stands there.
+owner_run run_of(const lease_owner& owner, const journal& known) {
+  const auto row = known.find_run(owner.run);
+  if (!row || row->id != owner.run)
+    return owner_run::foreign;
+  return row->status ? owner_run::ended : owner_run::unfinished;
+}
+
 } // namespace
+
+owner_signs signs_of(const lease_owner& owner, const journal* known) {
+  owner_signs signs;
+  signs.process = process_of(owner.owner);
+  if (known)
+    signs.run = run_of(owner, *known);
+  signs.silent = duration{static_cast<duration::rep>(owner.silent * 1000)};
+  return signs;
+}
 
 ssh::options ssh_options_of(const fleet& in) {
   ssh::options how;
@@ -43,6 +61,10 @@ host_house hosts_of_house(const workspace& in, const fleet& of) {
   made.secrets = secrets->all();
   made.before_build = [secrets] { secrets->refresh(); };
   made.owner = lease_owner_json();
+  made.judge_owner = [known = in.journal,
+                      dead_after = of.lease_dead_after](const lease_owner& owner) {
+    return succession_of(signs_of(owner, known.get()), dead_after);
+  };
   made.controller_dir = (in.state / "controller").string();
   made.ask_checks = [checks = std::make_shared<controller_checks>()](
                         const std::vector<check_question>& questions,

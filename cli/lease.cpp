@@ -1,3 +1,4 @@
+#include "actors/host/lease_taking.hpp"
 #include "cli/conversation.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "cli/json_or_null.hpp"
@@ -17,18 +18,23 @@ namespace {
 
 constexpr duration answer_deadline{20'000};
 /// A step that is told to end has some seconds for it, before it is killed.
-constexpr duration end_patience{20'000};
-constexpr duration end_poll{250};
+constexpr duration end_deadline{45'000};
 
-std::string text_of(const std::string& host, const expected<lease_report>& told) {
+/// Only by its process and its silence: a command that looks asks no journal.
+bool is_dead(const lease_owner& owner, const fleet& in) {
+  return is_dead(signs_of(owner, nullptr), in.lease_dead_after);
+}
+
+std::string text_of(const std::string& host, const expected<lease_report>& told, const fleet& in) {
   if (!told)
     return fmt::format("{:<16} cannot be asked: {}\n", host, describe(told.error()));
   if (!told->holder)
     return fmt::format("{:<16} free (fence {})\n", host, told->fence);
-  return fmt::format("{:<16} {} (fence {})\n", host, describe(*told->holder), told->fence);
+  return fmt::format("{:<16} {} (fence {}){}\n", host, describe(*told->holder), told->fence,
+                     is_dead(*told->holder, in) ? ", dead" : "");
 }
 
-ordered_json json_of(const std::string& host, const expected<lease_report>& told) {
+ordered_json json_of(const std::string& host, const expected<lease_report>& told, const fleet& in) {
   ordered_json made{{"host", host}};
   if (!told) {
     made["error"] = describe(told.error());
@@ -40,6 +46,7 @@ ordered_json json_of(const std::string& host, const expected<lease_report>& told
     made["owner"] = told->holder->owner;
     made["same_boot"] = told->holder->same_boot;
     made["heartbeat_age_seconds"] = or_null(told->holder->heartbeat_age);
+    made["dead"] = is_dead(*told->holder, in);
   }
   return made;
 }
@@ -64,38 +71,24 @@ expected<lease_report> ask(const std::shared_ptr<transport>& over, const fleet& 
       answer_deadline);
 }
 
-/// The effects of a run that have not ended there.
-expected<std::vector<std::string>> running(conversation& talk, const std::string& run) {
-  const auto known = talk.ask<std::vector<step_entry>>(
-      [&run](link& at, std::function<void(expected<std::vector<step_entry>>)> then) {
-        at.send(at.shell().list(run, std::move(then)));
-      },
-      answer_deadline);
-  if (!known)
-    return tl::unexpected<error>{known.error()};
-  std::vector<std::string> ids;
-  for (const auto& one : *known)
-    if (one.kind == step_mode::effect
-        && (one.state == step_state::running || one.state == step_state::settling))
-      ids.push_back(one.id);
-  return ids;
-}
-
 /// What an owner that is gone has begun would go on under the feet of the next. Answers what could
 /// not be ended.
 expected<std::vector<std::string>> end_steps(conversation& talk, const std::string& run) {
-  auto left = running(talk, run);
-  for (duration waited{}; left && !left->empty() && waited < end_patience; waited += end_poll) {
-    for (const auto& id : *left)
-      (void)talk.ask<step_report>(
-          [&id](link& at, std::function<void(expected<step_report>)> then) {
-            at.send(at.shell().kill(id, std::move(then)));
-          },
-          answer_deadline);
-    talk.run_until([] { return false; }, end_poll);
-    left = running(talk, run);
-  }
-  return left;
+  return talk.ask<std::vector<std::string>>(
+      [&](link& at, std::function<void(expected<std::vector<std::string>>)> then) {
+        end_steps_of(at, talk.clock(), run, std::move(then));
+      },
+      end_deadline);
+}
+
+/// So that the next owner need not look for them. When that is not told it does, and finds nothing.
+void tell_ended(conversation& talk, const lease_report& broken) {
+  (void)talk.ask<bool>(
+      [&](link& at, const std::function<void(expected<bool>)>& then) {
+        at.send(at.shell().lease_ended(broken.holder->run, broken.fence, broken.holder->run,
+                                       [then](const expected<void>&) { then(true); }));
+      },
+      answer_deadline);
 }
 
 int show(const cli_context& context, const std::string& only, bool as_json) {
@@ -111,9 +104,9 @@ int show(const cli_context& context, const std::string& only, bool as_json) {
     const auto told = ask(over, *fleet, one, &control_shell::lease_show);
     all_told = all_told && told.has_value();
     if (as_json)
-      list.push_back(json_of(one.reach.name, told));
+      list.push_back(json_of(one.reach.name, told, *fleet));
     else
-      std::cout << text_of(one.reach.name, told);
+      std::cout << text_of(one.reach.name, told, *fleet);
   }
   if (as_json)
     std::cout << dump({{"schema", 1}, {"leases", list}}) << "\n";
@@ -150,6 +143,7 @@ int release(const cli_context& context, const std::string& name, bool yes) {
       throw command_failed{exit_code::unavailable, name + " is free, but there still runs "
                                                        + fmt::format("{}", fmt::join(*left, ", "))
                                                        + ": end it before you deploy there\n"};
+    tell_ended(talk, *done);
   }
   std::cerr << name << " is free now\n";
   return exit_code::ok;

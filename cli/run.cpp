@@ -128,6 +128,24 @@ void cancel(house& actors, const run_mirror& mirror, const plan& todo, const say
   ::_exit(exit_code::try_again);
 }
 
+/// A run that was asked to stop before it began: only that it was wanted is written down, so
+/// nothing is asked of any host.
+result end_unbegun(house& actors, record_store& store,
+                   const std::vector<std::shared_ptr<observer>>& hear,
+                   const std::shared_ptr<const plan>& todo, const std::string& name) {
+  record wanted;
+  wanted.run = todo->run;
+  wanted.at = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+  wanted.what = event::run_requested{todo};
+  std::vector<record> first{wanted};
+  if (const auto done = store.append(first); !done)
+    throw command_failed{exit_code::io_error, done.error()};
+  for (const auto& one : hear)
+    one->on_record(first.front());
+  actors.cancel(name);
+  return actors.carry_out(todo, std::make_shared<const std::vector<record>>(std::move(first)));
+}
+
 /// JSON lines into the file; on stderr the view and the summary speak to people already.
 std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in,
                                   std::shared_ptr<const redactor> secrets) {
@@ -283,6 +301,8 @@ result carry_out(const cli_context& context, const workspace& in,
 
   result told;
   {
+    const auto store = with.store;
+    const auto hear = with.observers;
     house actors{std::move(with)};
     const auto around_stop = [tty](bool goes_on) { goes_on ? tty->go_on() : tty->pause(); };
     signals heard{[&](const std::string& name, int before) {
@@ -292,7 +312,9 @@ result carry_out(const cli_context& context, const workspace& in,
                     end_at_once(context, *mirror, *todo, how, say, name);
                   },
                   tty ? around_stop : std::function<void(bool)>{}};
-    told = actors.carry_out(todo, so_far);
+    const auto ended_by = how.ended_by ? how.ended_by() : std::string{};
+    told = ended_by.empty() ? actors.carry_out(todo, so_far)
+                            : end_unbegun(actors, *store, hear, todo, ended_by);
   }
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)

@@ -5,6 +5,7 @@
 #include "messages/plan.hpp"
 #include "messages/result.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,8 @@ struct run_options {
   bool journaled = true;          ///< false for what only looks: nothing of it is kept
   bool announced = true;          ///< the summary for people at the end
   std::shared_ptr<observer> also; ///< hears the run, too; null: nobody
+  /// Asked once signals are heard by the run: by which it was ended while it waited for its turn.
+  std::function<std::string()> ended_by;
 };
 
 /// The options of run_options that commands share, as flags.

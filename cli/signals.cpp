@@ -33,6 +33,7 @@ struct signals::impl {
   struct sigaction old_hup {};
   struct sigaction old_stop {};
   std::thread listener;
+  std::sig_atomic_t outer_fd = -1; ///< of whoever heard them before
 };
 
 signals::signals(std::function<void(const std::string&, int)> on_signal,
@@ -40,7 +41,7 @@ signals::signals(std::function<void(const std::string&, int)> on_signal,
     : impl_{std::make_unique<impl>()} {
   if (::pipe2(impl_->pipe, O_CLOEXEC) != 0)
     return; // without it the default action stands
-  wake_fd = impl_->pipe[1];
+  impl_->outer_fd = std::exchange(wake_fd, impl_->pipe[1]);
   const bool hears_stop = around_stop != nullptr;
   impl_->listener = std::thread{
       [fd = impl_->pipe[0], tell = std::move(on_signal), around = std::move(around_stop)] {
@@ -88,9 +89,9 @@ signals::~signals() {
   ::sigaction(SIGTERM, &impl_->old_term, nullptr);
   ::sigaction(SIGHUP, &impl_->old_hup, nullptr);
   ::sigaction(SIGTSTP, &impl_->old_stop, nullptr);
+  wake_fd = impl_->outer_fd;
   [[maybe_unused]] const auto n = ::write(impl_->pipe[1], &end_mark, 1);
   impl_->listener.join();
-  wake_fd = -1;
   ::close(impl_->pipe[0]);
   ::close(impl_->pipe[1]);
 }

@@ -7,7 +7,7 @@
 namespace baton {
 
 /// SIGINT, SIGTERM, SIGHUP and Ctrl-Z as calls on a thread of their own, from its making to its
-/// end. One at a time.
+/// end. One that is made while another lives hears them in its place.
 class signals {
 public:
   /// `on_signal` hears `SIGINT`, `SIGTERM` or `SIGHUP`, and how many came before. `around_stop` is

@@ -1,6 +1,7 @@
 #include "cli/single_job.hpp"
 
 #include "actors/host/job_runner.hpp"
+#include "actors/host/lease_taking.hpp"
 #include "cli/conversation.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "runtime/fault.hpp"
@@ -19,6 +20,8 @@ namespace baton {
 namespace {
 
 constexpr duration answer_deadline{20'000};
+/// With what a dead owner has begun to be ended first.
+constexpr duration lease_deadline{60'000};
 constexpr duration end_slack{60'000};
 /// For a machine that boots after it was rewound.
 constexpr duration boot_patience{180'000};
@@ -37,23 +40,32 @@ link::options link_to(const workspace& in, const std::string& target, const std:
   return how;
 }
 
-expected<std::uint64_t> take_lease(conversation& talk, const std::string& run,
-                                   const std::string& owner, const std::string& target,
-                                   std::uint64_t fence_at_least = 0) {
-  const auto told = talk.ask<lease_report>(
-      [&](link& at, std::function<void(expected<lease_report>)> then) {
-        at.send(at.shell().lease_acquire({run, owner, fence_at_least}, std::move(then)));
+expected<std::uint64_t> get_lease(conversation& talk, const std::string& run,
+                                  const host_house& house, const std::string& target,
+                                  std::uint64_t fence_at_least = 0) {
+  const auto got = talk.ask<taken_lease>(
+      [&](link& at, std::function<void(expected<taken_lease>)> then) {
+        take_lease(at, talk.clock(), target, {run, house.owner, fence_at_least}, house.judge_owner,
+                   std::move(then));
       },
-      answer_deadline);
-  if (!told)
-    return tl::unexpected<error>{told.error()};
-  if (told->holder)
-    return fault(ec::lease_held,
-                 target + " is leased by " + describe(*told->holder)
-                     + "; wait for it; when it is dead: `baton resume`, or `baton lease release "
-                     + target + "`",
-                 target);
-  return told->fence;
+      lease_deadline);
+  if (!got)
+    return tl::unexpected<error>{got.error()};
+  if (!got->from.empty())
+    std::cerr << told_of(target, got->from) << "\n";
+  return got->fence;
+}
+
+/// Tells the host every so often that the owner lives, as long as there is a conversation.
+void keep_alive(conversation& talk, const std::string& run, std::uint64_t fence, duration every) {
+  talk.clock().later(every, [&talk, run, fence, every] {
+    talk.at().when_ready([&talk, run, fence](const expected<void>& how) {
+      if (how)
+        talk.at().send(
+            talk.at().shell().lease_heartbeat(run, fence, {}, [](const expected<void>&) {}));
+    });
+    keep_alive(talk, run, fence, every);
+  });
 }
 
 void give_back(conversation& talk, const std::string& run, std::uint64_t fence) {
@@ -92,10 +104,11 @@ expected<job_end> run_at(const link::options& where, const host_house& house,
   conversation talk{what.target == controller_name ? house.local : house.network, where};
   std::uint64_t fence = 0;
   if (!what.work.is_look) {
-    const auto got = take_lease(talk, run, house.owner, what.target);
+    const auto got = get_lease(talk, run, house, what.target);
     if (!got)
       return tl::unexpected<error>{got.error()};
     fence = *got;
+    keep_alive(talk, run, fence, house.lease_beat);
   }
   auto end = run_through(talk, house, what, run, fence);
   if (fence > 0)
@@ -114,7 +127,7 @@ expected<void> take_again(const workspace& in, const host_house& house, const st
       answer_deadline);
   if (!broken)
     return tl::unexpected<error>{broken.error()};
-  const auto raised = take_lease(talk, run, house.owner, host, fence + 1);
+  const auto raised = get_lease(talk, run, house, host, fence + 1);
   if (!raised)
     return tl::unexpected<error>{raised.error()};
   single_job sweep{host, "sweep", {}, answer_deadline, ""};
@@ -130,7 +143,7 @@ expected<job_end> rewind(const workspace& in, const host_house& house, const sin
   std::uint64_t fence = 0;
   {
     conversation talk{house.network, link_to(in, host, run)};
-    const auto got = take_lease(talk, run, house.owner, host);
+    const auto got = get_lease(talk, run, house, host);
     if (!got && (got.error().code == ec::lease_held || what.target == host))
       return tl::unexpected<error>{got.error()};
     if (!got)

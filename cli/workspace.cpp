@@ -6,31 +6,21 @@
 #include "runtime/config/near_name.hpp"
 #include "runtime/config/paths.hpp"
 #include "runtime/journal/state_dir.hpp"
-
-#include <nlohmann/json.hpp>
+#include "runtime/steps/owner_line.hpp"
 
 #include <chrono>
 #include <clocale>
 #include <cstdlib>
 #include <ctime>
-#include <fstream>
 #include <iostream>
 #include <langinfo.h>
 #include <pwd.h>
 #include <random>
-#include <sstream>
 #include <unistd.h>
 
 namespace baton {
 
 namespace {
-
-std::string first_line(const char* path) {
-  std::ifstream file{path};
-  std::string line;
-  std::getline(file, line);
-  return line;
-}
 
 std::string user_name() {
   if (const auto* entry = ::getpwuid(::geteuid()); entry && entry->pw_name)
@@ -41,17 +31,6 @@ std::string user_name() {
 std::string controller() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "controller";
-}
-
-/// Field 22 of /proc/self/stat: clock ticks since boot. The name before it may hold anything.
-std::string start_ticks() {
-  const auto stat = first_line("/proc/self/stat");
-  const auto end = stat.rfind(')');
-  std::istringstream rest{end == std::string::npos ? std::string{} : stat.substr(end + 1)};
-  std::string field;
-  for (int i = 3; i <= 22; ++i)
-    rest >> field;
-  return field;
 }
 
 } // namespace
@@ -98,12 +77,7 @@ std::string who_asks() {
 }
 
 std::string lease_owner_json() {
-  return nlohmann::json{{"user", user_name()},
-                        {"controller", controller()},
-                        {"boot_id", first_line("/proc/sys/kernel/random/boot_id")},
-                        {"pid", ::getpid()},
-                        {"start_ticks", start_ticks()}}
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return owner_line(user_name(), controller());
 }
 
 std::string new_run_id() {

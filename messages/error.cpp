@@ -84,4 +84,11 @@ std::string describe(const error& why) {
   return text;
 }
 
+std::string describe_where(const error& why) {
+  auto text = describe(why);
+  if (!why.target.empty() && text.find(why.target) == std::string::npos)
+    text.insert(0, why.target + ": ");
+  return text;
+}
+
 } // namespace baton

@@ -74,5 +74,7 @@ tl::unexpected<error> unexpected(ec code, std::string what);
 
 /// `what`, then `: ` and the causes' whats, outermost first.
 std::string describe(const error& why);
+/// The same, behind the target's name where the words do not have it.
+std::string describe_where(const error& why);
 
 } // namespace baton

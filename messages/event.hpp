@@ -19,7 +19,7 @@ struct unit_view {
   std::vector<std::string>
       releases; ///< ids of the releases whose containers or process run; none: nothing
   std::optional<bool> healthy;  ///< all checks and containers; null: nothing runs, or no check
-  std::string commit;           ///< of the checkout
+  std::string commit;           ///< of the release that runs; of the checkout where no record tells
   std::string last_good;        ///< release record: the last good one; empty: no record
   std::string baseline;         ///< release record: what ran before Baton; empty: none
   std::vector<std::string> ill; ///< what is not healthy, a line each

@@ -210,6 +210,8 @@ struct fleet {
   retry_policy secrets_retry;
   duration guard_unreachable_after =
       std::chrono::seconds{30}; ///< retries of a look before it counts
+  /// Silence after which the owner of a lease, on another machine, counts as dead.
+  duration lease_dead_after = std::chrono::minutes{10};
   secrets_policy secrets;
   tests_policy tests;
   verification_policy verification;

@@ -165,6 +165,7 @@ void fields(auto& v, is<fleet> auto& x) {
   v("snapshots_on_failure", x.snapshots_on_failure);
   v("secrets_retry", x.secrets_retry);
   v("guard_unreachable_after", x.guard_unreachable_after);
+  v("lease_dead_after", x.lease_dead_after);
   v("secrets", x.secrets);
   v("tests", x.tests);
   v("verification", x.verification);

@@ -100,7 +100,7 @@ ordered_json to_json(const result& value) {
   v("phase", value.phase);
   v("systems_deployed", value.systems_deployed);
   v("duration_seconds", wire_seconds(value.duration_seconds));
-  v("error", value.why ? std::optional{describe(*value.why)} : std::nullopt);
+  v("error", value.why ? std::optional{describe_where(*value.why)} : std::nullopt);
   v("error_detail", value.why);
   v("cancelled", value.cancelled);
   v("cancelled_by", value.cancelled_by);

@@ -17,7 +17,12 @@ error because(ec code, std::string what, bool retryable) {
 }
 
 std::string seconds(duration of) {
-  return std::to_string(of.count() / 1000) + " s";
+  auto text = std::to_string(of.count() / 1000);
+  if (const auto rest = of.count() % 1000; rest != 0) {
+    text += '.' + std::to_string(1000 + rest).substr(1);
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text + " s";
 }
 
 std::string lines_of(const std::vector<std::string>& ill) {

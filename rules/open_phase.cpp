@@ -4,6 +4,7 @@
 #include "rules/learn.hpp"
 #include "rules/plan.hpp"
 #include "rules/status.hpp"
+#include "rules/taken_over.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -192,6 +193,15 @@ void open_phase::keep(unit_run& unit, const step_outcome& outcome) {
     if (const auto name = outcome.facts.find("name"); name != outcome.facts.end())
       state_.facts[of.host] = name->second;
     break;
+  case step_kind::lease:
+    if (const auto told = outcome.facts.find("taken_over"); told != outcome.facts.end())
+      warn(told->second);
+    break;
+  case step_kind::inspect:
+    if (was_taken_over(unit.of) && outcome.view)
+      if (const auto found = left_behind(of, *outcome.view))
+        warn(*found);
+    break;
   case step_kind::prepare:
     // What is said of a stack before it is deployed; once, on however many hosts.
     for (const auto& note : outcome.notes)
@@ -205,6 +215,11 @@ void open_phase::keep(unit_run& unit, const step_outcome& outcome) {
       warn(of.host + ": " + note);
     else
       unit.notes.push_back(note);
+}
+
+bool open_phase::was_taken_over(unit_id which) const {
+  const auto lease = now_.facts.find({step_kind::lease, host_unit(of_, which)});
+  return lease != now_.facts.end() && lease->second.count("taken_over") > 0;
 }
 
 bool open_phase::may_retry(const unit_run& unit, const error& why) const {

@@ -40,6 +40,7 @@ public:
 
 private:
   const step_spec& step_of(const unit_run& unit) const;
+  bool was_taken_over(unit_id which) const;
   bool may_retry(const unit_run& unit, const error& why) const;
   bool takes_part(unit_id which) const;
   void build_paths();

@@ -35,6 +35,7 @@ struct job_end {
   bool lost = false;         ///< may or may not have run
   std::string facts;         ///< what the script wrote to $BATON_FACTS, at most 1 MiB
   std::string log_tail;      ///< the last 8 KiB of its output, UTF-8, redacted
+  bool log_full = false;     ///< its disk was full when it printed something, which is lost
 };
 
 /// What a builder may know: all of it is in the journal already.

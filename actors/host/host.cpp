@@ -91,6 +91,12 @@ void host_work::begin(const std::string& id) {
   case step_kind::release_lease:
     release(id);
     return;
+  case step_kind::inspect:
+    if (is_being_leased())
+      waiting_looks_.push_back(id);
+    else
+      build(id);
+    return;
   case step_kind::verify_checks: {
     const auto& order = find(id)->order;
     const auto patience = std::min(order.plan->fleet.guard_unreachable_after, order.step.deadline);
@@ -133,6 +139,30 @@ void host_work::end(const std::string& id, step_outcome outcome) {
   const auto shared = std::make_shared<const step_outcome>(std::move(outcome));
   for (const auto& answer : askers)
     answer(work_answer{shared});
+  if (!waiting_looks_.empty() && !is_being_leased())
+    begin_looks(*shared);
+}
+
+bool host_work::is_being_leased() const {
+  return std::any_of(orders_.begin(), orders_.end(), [](const auto& one) {
+    return one.second.order.step.kind == step_kind::lease;
+  });
+}
+
+/// What a dead owner's steps still do there is over by now. A host that could not be reached for
+/// its lease is not tried again at once.
+void host_work::begin_looks(const step_outcome& lease) {
+  for (const auto& id : std::exchange(waiting_looks_, {})) {
+    if (!find(id))
+      continue;
+    if (lease.why && !link_.ready()) {
+      auto why = *lease.why;
+      why.step.clear();
+      fail(id, std::move(why));
+    } else {
+      build(id);
+    }
+  }
 }
 
 void host_work::fail(const std::string& id, error why) {
@@ -218,7 +248,12 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
         }
         auto outcome =
             house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of);
-        if (there->order.step.kind == step_kind::look && outcome.view)
+        // Whoever takes a host over ends what runs there.
+        const bool ended_by_another =
+            fence > 0 && outcome.why && outcome.why->code == ec::step_killed && !there->stopped;
+        if (ended_by_another)
+          end_if_ours(id, std::move(outcome));
+        else if (there->order.step.kind == step_kind::look && outcome.view)
           look_elsewhere(id, std::move(outcome));
         else
           end(id, std::move(outcome));
@@ -265,11 +300,11 @@ void host_work::clear_unit(const std::string& id, const std::function<void()>& t
 }
 
 void host_work::await_gone(const std::string& id, const std::string& leftover, duration until,
-                           std::function<void()> then) {
+                           const std::function<void()>& then) {
   if (!find(id))
     return;
   if (!link_.ready()) {
-    clear_unit(id, std::move(then));
+    clear_unit(id, then);
     return;
   }
   link_.send(link_.shell().poll(

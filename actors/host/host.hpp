@@ -2,6 +2,7 @@
 
 #include "actors/host/asking.hpp"
 #include "actors/host/job_runner.hpp"
+#include "actors/host/lease_taking.hpp"
 #include "actors/host/link.hpp"
 #include "actors/host/parts.hpp"
 #include "actors/host/watcher.hpp"
@@ -85,9 +86,14 @@ private:
   void end(const std::string& id, step_outcome outcome);
   under_way* find(const std::string& id);
 
+  /// A host's own look waits for its lease.
+  bool is_being_leased() const;
+  void begin_looks(const step_outcome& lease);
   void acquire(const std::string& id);
   void release(const std::string& id);
   void end_watch(const std::string& id, step_outcome outcome);
+  /// Ends it as `lease_lost` where the host is another owner's by now.
+  void end_if_ours(const std::string& id, step_outcome outcome);
   void verify_checks(const std::string& id, duration until, int round);
   /// A look that is seen as its own host sees it; what is asked from elsewhere is added.
   void look_elsewhere(const std::string& id, step_outcome seen);
@@ -97,9 +103,9 @@ private:
   /// Goes on once the fence of the order's run is known; fails where the host belongs to another.
   void with_fence(const std::string& id, const std::function<void(std::uint64_t)>& then);
   void ask_lease(const std::string& id, const lease_wish& wish,
-                 const std::function<void(std::uint64_t)>& then);
+                 const std::function<void(const taken_lease&)>& then);
   void ask_lease_again(const std::string& id, const lease_wish& wish,
-                       const std::function<void(std::uint64_t)>& then, const error& why);
+                       const std::function<void(const taken_lease&)>& then, const error& why);
   /// A host that refuses a fence may be leased to this run under a higher one: begins the order
   /// again with it; else it is lost to another owner.
   void adopt_fence(const std::string& id, std::uint64_t refused);
@@ -110,8 +116,10 @@ private:
   /// Goes on once nothing of an earlier, killed or forgotten step of the same unit runs any more.
   void clear_unit(const std::string& id, const std::function<void()>& then);
   void await_gone(const std::string& id, const std::string& leftover, duration until,
-                  std::function<void()> then);
+                  const std::function<void()>& then);
   void beat(const std::string& run);
+  void tell_alive(const std::string& run);
+  void keep(const std::string& id);
   void fail(const std::string& id, error why);
 
   host_settings settings_;
@@ -122,11 +130,14 @@ private:
   std::shared_ptr<int> alive_ = std::make_shared<int>(0); ///< what other threads bring checks it
   link link_;
   std::map<std::string, under_way> orders_;                  ///< by step id
+  std::vector<std::string> waiting_looks_;                   ///< for the lease; by step id
   std::map<std::string, std::shared_ptr<job_runner>> asked_; ///< looks for other hosts, by id
   std::map<std::string, std::uint64_t> fences_;              ///< by run
   std::set<std::string> beating_;                            ///< runs whose lease is kept alive
-  std::set<std::pair<std::string, std::string>> cleared_;    ///< run and unit known to be quiet
-  std::map<std::string, std::uint64_t> rewound_;             ///< by run: the fence since then
+  /// Of those, the ones whose lease still names the process that was cut off.
+  std::shared_ptr<std::set<std::string>> untold_ = std::make_shared<std::set<std::string>>();
+  std::set<std::pair<std::string, std::string>> cleared_; ///< run and unit known to be quiet
+  std::map<std::string, std::uint64_t> rewound_;          ///< by run: the fence since then
 };
 
 } // namespace baton

@@ -18,9 +18,17 @@ constexpr duration boot_poll{1'000};
 
 void host_work::acquire(const std::string& id) {
   const auto run = find(id)->order.plan->run;
-  ask_lease(id, {run, 0, clock_.now()}, [this, id](std::uint64_t fence) {
+  if (known_fence(id)
+      > 0) { // a run that is gone on with: it is to be had on, and not to be got anew
+    keep(id);
+    end(id, {});
+    return;
+  }
+  ask_lease(id, {run, 0, clock_.now()}, [this, id](const taken_lease& got) {
     step_outcome outcome;
-    outcome.facts["fence"] = std::to_string(fence);
+    outcome.facts["fence"] = std::to_string(got.fence);
+    if (!got.from.empty())
+      outcome.facts["taken_over"] = told_of(settings_.reach.to.name, got.from);
     outcome.facts["boot_id"] = link_.facts().boot_id;
     if (link_.facts().logind_kills)
       outcome.notes.push_back("systemd-logind ends running steps when the session ends: "
@@ -31,7 +39,7 @@ void host_work::acquire(const std::string& id) {
 }
 
 void host_work::ask_lease(const std::string& id, const lease_wish& wish,
-                          const std::function<void(std::uint64_t)>& then) {
+                          const std::function<void(const taken_lease&)>& then) {
   link_.when_ready([this, id, wish, then](const expected<void>& how) {
     if (!find(id))
       return;
@@ -39,36 +47,26 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
       ask_lease_again(id, wish, then, how.error());
       return;
     }
-    lease_request what;
-    what.run = wish.run;
-    what.owner = house_->owner;
-    what.fence_at_least = wish.fence_at_least;
-    link_.send(link_.shell().lease_acquire(what, [this, id, wish,
-                                                  then](const expected<lease_report>& answer) {
-      if (!find(id))
-        return;
-      const auto& run = wish.run;
-      if (!answer) {
-        ask_lease_again(id, wish, then, answer.error());
-      } else if (answer->holder) {
-        fail(id, make_error(ec::lease_held,
-                            settings_.reach.to.name + " is leased by " + describe(*answer->holder)
-                                + "; wait for it; when it is dead: `baton resume`, or `baton lease "
-                                  "release "
-                                + settings_.reach.to.name + "`",
-                            settings_.reach.to.name));
-      } else {
-        fences_[run] = answer->fence;
-        if (beating_.insert(run).second)
-          beat(run);
-        then(answer->fence);
-      }
-    }));
+    const lease_request what{wish.run, house_->owner, wish.fence_at_least};
+    take_lease(link_, clock_, settings_.reach.to.name, what, house_->judge_owner,
+               [this, id, wish, then](const expected<taken_lease>& got) {
+                 if (!find(id))
+                   return;
+                 if (!got) {
+                   ask_lease_again(id, wish, then, got.error());
+                   return;
+                 }
+                 fences_[wish.run] = got->fence;
+                 if (beating_.insert(wish.run).second)
+                   beat(wish.run);
+                 then(*got);
+               });
   });
 }
 
 void host_work::ask_lease_again(const std::string& id, const lease_wish& wish,
-                                const std::function<void(std::uint64_t)>& then, const error& why) {
+                                const std::function<void(const taken_lease&)>& then,
+                                const error& why) {
   if (!why.retryable || clock_.now() >= wish.until) {
     fail(id, why);
     return;
@@ -84,26 +82,58 @@ void host_work::beat(const std::string& run) {
   clock_.later(house_->lease_beat, [this, run] {
     if (!beating_.count(run))
       return;
-    if (link_.ready())
-      link_.send(link_.shell().lease_heartbeat(run, fences_[run], [](const expected<void>&) {
-        // A lost lease is found by the next effect, which the host refuses.
-      }));
+    tell_alive(run);
     beat(run);
   });
 }
 
+/// Over a new connection, where the old one is lost: who is not heard of is taken for dead.
+void host_work::tell_alive(const std::string& run) {
+  link_.when_ready([this, run](const expected<void>& how) {
+    if (!how || beating_.count(run) == 0)
+      return;
+    const std::string owner = untold_->count(run) > 0 ? house_->owner : "";
+    link_.send(link_.shell().lease_heartbeat(run, fences_[run], owner,
+                                             [untold = untold_, run](const expected<void>& told) {
+                                               // A lost lease is found by the next effect, which
+                                               // the host refuses.
+                                               if (told)
+                                                 untold->erase(run);
+                                             }));
+  });
+}
+
+/// The lease of a run that this process has gone on with is its own from now on.
+void host_work::keep(const std::string& id) {
+  const auto run = find(id)->order.plan->run;
+  fences_[run] = known_fence(id);
+  if (!beating_.insert(run).second)
+    return;
+  untold_->insert(run);
+  tell_alive(run);
+  beat(run);
+}
+
 /// A look needs no lease, and would find a host in order that is another owner's by now.
 void host_work::end_watch(const std::string& id, step_outcome outcome) {
+  if (outcome.why)
+    end(id, std::move(outcome));
+  else
+    end_if_ours(id, std::move(outcome));
+}
+
+void host_work::end_if_ours(const std::string& id, step_outcome outcome) {
   const auto fence = known_fence(id);
   const bool rewound = !facts_here(id, step_kind::restore_snapshot).empty();
-  if (outcome.why || fence == 0 || rewound || !link_.ready()) {
+  if (fence == 0 || rewound || !link_.ready()) {
     end(id, std::move(outcome));
     return;
   }
   auto& here = *find(id);
   here.watching.reset(); // what is asked now, nobody need wait for when it is stopped
+  here.runner.reset();
   link_.send(link_.shell().lease_heartbeat(
-      here.order.plan->run, fence,
+      here.order.plan->run, fence, {},
       [this, id, outcome = std::move(outcome)](const expected<void>& ours) mutable {
         if (!ours && ours.error().code == ec::lease_lost)
           outcome.why = lost_to_another(settings_.reach.to.name);
@@ -148,13 +178,11 @@ void host_work::with_fence(const std::string& id, const std::function<void(std::
     if (const auto ours = fences_.find(run); ours != fences_.end())
       then(ours->second);
     else
-      ask_lease(id, {run, 0, clock_.now()}, then);
+      ask_lease(id, {run, 0, clock_.now()}, [then](const taken_lease& got) { then(got.fence); });
     return;
   }
   if (const auto known = known_fence(id); known > 0) {
-    fences_[run] = known;
-    if (beating_.insert(run).second)
-      beat(run);
+    keep(id);
     then(known);
   } else {
     fail(id, make_error(ec::lease_lost, "there is no lease for " + settings_.reach.to.name,
@@ -240,7 +268,7 @@ void host_work::retake(const std::string& id, std::function<void()> then) {
   }
   const auto patience = std::min(boot_patience, order.step.deadline / 2);
   ask_lease(id, {run, raised->second, clock_.now() + patience},
-            [then = std::move(then)](std::uint64_t) { then(); });
+            [then = std::move(then)](const taken_lease&) { then(); });
 }
 
 } // namespace baton

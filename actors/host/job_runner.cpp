@@ -241,6 +241,7 @@ void job_runner::read_facts(const step_report& last) {
   end_.exit = last.signal.empty() ? std::optional<int>{last.status} : std::nullopt;
   end_.signal = last.signal;
   end_.deadline_hit = last.deadline_hit;
+  end_.log_full = last.log_full;
   end_.log_tail =
       log_tail_.size() > tail_max ? log_tail_.substr(log_tail_.size() - tail_max) : log_tail_;
   if (last.kill_asked && (stop_asked_ || over_time_)) {

@@ -2,8 +2,10 @@
 
 #include "actors/host/timers.hpp"
 #include "messages/actors.hpp"
+#include "rules/dead_owner.hpp"
 #include "runtime/job.hpp"
 #include "runtime/log/redactor.hpp"
+#include "runtime/steps/lease.hpp"
 #include "runtime/transport.hpp"
 
 #include <functional>
@@ -27,7 +29,9 @@ struct host_house {
   std::function<void()> before_build;
   /// Output of a running step, redacted: to the log files and to people.
   std::function<void(const output_note&)> on_output;
-  std::string owner;          ///< of leases: one line of JSON
+  std::string owner; ///< of leases: one line of JSON
+  /// What may become of a lease that another has; empty: its owner lives.
+  std::function<succession(const lease_owner&)> judge_owner;
   std::string controller_dir; ///< where steps of the controller live, absolute
   duration reattach_patience{
       60'000}; ///< a started step is looked for so long after a lost connection

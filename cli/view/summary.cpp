@@ -52,13 +52,28 @@ std::vector<std::string> untouched(const plan& of, const result& how) {
   return names;
 }
 
+/// The hosts that the exit code 2 speaks of.
+std::vector<std::string> in_need(const result& how) {
+  auto hosts = how.rollback_failed;
+  if (how.exit_code == 2)
+    for (const auto& host : how.changed) {
+      const auto found = how.hosts.find(host);
+      const bool well =
+          found == how.hosts.end()
+          || (found->second.serves != serves::unknown && found->second.healthy != false);
+      if (!well && std::find(hosts.begin(), hosts.end(), host) == hosts.end())
+        hosts.push_back(host);
+    }
+  return hosts;
+}
+
 std::vector<std::string> next_steps(const result& how) {
   std::vector<std::string> steps;
   if (!how.status) {
     steps.push_back("baton resume " + how.run);
     return steps;
   }
-  for (const auto& host : how.rollback_failed)
+  for (const auto& host : in_need(how))
     steps.push_back("a person is needed on " + host + ": baton health " + host + ", baton logs "
                     + how.run + " --host " + host);
   if (*how.status == status::success)
@@ -88,7 +103,7 @@ std::string summary(const plan& of, const result& how, charset shows) {
       headline(how), how.cancelled ? ", cancelled by " + how.cancelled_by : "",
       human_duration(duration{static_cast<std::int64_t>(how.duration_seconds * 1000)}), how.run));
   if (how.why)
-    line("  why: " + describe(*how.why));
+    line("  why: " + describe_where(*how.why));
   for (const auto& stage : of.stages)
     for (const auto& name : stage.hosts)
       if (const auto found = how.hosts.find(name); found != how.hosts.end()) {

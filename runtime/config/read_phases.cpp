@@ -96,6 +96,18 @@ void read_verification(const view& in, const declared_names& names, fleet& into)
   read(in["on_failure"], verification.on_failure);
 }
 
+/// An owner that lives is heard of every ten seconds, as long as the host can be reached.
+constexpr duration dead_after_min = std::chrono::minutes{1};
+
+void read_lease(const view& in, fleet& into) {
+  in["dead_after"].read_positive(into.lease_dead_after);
+  if (into.lease_dead_after < dead_after_min) {
+    in["dead_after"].fault("an owner that lives may be silent for so long",
+                           "1m or more; a dead process on this machine is known at once");
+    into.lease_dead_after = dead_after_min;
+  }
+}
+
 void read_deadlines(const view& in, deadlines& into) {
   in["connect"].read_positive(into.connect);
   in["pre_flight"].read_positive(into.pre_flight);
@@ -120,6 +132,7 @@ void read_phases(const view& root, const declared_names& names, fleet& into) {
   read_tests(root["tests"], names, into);
   read_verification(root["verification"], names, into);
   root["guard"]["unreachable_after"].read(into.guard_unreachable_after);
+  read_lease(root["lease"], into);
   root["retention"]["releases"].read(into.keep_releases);
   root["alerts"]["on_alert"].read(into.on_alert);
   root["log"]["file"].read_controller_path(into.log_file);

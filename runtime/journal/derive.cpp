@@ -70,7 +70,7 @@ public:
             to_string(result.state), over ? std::optional{to_string(*result.status)} : std::nullopt,
             result.phase, over ? std::optional{std::int64_t{result.exit_code}} : std::nullopt,
             over ? std::optional{ms_of(what_.at)} : std::nullopt,
-            result.why ? describe(*result.why) : std::string{},
+            result.why ? describe_where(*result.why) : std::string{},
             std::int64_t{result.cancelled ? 1 : 0}, result.commit, what_.run);
     if (over)
       note_hosts(result);

@@ -33,6 +33,7 @@ constexpr std::array no_daemon{std::string_view{"cannot connect to the docker da
                                std::string_view{"is the docker daemon running"},
                                std::string_view{"error during connect"}};
 constexpr std::array network{
+    std::string_view{"dial tcp"},
     std::string_view{"timeout"},
     std::string_view{"timed out"},
     std::string_view{"connection refused"},
@@ -155,6 +156,9 @@ verdict_of judge(const std::string& kind, const std::string& said) {
 error classify(const command_failure& what) {
   const auto [code, retryable] = judge(what.kind, lower(what.said));
   auto text = what.name + " ended with status " + std::to_string(what.status);
+  if (what.disk_was_full && code != ec::no_space)
+    return make_error(ec::no_space,
+                      std::move(text) + " where the disk is full, and its last words are lost");
   const bool docker = what.kind == "pull" || what.kind == "build" || what.kind == "engine";
   if (const auto said = last_lines(docker ? without_progress(what.said) : what.said); !said.empty())
     text += ": " + said;

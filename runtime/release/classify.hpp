@@ -12,7 +12,8 @@ struct command_failure {
   std::string kind; ///< of `run` in lib.sh: git, remote, config, pull, build, engine, user
   std::string name; ///< `docker compose pull`
   int status = 1;
-  std::string said; ///< the end of its output
+  std::string said;           ///< the end of its output
+  bool disk_was_full = false; ///< where its output is kept, so that its reason may not be there
 };
 
 /// The error: code and whether trying again may help by what the tool said, and a sentence with

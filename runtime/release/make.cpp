@@ -4,6 +4,7 @@
 #include "runtime/fault.hpp"
 #include "runtime/http/url.hpp"
 #include "runtime/release/bundle.hpp"
+#include "runtime/release/facts.hpp"
 #include "runtime/release/names.hpp"
 #include "runtime/release/stack_script.hpp"
 #include "runtime/release/tools_text.hpp"

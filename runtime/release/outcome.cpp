@@ -75,8 +75,8 @@ std::optional<error> told_error(const facts& told, const job_end& end) {
     return found;
   if (const auto status = told.find("status"); status != told.end()) {
     const auto name = get(told, "doing");
-    return classify(
-        {get(told, "doing_kind"), name, to_int(status->second, 1), said_by(name, end.log_tail)});
+    return classify({get(told, "doing_kind"), name, to_int(status->second, 1),
+                     said_by(name, end.log_tail), end.log_full || told.contains("disk_full")});
   }
   return std::nullopt;
 }
@@ -109,10 +109,10 @@ std::optional<error> error_of(const job_context& context, const facts& told, con
     return make_error(ec::step_lost, what + " ended, but nobody knows how");
   if (*end.exit == 0)
     return std::nullopt;
-  if (*end.exit == exit_disk_full)
-    return make_error(ec::no_space, with_tail(what + " ended where the disk is full", end));
-  if (auto told_why = told_error(told, end))
+  if (auto told_why = told_error(told, end); told_why && *end.exit != exit_disk_full)
     return told_why;
+  if (*end.exit == exit_disk_full || end.log_full)
+    return make_error(ec::no_space, with_tail(what + " ended where the disk is full", end));
   return make_error(ec::step_failed,
                     with_tail(what + " ended with status " + std::to_string(*end.exit), end));
 }

@@ -63,6 +63,7 @@ script stack_script(const job_context& context, const stack_of& of) {
       .part(embedded::checks_sh)
       .part(embedded::tools_sh)
       .part(embedded::record_sh)
+      .part(embedded::leftovers_sh)
       .part(embedded::space_sh);
   if (by_compose)
     text.part(embedded::compose_sh).part(embedded::compose_space_sh);

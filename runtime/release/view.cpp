@@ -71,6 +71,14 @@ void read_checks(const facts& told, const stack_of& of, bool only_what_was_healt
   }
 }
 
+/// That a release's record names; empty where there is none.
+std::string commit_of(const facts& told, const std::string& release) {
+  for (const auto& line : lines_of(get(told, "look.commits")))
+    if (line.starts_with(release + ' '))
+      return line.substr(release.size() + 1);
+  return {};
+}
+
 } // namespace
 
 std::vector<std::string> running_commands(const facts& told) {
@@ -112,6 +120,10 @@ unit_view read_view(const facts& told, const stack_of& of) {
     read_command(told, only_what_was_healthy, view);
   else
     read_containers(told, only_what_was_healthy, view);
+  // The checkout may be ahead of what runs, or behind it, while something is amiss.
+  if (view.releases.size() == 1)
+    if (auto known = commit_of(told, view.releases.front()); !known.empty())
+      view.commit = std::move(known);
   if (!view.releases.empty())
     read_checks(told, of, only_what_was_healthy, view);
   return view;

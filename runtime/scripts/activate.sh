@@ -6,7 +6,7 @@ if ! is_checkout || ! has_commit "$B_COMMIT"; then
 fi
 activate_state=$(release_get "$B_RELEASE" state)
 case $activate_state in
-activating | up | restoring | restored) ;; # a further attempt
+activating | up | restoring | restored) end_activating ;; # a further attempt
 *)
   activate_dirt=$(dirt "$B_COMMIT" | tr '\n' ';')
   if [ -n "$activate_dirt" ]; then

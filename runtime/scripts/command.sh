@@ -20,17 +20,6 @@ marked() {
   done
 }
 
-# started PID: its start time, which makes the pid an identity. Nothing for a zombie.
-started() {
-  command_stat=
-  { IFS= read -r command_stat <"/proc/$1/stat"; } 2>/dev/null || return 0
-  # The name may hold anything; a newline in it makes us miss the process, no more.
-  command_stat=${command_stat##*) }
-  # shellcheck disable=SC2086 # numbers
-  set -- $command_stat
-  [ "${1-}" = Z ] || printf '%s\n' "${20-}"
-}
-
 # identities RELEASE|'': `PID START RELEASE` of the marked processes of that release, or all others.
 identities() {
   marked | while read -r command_pid command_release; do

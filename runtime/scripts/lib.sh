@@ -48,13 +48,13 @@ keep_reserve() {
 give_reserve() { [ -z "$lib_reserve" ] || rm -f -- "$lib_reserve"; }
 
 # tell KEY VALUE: a fact that must get through, when whoever filled the disk has cleared away what it
-# could not finish (btrfs: with its next commit, so that is asked for). The status of a script that
-# waits for that in vain is 28.
+# could not finish (btrfs: with its next commit, so that is asked for); that it had to wait is one
+# more, `disk_full`. The status of a script that waits in vain is 28.
 tell() {
   fact "$@" 2>/dev/null && return
   give_reserve
   lib_tries=0
-  until printf '\n' 2>/dev/null >>"$BATON_FACTS" && fact "$@" 2>/dev/null; do
+  until { printf '\n' >>"$BATON_FACTS" && fact "$@" && fact disk_full yes; } 2>/dev/null; do
     lib_tries=$((lib_tries + 1))
     [ "$lib_tries" -lt 20 ] || exit 28
     sync -f "$BATON_FACTS" 2>/dev/null || :

@@ -149,6 +149,13 @@ command -v put_back_saved >/dev/null 2>&1 || put_back_saved() { :; }
 look_records() {
   fact look.now "$(date +%s)"
   [ ! -e "$checkout" ] || ! have git || fact look.head "$(git_head)"
+  look_commits=
+  for look_file in "$S/release"/*/commit; do
+    { IFS= read -r look_commit <"$look_file"; } 2>/dev/null || continue
+    look_file=${look_file%/commit}
+    look_commits="$look_commits${look_file##*/} $look_commit$lib_newline"
+  done
+  fact look.commits "$look_commits"
   look_current=$(get "$S/current")
   fact look.current "$look_current"
   [ -z "$look_current" ] || fact look.current_state "$(release_get "$look_current" state)"

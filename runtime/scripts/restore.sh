@@ -11,6 +11,7 @@ no: | no:prepared)
   exit 0
   ;;
 esac
+end_activating
 restore_target=$(rollback_target)
 release_put "$B_RELEASE" state restoring
 put_back_saved

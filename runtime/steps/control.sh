@@ -13,6 +13,8 @@
 #
 #   fence/e.N/lease         who owns the host; N is the fence, raised by renaming the folder
 #   fence/e.N/b.UPTIME.BOOT the owner's last heartbeat (a name: renamed also on a full disk)
+#   fence/e.N/w.RUN         the owner's line of the process that goes on with the owner's run
+#   fence/e.N/t.RUN         the lease that was taken from a run whose steps may still run
 #   fence/e.N/s.RUN+STEP    a claim: the hard link to the `me` of the attempt that runs
 #   files/RUN/STEP          what was uploaded for a step, until it is over
 #   effects/RUN/STEP/ATTEMPT, looks/RUN/STEP/ATTEMPT: see supervisor.sh; STEP/last names the attempt
@@ -54,6 +56,17 @@ b_serve() {
       b_late=''
       b_acquire "$b_1" "$b_2"
       ;;
+    take)
+      b_payload
+      b_trailer
+      b_take "$b_1" "$b_2" "$b_3" "$b_4" "$b_5"
+      ;;
+    heartbeat)
+      b_text=''
+      [ "$b_length" = 0 ] || b_payload
+      b_trailer
+      b_heartbeat "$b_1" "$b_2"
+      ;;
     *)
       b_trailer
       b_started=0
@@ -64,10 +77,10 @@ b_serve() {
         ;;
       kill) b_stop "$b_1" "$b_2" ;;
       facts) b_facts "$b_1" "$b_2" "$b_3" ;;
-      heartbeat) b_heartbeat "$b_1" "$b_2" ;;
       release) b_release "$b_1" "$b_2" ;;
       show) b_show ;;
       break) b_break ;;
+      ended) b_ended "$b_1" "$b_2" "$b_3" ;;
       forget) b_forget "$b_1" "$b_2" ;;
       list) b_list "$b_1" ;;
       prune) b_prune "$b_1" ;;

@@ -30,6 +30,17 @@ constexpr std::uint64_t deadline_seconds_max = 30ULL * 24 * 3600;
 
 using frame = shell_frames::frame;
 
+constexpr auto senseless_lease = "a lease needs a run and an owner of one line";
+
+bool is_owner_line(std::string_view text) {
+  return !text.empty() && text.size() <= owner_bytes_max
+         && text.find_first_of(std::string_view{"\n\0", 2}) == std::string_view::npos;
+}
+
+bool is_good(const lease_request& what) {
+  return !what.run.empty() && is_owner_line(what.owner);
+}
+
 std::string seconds_text(std::chrono::milliseconds time) {
   if (time.count() <= 0)
     return "0";
@@ -253,9 +264,8 @@ void control_shell::lost(const error& why) {
 }
 
 std::string control_shell::lease_acquire(const lease_request& what, callback<lease_report> answer) {
-  const bool one_line = what.owner.find_first_of(std::string_view{"\n\0", 2}) == std::string::npos;
-  if (what.run.empty() || !one_line || what.owner.empty() || what.owner.size() > owner_bytes_max) {
-    answer(fault(ec::internal, "a lease needs a run and an owner of one line", state_->how.target));
+  if (!is_good(what)) {
+    answer(fault(ec::internal, senseless_lease, state_->how.target));
     return {};
   }
   return state_->send("acquire", {encode_word(what.run), std::to_string(what.fence_at_least)},
@@ -263,10 +273,35 @@ std::string control_shell::lease_acquire(const lease_request& what, callback<lea
                       state_->decoding<lease_report>(std::move(answer), {}, lease_of));
 }
 
+std::string control_shell::lease_take(const lease_succession& what, callback<lease_report> answer) {
+  if (!is_good(what.mine) || what.from.empty()) {
+    answer(fault(ec::internal, senseless_lease, state_->how.target));
+    return {};
+  }
+  return state_->send("take",
+                      {encode_word(what.mine.run), std::to_string(what.mine.fence_at_least),
+                       encode_word(what.from), std::to_string(what.fence),
+                       std::to_string(what.silent_seconds)},
+                      what.mine.owner, text_bytes_max, {},
+                      state_->decoding<lease_report>(std::move(answer), {}, lease_of));
+}
+
+std::string control_shell::lease_ended(std::string_view run, std::uint64_t fence,
+                                       std::string_view old_run, callback<void> answer) {
+  return state_->send("ended", {encode_word(run), std::to_string(fence), encode_word(old_run)}, {},
+                      text_bytes_max, {}, state_->decoding<void>(std::move(answer), {}, [](frame&) {
+                        return std::optional{true};
+                      }));
+}
+
 std::string control_shell::lease_heartbeat(std::string_view run, std::uint64_t fence,
-                                           callback<void> answer) {
+                                           std::string_view owner, callback<void> answer) {
+  if (!owner.empty() && !is_owner_line(owner)) {
+    answer(fault(ec::internal, senseless_lease, state_->how.target));
+    return {};
+  }
   return state_->send(
-      "heartbeat", {encode_word(run), std::to_string(fence)}, {}, text_bytes_max, {},
+      "heartbeat", {encode_word(run), std::to_string(fence)}, owner, text_bytes_max, {},
       state_->decoding<void>(std::move(answer), {}, [](frame&) { return std::optional{true}; }));
 }
 

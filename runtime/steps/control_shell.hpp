@@ -91,12 +91,21 @@ public:
   // `lease_lost`: the fence is not the target's, or the run is not the owner.
 
   std::string lease_acquire(const lease_request& what, callback<lease_report> answer);
-  std::string lease_heartbeat(std::string_view run, std::uint64_t fence, callback<void> answer);
+  /// As acquire, from an owner that is dead; answers `holder` where the lease is not the one that
+  /// was meant any more. Ends no steps: see `lease_report::to_end`.
+  std::string lease_take(const lease_succession& what, callback<lease_report> answer);
+  /// Nothing of `old_run` runs there any more.
+  std::string lease_ended(std::string_view run, std::uint64_t fence, std::string_view old_run,
+                          callback<void> answer);
+  /// `owner`: the owner's line, where another process has gone on with the run; else empty.
+  std::string lease_heartbeat(std::string_view run, std::uint64_t fence, std::string_view owner,
+                              callback<void> answer);
   /// Gives it back, and raises the fence so that nothing late can start. Without effect (and no
   /// error) when nobody has it.
   std::string lease_release(std::string_view run, std::uint64_t fence, callback<void> answer);
   std::string lease_show(callback<lease_report> answer);
-  /// Takes it from whoever has it, and raises the fence. Ends no steps: that is for the caller.
+  /// Takes it from whoever has it, and raises the fence. Ends no steps: that is for the caller, who
+  /// then says `lease_ended` under the fence that was answered; else the next owner is told to.
   std::string lease_break(callback<lease_report> answer);
 
   // --- steps -----------------------------------------------------------------------------------

@@ -140,6 +140,7 @@ b_report() {
     [ ! -e "$b_dir/r.kill" ] || b_why='kill'
     [ ! -e "$b_dir/left" ] || b_left=1
     [ ! -e "$b_dir/c.cut" ] || b_cut=1
+    [ ! -e "$b_dir/c.full" ] || b_cut=full
     [ -z "$2" ] || [ "$b_is" = absent ] || b_say_log "$1" "$2"
   fi
   b_answer ok "$b_is" "$b_code" "$b_why" "$b_left" "$b_cut" "$b_log_at" "$b_log_more" "$b_started"

@@ -5,7 +5,7 @@
 
 namespace baton {
 
-std::string describe(const lease_owner& owner) {
+std::string name_of(const lease_owner& owner) {
   auto text = "run " + owner.run;
   const auto told = nlohmann::json::parse(owner.owner, nullptr, false);
   const auto word = [&told](const char* key) {
@@ -20,6 +20,11 @@ std::string describe(const lease_owner& owner) {
   } else if (!owner.owner.empty()) {
     text += " of " + owner.owner;
   }
+  return text;
+}
+
+std::string describe(const lease_owner& owner) {
+  auto text = name_of(owner);
   if (owner.heartbeat_age)
     text += fmt::format(", last sign of life {:.0f} s ago", *owner.heartbeat_age);
   if (!owner.same_boot)

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace baton {
 
@@ -23,18 +24,35 @@ struct lease_owner {
   /// (other boot, never beaten).
   std::optional<double> heartbeat_age;
   bool same_boot = false; ///< the target has not been rebooted since the last heartbeat
+  /// Seconds without any sign of life from it, by the target's own uptime: since its last
+  /// heartbeat; where the target has booted since then, at least since that.
+  double silent = 0;
+};
+
+/// Takes a lease from an owner that is known to be dead.
+struct lease_succession {
+  lease_request mine;
+  std::string from;                 ///< the run that has it, as the target told it
+  std::uint64_t fence = 0;          ///< of that lease: another one is not taken
+  std::uint64_t silent_seconds = 0; ///< the owner must have been silent for so long
 };
 
 /// For people: `run 20260131-0905-c0ffee of root@laptop (process 4711), last sign of life 5 s ago`.
 std::string describe(const lease_owner& owner);
 
-/// The answer to `lease_acquire`, `lease_show` and `lease_break`.
+/// The same without its signs of life.
+std::string name_of(const lease_owner& owner);
+
+/// The answer to `lease_acquire`, `lease_take`, `lease_show` and `lease_break`.
 struct lease_report {
   /// Acquired: the number that this owner's steps carry. Else the target's present fence.
   std::uint64_t fence = 0;
   /// acquire: who has it instead of us; empty = it is ours now. show: who has it; empty = it is
   /// free. break: who had it.
   std::optional<lease_owner> holder;
+  /// Acquired: from whom it was taken, with steps that may still run there. They are to be ended
+  /// before anything is begun, and `lease_ended` to be said. Only `run` and `owner` are known.
+  std::vector<lease_owner> to_end;
 };
 
 } // namespace baton

@@ -102,7 +102,8 @@ std::optional<step_report> report_of(frame& from) {
   report.deadline_hit = word[3] == "deadline";
   report.kill_asked = word[3] == "kill";
   report.remains = word[4] == "1";
-  report.log_cut = word[5] == "1";
+  report.log_full = word[5] == "full";
+  report.log_cut = report.log_full || word[5] == "1";
   report.log_offset = *log_at;
   report.log_more = word[7] == "1";
   report.started = word[8] == "1";
@@ -123,7 +124,7 @@ std::optional<step_report> report_of(frame& from) {
   return report;
 }
 
-// held|mine FENCE [RUN AGE SAME-BOOT]
+// held|mine FENCE [RUN AGE SAME-BOOT SILENT]
 std::optional<lease_report> lease_of(const frame& from) {
   const auto& word = from.words;
   if (word.size() < 3)
@@ -133,9 +134,17 @@ std::optional<lease_report> lease_of(const frame& from) {
     return std::nullopt;
   lease_report report;
   report.fence = *fence;
-  if (word[1] == "mine" && word.size() == 3)
+  if (word[1] == "mine" && word.size() == 3) {
+    for (const auto line : lines_of(from.payload)) {
+      const auto space = std::min(line.find(' '), line.size());
+      lease_owner before;
+      before.run = decode_word(line.substr(0, space));
+      before.owner = line.substr(std::min(space + 1, line.size()));
+      report.to_end.push_back(std::move(before));
+    }
     return report;
-  if (word[1] != "held" || word.size() != 6)
+  }
+  if (word[1] != "held" || word.size() != 7)
     return std::nullopt;
   if (word[3] == "-")
     return report;
@@ -145,6 +154,8 @@ std::optional<lease_report> lease_of(const frame& from) {
   if (const auto age = parse_number<std::int64_t>(word[4]))
     owner.heartbeat_age = static_cast<double>(std::max<std::int64_t>(*age, 0));
   owner.same_boot = word[5] == "1";
+  if (const auto silent = parse_number<std::int64_t>(word[6]))
+    owner.silent = static_cast<double>(std::max<std::int64_t>(*silent, 0));
   report.holder = std::move(owner);
   return report;
 }

@@ -67,6 +67,7 @@ struct step_report {
                                 ///< are gone (cap, full disk)
   bool log_more = false;        ///< ask again from `log_end()`: there was more than was asked for
   bool log_cut = false;         ///< some of the log was dropped
+  bool log_full = false; ///< because its disk was full (what the step printed then may say so)
   std::uint64_t log_end() const { return log_offset + log.size(); }
 
   /// Whether nothing of the step runs any more, as far as the target can prove it.

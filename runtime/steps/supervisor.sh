@@ -9,8 +9,8 @@
 # In the attempt's folder: script, me (what is claimed with), facts, l.OFFSET (segments of the log),
 # lead (L), nap (what S waits for), mute (the log has ended), over (S has done all), left (something
 # could not be killed). Where it matters on a full disk, a name is changed instead of a file made:
-# x.___ x.NNN (the exit status), r.___ r.deadline r.kill (why it was stopped), c.___ c.cut (the log
-# lost something).
+# x.___ x.NNN (the exit status), r.___ r.deadline r.kill (why it was stopped), c.___ c.cut c.full
+# (the log lost something: of too much, or of a full disk).
 # Parameters come as lines on stdin, because arguments and environment can be seen by others.
 
 b_lead() {
@@ -69,7 +69,14 @@ b_written() {
   esac
 }
 
-b_cut() { [ ! -e "$b_dir/c.___" ] || mv "$b_dir/c.___" "$b_dir/c.cut"; }
+# b_lost NAME: the log has, and NAME says why. A full disk explains more than the cap.
+b_lost() {
+  if [ -e "$b_dir/c.___" ]; then
+    mv "$b_dir/c.___" "$b_dir/c.$1"
+  elif [ "$1" = full ] && [ -e "$b_dir/c.cut" ]; then
+    mv "$b_dir/c.cut" "$b_dir/c.full"
+  fi
+}
 
 # Keeps the first and the newest two thirds of the cap, in segments named by the offset of their
 # first byte. dd passes on what it reads at once, so small lines are not held back.
@@ -78,7 +85,7 @@ b_keep() {
   [ "$b_cap" -ge 786432 ] || b_block=4096
   b_blocks=$((b_cap / 6 / b_block))
   [ "$b_blocks" -ge 1 ] || b_blocks=1
-  b_here=0 b_before='' b_end=0
+  b_here=0 b_before='' b_end=0 b_full=''
   while :; do
     b_said=$(dd bs="$b_block" count="$b_blocks" 2>&1 >>"$b_dir/l.$b_here")
     b_rc=$?
@@ -89,7 +96,13 @@ b_keep() {
     else
       # A full disk, or a dd that was killed. The program must not feel it: what cannot be kept is
       # read and dropped.
-      b_cut
+      case $b_said in
+      *'o space left'*)
+        b_full=1
+        b_lost full
+        ;;
+      *) b_lost cut ;;
+      esac
       b_said=''
       b_written
       b_said=$(dd bs="$b_block" count="$b_blocks" 2>&1 >/dev/null)
@@ -103,11 +116,13 @@ b_keep() {
     '' | 0) ;;
     *)
       rm -f "$b_dir/l.$b_before"
-      b_cut
+      b_lost cut
       ;;
     esac
     b_before=$b_here b_here=$b_end
   done
+  # btrfs: a disk may have been so full that not even a name could be changed.
+  [ -z "$b_full" ] || b_lost full
   true >"$b_dir/mute"
   b_wake "$b_dir"
 }

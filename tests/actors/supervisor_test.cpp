@@ -197,6 +197,23 @@ TEST_F(supervisor_test, a_supervisor_that_dies_is_followed_by_one_that_reads_the
   EXPECT_EQ(told->status, status::success);
 }
 
+TEST_F(supervisor_test,
+       the_leases_of_a_run_that_is_gone_on_with_are_kept_alive_from_its_first_moment) {
+  world->hangs = [](const work_order& order) { return order.step.kind == step_kind::run_tests; };
+  auto first = begin_run();
+  advance(std::chrono::seconds{1});
+  self->send_exit(first, caf::exit_reason::kill);
+  sched.run();
+  world->done.clear();
+  begin_run(std::make_shared<const std::vector<record>>(store->records));
+  // The tests still run, and nothing else is to be done on any host.
+  std::sort(world->done.begin(), world->done.end());
+  EXPECT_EQ(world->done, (std::vector<std::string>{"run-1/pre_flight/rtx1080/1/lease",
+                                                   "run-1/pre_flight/thinkpad/1/lease",
+                                                   "run-1/pre_flight/vps/1/lease"}));
+  world->hangs = nullptr;
+}
+
 } // namespace
 
 } // namespace baton

@@ -9,6 +9,7 @@ import pytest
 from rig import made
 from rig.expect import verdict
 from rig.host import Host
+from rig.processes import state
 
 ALL = "thinkpad rtx1080 vps"
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts a small file system")
@@ -274,6 +275,16 @@ def test_a_step_that_never_ends_is_killed_at_its_deadline(deployed):
     result = verdict(deployed, deployed.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
     assert result["error_detail"]["code"] == "timed_out"
     assert "activate (start) did not end in time" in result["error"], result["error"]
+
+
+def test_a_start_that_goes_on_without_its_shell_is_ended_by_the_rollback(deployed):
+    deployed.repository.release("v2")
+    host = deployed["rtx1080"]
+    # As when memory is short: what waits for the start is killed, the start is not.
+    host.hook("start", '[ "$1" = v1 ] || { echo $$ >~/orphan; kill -9 $(cut -d" " -f4 /proc/$PPID/stat);'
+                       ' while :; do sleep 0.05; done; }')
+    verdict(deployed, deployed.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
+    assert state(int((host.home / "orphan").read_text())) in (None, "Z"), "it could still start v2"
 
 
 def test_a_checkout_with_changes_is_refused_and_left_alone(deployed):

@@ -1,5 +1,6 @@
 """The lab as fixtures: one lab for all tests, hosts as new for each."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -42,6 +43,17 @@ class Lab:
         if check and done.returncode != 0:
             raise AssertionError(f"lab {' '.join(words)}: {done.stdout}{done.stderr}")
         return done.stdout
+
+    @contextlib.contextmanager
+    def running(self, *words):
+        """A command of the lab in the background, its stdout piped. It ends when its stdin does:
+        with the block, or with the tests."""
+        process = subprocess.Popen([str(HERE / "lab"), *words], env=self.env, text=True,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            yield process
+        finally:
+            process.communicate(timeout=60)
 
     def renew(self):
         """Healed, a checkout of v1, its secrets, nothing deployed, no record of Baton's."""

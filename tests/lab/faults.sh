@@ -195,7 +195,7 @@ heal_git_lock() { deploy_sh "$1" 'rm -f .git/index.lock'; }
 fault_git_dirty() { deploy_sh "$1" 'echo "# edited by hand" >>compose.yaml'; }
 heal_git_dirty() { deploy_sh "$1" 'git checkout -q -- compose.yaml'; }
 fault_git_diverged() { deploy_sh "$1" 'git commit -q --allow-empty -m "made on the host"'; }
-heal_git_diverged() { deploy_sh "$1" 'git fetch -q; git reset -q --hard "@{upstream}"'; }
+heal_git_diverged() { deploy_sh "$1" 'git fetch -q; git checkout -q -f -B main origin/main'; }
 
 # Not `docker kill`: the engine would take that for a stop that was meant.
 fault_app_crash() {

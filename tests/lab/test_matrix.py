@@ -1,5 +1,6 @@
 """What breaks hosts, engines, disks and releases: refused in time, or rolled back, never in between."""
 
+import contextlib
 import json
 
 import pytest
@@ -60,13 +61,59 @@ def test_a_compose_file_that_is_no_yaml_touches_nothing(deployed):
     assert deployed.history("thinkpad") == ["v1"], "the old containers were touched"
 
 
-def test_an_image_that_does_not_exist_touches_nothing(deployed):
+# A registry's errors: https://distribution.github.io/distribution/spec/api/#errors-2
+REGISTRY = """
+import http.server, json, sys, threading
+status, code, message = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+class Registry(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        body = json.dumps({"errors": [{"code": code, "message": message}]}).encode()
+        known = self.path == "/v2/" and status != 401
+        self.send_response(200 if known else status)
+        self.send_header("Docker-Distribution-Api-Version", "registry/2.0")
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+    do_HEAD = do_GET
+    def log_message(self, *words):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 5000), Registry)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def registry(deployed):
+    """Starts a registry on the staging host that answers for every image with one error."""
+    with contextlib.ExitStack() as ends:
+        def start(status, code, message):
+            at = ends.enter_context(deployed.running(
+                "root", "thinkpad", "python3", "-c", REGISTRY, str(status), code, message))
+            assert at.stdout.readline() == "ready\n"
+        yield start
+
+
+@pytest.mark.parametrize("answer, code, words", [
+    ((404, "MANIFEST_UNKNOWN", "manifest unknown"), "image_missing", "manifest unknown"),
+    ((401, "UNAUTHORIZED", "authentication required"), "image_missing", "unauthorized"),
+    ((503, "UNAVAILABLE", "come back later"), "step_failed", "503 Service Unavailable"),
+    (None, "step_failed", "127.0.0.1:5000"),
+], ids=["unknown", "refused", "down", "away"])
+def test_an_image_that_cannot_be_had_touches_nothing(deployed, registry, answer, code, words):
+    if answer:
+        registry(*answer)
     config = deployed.config()
     config["stack"]["compose"]["images"] = "pull"
     deployed.write(**config)
-    result = verdict(deployed, deployed.deploy("v2"), "failed", "thinkpad", "", "ooo", 1)
-    assert result["error_detail"]["code"] in ("image_missing", "unreachable")
-    assert deployed.history("thinkpad") == ["v1"]
+    result = verdict(deployed, deployed.deploy("v10-pulled"), "failed", "thinkpad", "", "ooo", 1)
+    assert result["error_detail"]["code"] == code, result["error"]
+    assert words in result["error"]
+    assert deployed.history("thinkpad") == ["v1"], "the old containers were touched"
 
 
 def test_a_release_that_is_slow_to_start_is_waited_for(deployed):

@@ -112,6 +112,17 @@ TEST(health, fails_at_its_deadline_and_may_get_better) {
   EXPECT_THAT(said.why->what, testing::HasSubstr("web: 503"));
 }
 
+TEST(health, that_came_and_went_is_told_with_the_window_that_was_wanted) {
+  for (const auto& [window, text] :
+       {std::pair{duration{10s}, " 10 s "}, std::pair{duration{300ms}, " 0.3 s "},
+        std::pair{duration{2050ms}, " 2.05 s "}}) {
+    const auto said =
+        look_at(gate_terms(gate(window, 20s)), {good(15s), ill(15100ms), ill(20s)}).said;
+    ASSERT_TRUE(said.why);
+    EXPECT_THAT(said.why->what, testing::HasSubstr(std::string{"was not healthy for"} + text));
+  }
+}
+
 TEST(health, that_came_and_went_is_called_not_steady) {
   auto two = ill(20s);
   two.ill.push_back("db: starting");

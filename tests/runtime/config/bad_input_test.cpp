@@ -102,6 +102,8 @@ const bad_line lines[] = {
     {"null_among_words", "", "tests: {command: [make, ~]}", 12, 25, "tests.command[1]",
      "a word is wanted, not nothing", ""},
     // values
+    {"lease_of_the_living", "", "lease: {dead_after: 30s}", 12, 21, "lease.dead_after",
+     "an owner that lives may be silent for so long", "1m or more"},
     {"duration_with_words", "", "guard: {unreachable_after: 10 sec}", 12, 28,
      "guard.unreachable_after", "not \"10 sec\"", "10s"},
     {"duration_beyond_a_month", "", "deadlines: {tests: 31d}", 12, 20, "deadlines.tests", "30 days",

@@ -81,6 +81,8 @@ RC_GTEST_PROP(init, whatever_is_answered_the_file_loads_and_says_it, ()) {
   assign_roles(answers.hosts);
   answers.repository = *typed();
   answers.path = "~/" + *typed();
+  // The home folder itself is refused, however it is written.
+  RC_PRE(std::filesystem::path{answers.path}.lexically_normal().string() > "~/");
   answers.secrets_script = *typed();
   answers.secrets_from = "/" + *typed();
   answers.secrets_to = "/" + *typed();

@@ -84,6 +84,17 @@ TEST_P(command_release, a_first_deployment_clones_starts_and_is_seen) {
   EXPECT_EQ(gate.view->baseline, "");
 }
 
+TEST_P(command_release, is_seen_with_the_commit_of_what_runs_wherever_the_checkout_stands) {
+  const auto v1 = publish("v1");
+  at.deploy();
+  ASSERT_FALSE(at.settle(true).why);
+  const auto v2 = publish("v2");
+  ASSERT_EQ(at.sh("cd '" + at.checkout.string() + "' && git fetch -q origin && git checkout -q "
+                  + v2 + " && git rev-parse HEAD"),
+            v2);
+  EXPECT_EQ(at.run(step_kind::look).view->commit, v1);
+}
+
 TEST_P(command_release, a_failed_release_goes_back_to_the_last_good_one) {
   const auto v1 = publish("v1");
   at.deploy();

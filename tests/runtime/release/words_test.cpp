@@ -77,6 +77,11 @@ INSTANTIATE_TEST_SUITE_P(
         said{"pull", "Get \"https://r/v2/\": net/http: TLS handshake timeout", ec::step_failed,
              true},
         said{"pull", "dial tcp: lookup r: no such host", ec::step_failed, true},
+        // Without a resolver, in a network namespace of its own.
+        said{"pull",
+             "Error response from daemon: Get \"https://r/v2/\": dial tcp: address r: "
+             "no suitable address found",
+             ec::step_failed, true},
         said{"pull", "received unexpected HTTP status: 503 Service Unavailable", ec::step_failed,
              true},
         said{"pull", "write /var/lib/docker/x: no space left on device", ec::no_space, false},
@@ -161,6 +166,29 @@ TEST_F(outcomes, every_end_of_a_step_has_its_error) {
   end.lost = true;
   EXPECT_EQ(read(step_kind::activate, end).why->code, ec::step_lost);
   EXPECT_EQ(read(step_kind::activate, job_end{}).why->code, ec::step_lost);
+}
+
+TEST_F(outcomes, words_that_a_full_disk_has_swallowed_are_its_fault) {
+  job_end end;
+  end.exit = 17;
+  end.log_tail = "#7 RUN make\n";
+  end.facts = "doing_kind=build\ndoing=docker compose build\nstatus=17\n";
+  EXPECT_EQ(read(step_kind::prepare, end).why->code, ec::step_failed);
+  end.facts += "\ndisk_full=yes\n";
+  EXPECT_EQ(read(step_kind::prepare, end).why->code, ec::no_space);
+  end.facts = "doing_kind=build\ndoing=docker compose build\nstatus=17\n";
+  end.log_full = true;
+  auto why = *read(step_kind::prepare, end).why;
+  EXPECT_EQ(why.code, ec::no_space);
+  EXPECT_FALSE(why.retryable);
+  EXPECT_THAT(why.what,
+              HasSubstr("docker compose build ended with status 17 where the disk is full"));
+  end.facts.clear();
+  EXPECT_EQ(read(step_kind::prepare, end).why->code, ec::no_space);
+  end.facts = "error_code=dirty\nerror_text=the reason is known\n";
+  EXPECT_EQ(read(step_kind::prepare, end).why->code, ec::dirty);
+  end.exit = 0;
+  EXPECT_FALSE(read(step_kind::prepare, end).why);
 }
 
 TEST_F(outcomes, a_host_may_say_anything) {

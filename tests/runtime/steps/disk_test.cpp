@@ -65,6 +65,7 @@ TEST_P(disk, that_fills_while_steps_run_loses_no_exit_status) {
     EXPECT_EQ(report.state, step_state::done);
     EXPECT_EQ(report.status, 40 + i) << "its output must not hurt the program";
     EXPECT_TRUE(report.log_cut);
+    EXPECT_TRUE(report.log_full);
     EXPECT_EQ(report.log.substr(0, 6), "begun\n");
   }
   EXPECT_TRUE(host_shell.heartbeat("r1", fence)) << "a heartbeat is a rename";

@@ -116,6 +116,114 @@ TEST_P(lease, of_an_empty_file_is_held_until_it_is_broken) {
   EXPECT_FALSE(host_shell.acquire("r2")->holder);
 }
 
+TEST_P(lease, of_an_empty_file_can_be_taken_from_nobody_knows_whom) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  std::ofstream{host.state() / "fence" / ("e." + std::to_string(fence)) / "lease"};
+  const auto held = host_shell.show();
+  ASSERT_TRUE(held->holder);
+  EXPECT_FALSE(host_shell.take("r2", held->holder->run, held->fence)->holder);
+}
+
+/// The owner's last sign of life is so many seconds old, by the host's uptime.
+void grow_silent(const host_rig& host, std::uint64_t fence, const shell_facts& facts,
+                 std::int64_t seconds) {
+  const auto folder = host.state() / "fence" / ("e." + std::to_string(fence));
+  const auto then = std::to_string(static_cast<std::int64_t>(facts.uptime_seconds) - seconds) + "."
+                    + facts.boot_id;
+  std::ofstream{folder / "lease"} << "r1\n{\"user\":\"old\"}\n" << fence << " " << then << "\n";
+  for (const auto& entry : std::filesystem::directory_iterator{folder})
+    if (entry.path().filename().string().starts_with("b."))
+      std::filesystem::rename(entry.path(), folder / ("b." + then));
+}
+
+TEST_P(lease, is_taken_from_an_owner_that_has_been_silent_for_so_long) {
+  conversation old{host};
+  conversation next{host};
+  const auto fence = old.acquire("r1")->fence;
+  ASSERT_TRUE(old.start(effect("r1/p/rig/1/0", "sleep 600", fence)));
+  const auto lives = next.take("r2", "r1", fence, 60);
+  ASSERT_TRUE(lives);
+  ASSERT_TRUE(lives->holder) << "it has just given a sign of life";
+  EXPECT_EQ(lives->fence, fence);
+  grow_silent(host, fence, *next.facts(), 1000);
+  EXPECT_GE(next.show()->holder->silent, 1000);
+  const auto taken = next.take("r2", "r1", fence, 900);
+  ASSERT_TRUE(taken);
+  ASSERT_FALSE(taken->holder);
+  EXPECT_GT(taken->fence, fence);
+  ASSERT_EQ(taken->to_end.size(), 1u);
+  EXPECT_EQ(taken->to_end[0].run, "r1");
+  EXPECT_EQ(taken->to_end[0].owner, R"({"user":"old"})");
+  // It comes back, and everything of it is refused.
+  EXPECT_EQ(old.heartbeat("r1", fence).error().code, ec::lease_lost);
+  EXPECT_EQ(old.release("r1", fence).error().code, ec::lease_lost);
+  auto late = effect("r1/p/rig/1/1", "echo ran", fence);
+  late.wait = 10s;
+  EXPECT_TRUE(old.start(late)->fence_stale);
+  // What it had begun is known until somebody has ended it.
+  EXPECT_EQ(next.acquire("r2")->to_end.size(), 1u);
+  ASSERT_TRUE(next.kill_step("r1/p/rig/1/0"));
+  EXPECT_TRUE(next.finish("r1/p/rig/1/0").gone());
+  ASSERT_TRUE(next.ended("r2", taken->fence, "r1"));
+  EXPECT_TRUE(next.acquire("r2")->to_end.empty());
+}
+
+TEST_P(lease, is_not_taken_when_it_is_another_than_was_meant) {
+  conversation owner{host};
+  conversation next{host};
+  const auto first = owner.acquire("r1")->fence;
+  ASSERT_TRUE(owner.release("r1", first));
+  const auto second = owner.acquire("r1")->fence;
+  EXPECT_TRUE(next.take("r2", "r1", first)->holder) << "of an earlier lease of the same run";
+  EXPECT_TRUE(next.take("r2", "r9", second)->holder) << "of another run";
+  EXPECT_EQ(next.show()->holder->run, "r1");
+  ASSERT_TRUE(owner.heartbeat("r1", second));
+  ASSERT_TRUE(owner.release("r1", second));
+  EXPECT_FALSE(next.take("r2", "r1", second)->holder) << "free meanwhile: had like any other";
+}
+
+TEST_P(lease, of_an_owner_that_was_silent_since_the_hosts_boot) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  const auto folder = host.state() / "fence" / ("e." + std::to_string(fence));
+  for (const auto& entry : std::filesystem::directory_iterator{folder})
+    if (entry.path().filename().string().starts_with("b."))
+      std::filesystem::rename(entry.path(), folder / "b.1.another-boot");
+  std::ofstream{folder / "lease"} << "r1\n{}\n" << fence << " 1.another-boot\n";
+  const auto up = host_shell.facts()->uptime_seconds;
+  EXPECT_GE(host_shell.show()->holder->silent, up);
+  EXPECT_TRUE(host_shell.take("r2", "r1", fence, static_cast<std::uint64_t>(up) + 1000)->holder);
+  EXPECT_FALSE(host_shell.take("r2", "r1", fence, static_cast<std::uint64_t>(up))->holder);
+}
+
+TEST_P(lease, names_the_process_that_has_gone_on_with_its_run) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  ASSERT_TRUE(host_shell.heartbeat("r1", fence, R"({"user":"me","pid":2})"));
+  EXPECT_EQ(host_shell.show()->holder->owner, R"({"user":"me","pid":2})");
+  ASSERT_TRUE(host_shell.heartbeat("r1", fence));
+  EXPECT_EQ(host_shell.show()->holder->owner, R"({"user":"me","pid":2})");
+  ASSERT_TRUE(host_shell.release("r1", fence));
+  ASSERT_TRUE(host_shell.acquire("r1"));
+  EXPECT_EQ(host_shell.show()->holder->owner, R"({"user":"me","pid":1})");
+}
+
+TEST_P(lease, that_was_broken_leaves_word_of_what_may_still_run) {
+  conversation host_shell{host};
+  (void)host_shell.acquire("r1");
+  const auto broken = host_shell.break_lease();
+  ASSERT_TRUE(broken->holder);
+  EXPECT_EQ(host_shell.acquire("r2")->to_end.size(), 1u);
+  const auto fence = host_shell.show()->fence;
+  ASSERT_TRUE(host_shell.release("r2", fence));
+  const auto next = host_shell.acquire("r3");
+  ASSERT_EQ(next->to_end.size(), 1u) << "r2 did not say that it is ended";
+  EXPECT_EQ(host_shell.ended("r3", fence, "r1").error().code, ec::lease_lost);
+  ASSERT_TRUE(host_shell.ended("r3", next->fence, "r1"));
+  EXPECT_TRUE(host_shell.acquire("r3")->to_end.empty());
+}
+
 TEST_P(lease, is_had_by_exactly_one_of_many_that_ask_at_once) {
   constexpr int contenders = 6;
   constexpr int rounds = 10;

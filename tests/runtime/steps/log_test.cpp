@@ -49,6 +49,7 @@ TEST_P(log_of_a_step, of_a_hundred_megabytes_is_bounded) {
   }
   EXPECT_EQ(report.status, 3);
   EXPECT_TRUE(report.log_cut);
+  EXPECT_FALSE(report.log_full);
   EXPECT_EQ(all.substr(0, 6), "first\n");
   EXPECT_EQ(all.substr(all.size() - 5), "last\n");
   EXPECT_EQ(all.size() + gap, 100000000u + 12u) << "offsets are those of what was printed";

@@ -253,9 +253,24 @@ expected<lease_report> conversation::acquire(const std::string& run, std::uint64
   });
 }
 
-expected<void> conversation::heartbeat(const std::string& run, std::uint64_t fence) {
+expected<lease_report> conversation::take(const std::string& run, const std::string& from,
+                                          std::uint64_t fence, std::uint64_t silent_seconds) {
+  return ask<lease_report>([&](auto answer) {
+    return shell_->lease_take({{run, R"({"user":"me","pid":1})", 0}, from, fence, silent_seconds},
+                              std::move(answer));
+  });
+}
+
+expected<void> conversation::ended(const std::string& run, std::uint64_t fence,
+                                   const std::string& old_run) {
   return ask<void>(
-      [&](auto answer) { return shell_->lease_heartbeat(run, fence, std::move(answer)); });
+      [&](auto answer) { return shell_->lease_ended(run, fence, old_run, std::move(answer)); });
+}
+
+expected<void> conversation::heartbeat(const std::string& run, std::uint64_t fence,
+                                       const std::string& owner) {
+  return ask<void>(
+      [&](auto answer) { return shell_->lease_heartbeat(run, fence, owner, std::move(answer)); });
 }
 
 expected<void> conversation::release(const std::string& run, std::uint64_t fence) {

@@ -94,7 +94,11 @@ public:
   expected<std::vector<step_entry>> list(const std::string& run);
   expected<std::uint32_t> prune(std::uint32_t keep);
   expected<lease_report> acquire(const std::string& run, std::uint64_t at_least = 0);
-  expected<void> heartbeat(const std::string& run, std::uint64_t fence);
+  expected<lease_report> take(const std::string& run, const std::string& from, std::uint64_t fence,
+                              std::uint64_t silent_seconds = 0);
+  expected<void> ended(const std::string& run, std::uint64_t fence, const std::string& old_run);
+  expected<void> heartbeat(const std::string& run, std::uint64_t fence,
+                           const std::string& owner = {});
   expected<void> release(const std::string& run, std::uint64_t fence);
   expected<lease_report> show();
   expected<lease_report> break_lease();

@@ -1,0 +1,236 @@
+#include "cli/queue.hpp"
+
+#include "cli/conversation.hpp"
+#include "cli/hosts_of_house.hpp"
+#include "cli/signals.hpp"
+#include "runtime/config/units.hpp"
+
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <random>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace baton {
+
+namespace {
+
+using queue_clock = std::chrono::steady_clock;
+
+constexpr duration turn_deadline{90'000}; ///< of one question to a host
+constexpr duration turn_poll_min{500};
+constexpr duration turn_poll_max{2'000};
+constexpr duration turn_slice{50}; ///< how late a signal may be heard
+
+link::options way_of(const plan& todo, const std::string& name) {
+  link::options how;
+  how.to.name = name;
+  how.connect_deadline = todo.fleet.deadlines.connect;
+  if (const auto* one = find_host(todo.fleet, name)) {
+    how.to = one->reach;
+    how.state_dir = one->state_dir;
+  }
+  return how;
+}
+
+} // namespace
+
+struct queue_turn::impl {
+  impl(const workspace& in, std::shared_ptr<const plan> of, duration longest,
+       std::function<void(const std::string&)> tell)
+      : house{hosts_of_house(in, of->fleet)},
+        todo{std::move(of)},
+        say{std::move(tell)},
+        until{queue_clock::now() + longest},
+        heard{[this](const std::string& name, int before) {
+                if (before > 0) // a host may not answer; what is had there is a dead owner's then
+                  ::_exit(name == "SIGINT" ? 130 : 143);
+                std::lock_guard lock{mutex};
+                if (signal.empty())
+                  signal = name;
+              },
+              {}} {}
+
+  bool is_ended() {
+    std::lock_guard lock{mutex};
+    return !signal.empty();
+  }
+
+  conversation& talk_to(const std::string& host) {
+    auto& known = talks[host];
+    if (!known)
+      known = std::make_unique<conversation>(house.network, way_of(*todo, host));
+    return *known;
+  }
+
+  /// Lets time pass: true when it is over, false when a signal came first.
+  bool let_pass(const std::string& host, const std::function<bool()>& done, duration longest) {
+    const auto end = queue_clock::now() + longest;
+    auto& talk = talk_to(host);
+    while (!done() && queue_clock::now() < end) {
+      if (is_ended())
+        return false;
+      talk.run_until(done, turn_slice);
+    }
+    return true;
+  }
+
+  /// The answer to a request, unless a signal comes first; then the connection is given up.
+  template <class T>
+  expected<T> ask(const std::string& host,
+                  const std::function<void(link&, std::function<void(expected<T>)>)>& request) {
+    const auto told = std::make_shared<std::optional<expected<T>>>();
+    auto& at = talk_to(host).at();
+    at.when_ready([&at, request, told](const expected<void>& how) {
+      if (!how)
+        *told = tl::unexpected<error>{how.error()};
+      else
+        request(at, [told](expected<T> answer) { *told = std::move(answer); });
+    });
+    let_pass(
+        host, [&told] { return told->has_value(); }, turn_deadline);
+    if (*told)
+      return std::move(**told);
+    talks.erase(host);
+    return unexpected(ec::timed_out, host + " did not answer in time");
+  }
+
+  /// Asks for one host's lease; its owner, when that is another that may live or is to be gone on
+  /// with. What a dead one has left is for the run itself, which tells of it.
+  std::optional<succession> acquire(const std::string& host) {
+    const auto got =
+        ask<lease_report>(host, [this](link& at, std::function<void(expected<lease_report>)> then) {
+          at.send(at.shell().lease_acquire({todo->run, house.owner, 0}, std::move(then)));
+        });
+    if (!got || !got->holder) {
+      asked.push_back(host); // even without an answer it may be ours
+      return std::nullopt;
+    }
+    owner_now = describe(*got->holder);
+    const auto verdict = house.judge_owner(*got->holder);
+    return verdict == succession::take ? std::nullopt : std::optional{verdict};
+  }
+
+  /// Whether the host may be free by now. Asking changes nothing there.
+  bool may_be_free(const std::string& host) {
+    const auto told =
+        ask<lease_report>(host, [](link& at, std::function<void(expected<lease_report>)> then) {
+          at.send(at.shell().lease_show(std::move(then)));
+        });
+    if (!told || !told->holder)
+      return true;
+    return house.judge_owner(*told->holder) != succession::wait;
+  }
+
+  void tell_who(const std::string& host) {
+    // The last sign of life changes all the time.
+    const auto who = owner_now.substr(0, owner_now.find(", "));
+    if (std::exchange(told_last, host + who) == told_last)
+      return;
+    const auto left = std::chrono::duration_cast<duration>(until - queue_clock::now());
+    say("waiting for " + host + ", leased by " + owner_now + "; for at most "
+        + duration_text(std::chrono::ceil<std::chrono::seconds>(std::max(left, duration{0}))));
+  }
+
+  /// Two that got in each other's way do not try again at the same moment.
+  duration next_poll() {
+    return duration{std::uniform_int_distribution<duration::rep>{turn_poll_min.count(),
+                                                                 turn_poll_max.count()}(random)};
+  }
+
+  /// Until the host is not that owner's any more, or nothing is to be waited for.
+  void wait_for(const std::string& host) {
+    do {
+      const auto left = std::chrono::duration_cast<duration>(until - queue_clock::now());
+      if (left <= duration{0}
+          || !let_pass(
+              host, [] { return false; }, std::min(left, next_poll())))
+        return;
+    } while (!may_be_free(host));
+  }
+
+  struct obstacle {
+    std::string host;
+    succession what;
+  };
+
+  /// The first host that cannot be had.
+  std::optional<obstacle> acquire_all() {
+    for (const auto& host : todo->hosts) {
+      if (is_ended())
+        return std::nullopt;
+      if (const auto held = acquire(host))
+        return obstacle{host, *held};
+    }
+    return std::nullopt;
+  }
+
+  void give_back() {
+    for (const auto& host : std::exchange(asked, {})) {
+      const auto told = std::make_shared<bool>(false);
+      auto& talk = talk_to(host);
+      talk.at().when_ready([this, &talk, told](const expected<void>& how) {
+        if (!how)
+          *told = true;
+        else
+          talk.at().send(talk.at().shell().lease_release(
+              todo->run, 0, [told](const expected<void>&) { *told = true; }));
+      });
+      talk.run_until([&told] { return *told; }, turn_deadline);
+    }
+  }
+
+  host_house house;
+  std::shared_ptr<const plan> todo;
+  std::function<void(const std::string&)> say;
+  queue_clock::time_point until;
+  std::map<std::string, std::unique_ptr<conversation>> talks;
+  std::vector<std::string> asked; ///< hosts whose lease is, or may be, ours
+  std::string owner_now, told_last;
+  std::mt19937 random{std::random_device{}()};
+  std::mutex mutex; ///< guards signal
+  std::string signal;
+  signals heard; ///< last: its thread uses the others
+};
+
+queue_turn::queue_turn(const workspace& in, std::shared_ptr<const plan> todo, duration longest,
+                       std::function<void(const std::string&)> say)
+    : impl_{std::make_unique<impl>(in, std::move(todo), longest, std::move(say))} {}
+
+queue_turn::~queue_turn() = default;
+
+queue_turn::outcome queue_turn::wait() {
+  auto& my = *impl_;
+  while (true) {
+    const auto held = my.acquire_all();
+    if (!held && !my.is_ended()) {
+      my.talks.clear();
+      return outcome::come;
+    }
+    my.give_back();
+    if (my.is_ended())
+      return outcome::ended;
+    if (held->what == succession::resume)
+      return outcome::cut_off;
+    if (queue_clock::now() >= my.until)
+      return outcome::late;
+    my.tell_who(held->host);
+    my.wait_for(held->host);
+    if (my.is_ended())
+      return outcome::ended;
+  }
+}
+
+void queue_turn::give_back() {
+  impl_->give_back();
+}
+
+std::string queue_turn::signal() const {
+  std::lock_guard lock{impl_->mutex};
+  return impl_->signal;
+}
+
+} // namespace baton
