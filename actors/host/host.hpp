@@ -91,6 +91,8 @@ private:
   void begin_looks(const step_outcome& lease);
   void acquire(const std::string& id);
   void release(const std::string& id);
+  /// Goes on once there is a connection; the order fails when there is none.
+  void with_link(const std::string& id, std::function<void()> then);
   void end_watch(const std::string& id, step_outcome outcome);
   /// Ends it as `lease_lost` where the host is another owner's by now.
   void end_if_ours(const std::string& id, step_outcome outcome);

@@ -154,13 +154,7 @@ void host_work::release(const std::string& id) {
     }
     fences_[run] = std::stoull(fact->second.at("fence"));
   }
-  link_.when_ready([this, id, run](const expected<void>& how) {
-    if (!find(id))
-      return;
-    if (!how) {
-      fail(id, how.error());
-      return;
-    }
+  with_link(id, [this, id, run] {
     link_.send(
         link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
           if (done)
@@ -169,6 +163,17 @@ void host_work::release(const std::string& id) {
             fail(id, done.error());
         }));
     fences_.erase(run);
+  });
+}
+
+void host_work::with_link(const std::string& id, std::function<void()> then) {
+  link_.when_ready([this, id, then = std::move(then)](const expected<void>& how) {
+    if (!find(id))
+      return;
+    if (how)
+      then();
+    else
+      fail(id, how.error());
   });
 }
 
@@ -196,13 +201,7 @@ void host_work::adopt_fence(const std::string& id, std::uint64_t refused) {
   find(id)->has_adopted = true;
   find(id)->runner.reset(); // who stops the order meanwhile ends it
   const auto run = find(id)->order.plan->run;
-  link_.when_ready([this, id, run, refused](const expected<void>& how) {
-    if (!find(id))
-      return;
-    if (!how) {
-      fail(id, how.error());
-      return;
-    }
+  with_link(id, [this, id, run, refused] {
     link_.send(
         link_.shell().lease_show([this, id, run, refused](const expected<lease_report>& now) {
           if (!find(id))
