@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <arpa/inet.h>
+
 namespace baton {
 
 namespace {
@@ -27,12 +29,23 @@ void check_jumps(const view& in, const std::vector<host>& hosts) {
   }
 }
 
+/// An IPv6 address may be written as in a URL.
+std::string without_brackets(const std::string& address) {
+  return address.starts_with('[') && address.ends_with(']') ? address.substr(1, address.size() - 2)
+                                                            : std::string{};
+}
+
+bool is_ipv6(const std::string& address) {
+  in6_addr any{};
+  return inet_pton(AF_INET6, address.substr(0, address.find('%')).c_str(), &any) == 1;
+}
+
 void read_host(const view& in, host& into) {
   auto& reach = into.reach;
   in["ssh"].read(reach.ssh);
   in["address"].read(reach.address);
-  if (reach.address.starts_with('[') && reach.address.ends_with(']')) // as in a URL
-    reach.address = reach.address.substr(1, reach.address.size() - 2);
+  if (const auto plain = without_brackets(reach.address); is_ipv6(plain))
+    reach.address = plain;
   in["user"].read(reach.user);
   int port = reach.port;
   in["port"].read(port);

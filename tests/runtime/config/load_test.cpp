@@ -63,6 +63,19 @@ TEST(load, the_sketch_gives_its_hosts) {
   EXPECT_EQ(find_host(fleet, "thinkpad")->reach.address, "");
 }
 
+TEST(load, an_address_may_be_written_as_in_a_url) {
+  const auto address = [](const std::string& text) {
+    std::string file{sketch};
+    file.replace(file.find("192.0.2.17"), 10, '"' + text + '"');
+    return find_host(good(file), "rtx1080")->reach.address;
+  };
+  EXPECT_EQ(address("[::1]"), "::1");
+  EXPECT_EQ(address("[fe80::1%eth0]"), "fe80::1%eth0");
+  EXPECT_EQ(address("2001:db8::7"), "2001:db8::7");
+  EXPECT_EQ(address("[]"), "[]");
+  EXPECT_EQ(address("[host]"), "[host]");
+}
+
 TEST(load, a_role_gives_the_policy_that_the_rules_name) {
   const auto fleet = good(sketch);
   EXPECT_EQ(
