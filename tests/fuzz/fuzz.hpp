@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 namespace baton::fuzz {
 
 /// Ends the process as a finding, with what should have held and what was there instead.
-inline void must(bool holds, std::string_view what, std::string_view instead = {}) {
+inline void must(bool holds, std::string_view what, std::string_view instead = "") {
   if (holds)
     return;
   std::fprintf(stderr, "does not hold: %.*s\n%.*s\n", static_cast<int>(what.size()), what.data(),
