@@ -33,7 +33,7 @@ std::string state_of(const run_row& run) {
     return std::string{to_string(*run.status)};
   const auto owner = run_lock::owner(state_dir(), run.id);
   if (owner && *owner && (*owner)->alive)
-    return fmt::format("{} (pid {})", to_string(run.state), (*owner)->pid);
+    return fmt::format("{} (pid {})", to_string(run.state), (*owner)->process.pid);
   return "unfinished: baton resume " + run.id;
 }
 
