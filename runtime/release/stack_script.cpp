@@ -46,6 +46,8 @@ script stack_script(const job_context& context, const stack_of& of) {
       .set("B_RUN", plan.run)
       .set("B_RELEASE", path_name(plan.release))
       .set("B_COMMIT", resolved_commit(context, stack.name))
+      .set("B_RECALL", path_name(recalled_release(context)))
+      .set("B_KEPT", plan.returns_to.empty() ? "no" : "yes")
       .set("B_KEEP", std::to_string(std::max(plan.fleet.keep_releases, 1)))
       .set("B_DISK_FREE", std::to_string(plan.fleet.disk_free_min))
       .set("B_CHECKS", stack.health.checks.empty() ? "none" : "some")

@@ -15,6 +15,9 @@ S=$BATON_DIR/stacks/$B_UNIT
 checkout=$(expand "$B_PATH")
 export S
 
+# A rollback that was asked for brings back what a release was, whatever is meant today.
+[ -z "$B_RECALL" ] || B_COMMIT=$(get "$S/release/$B_RECALL/commit")
+
 release_dir() { printf '%s\n' "$S/release/$1"; }
 # release_get ID FILE
 release_get() { get "$S/release/$1/$2"; }
@@ -60,6 +63,28 @@ rollback_target() {
   elif is_release baseline && [ "$(release_get baseline state)" != none ]; then
     echo baseline
   fi
+}
+
+# recall_lacks: why the release that is to be brought back cannot be; nothing when it can.
+recall_lacks() {
+  if [ "$(release_get "$B_RECALL" state)" != good ]; then
+    echo "no good release $B_RECALL is kept on $B_HOST"
+  elif [ "$(kind_of "$B_RECALL")" != "$B_KIND" ]; then
+    echo "the release $B_RECALL was a $(kind_of "$B_RECALL") stack, this one is a $B_KIND stack"
+  elif ! is_checkout || ! has_commit "$B_COMMIT"; then
+    echo "the commit $B_COMMIT of the release $B_RECALL is not in $checkout any more"
+  else
+    engine_recall_lacks "$B_RECALL"
+  fi
+}
+
+# kept_releases: `RELEASE COMMIT RUN AT` of each that was good, newest first.
+kept_releases() {
+  for record_id in $(releases); do
+    [ "$(release_get "$record_id" state)" != good ] ||
+      printf '%s %s %s %s\n' "$record_id" "$(release_get "$record_id" commit)" \
+        "$(release_get "$record_id" run)" "$(release_get "$record_id" at)"
+  done
 }
 
 # --- files beside the commit: .env and its like --------------------------------------------------
