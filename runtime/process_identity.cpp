@@ -11,7 +11,7 @@
 #include <optional>
 #include <poll.h>
 #include <sstream>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -89,7 +89,7 @@ expected<process_handle> process_handle::open(const process_identity& who) {
   if (!is_known_here(who))
     return fault(ec::unreachable, "process " + std::to_string(who.pid)
                                       + " is not of this machine, or of another container on it");
-  const int descriptor = ::pidfd_open(who.pid, 0);
+  const int descriptor = static_cast<int>(::syscall(SYS_pidfd_open, who.pid, 0));
   if (descriptor < 0) {
     if (errno == ESRCH || errno == EINVAL)
       return no_such(who);
@@ -126,7 +126,7 @@ expected<void> process_handle::send(int signal, int value) const {
   what.si_pid = ::getpid();
   what.si_uid = ::getuid();
   what.si_value.sival_int = value;
-  if (::pidfd_send_signal(descriptor_, signal, &what, 0) == 0)
+  if (::syscall(SYS_pidfd_send_signal, descriptor_, signal, &what, 0) == 0)
     return {};
   if (errno == EPERM)
     return fault(ec::auth_failed, "the process belongs to another user");

@@ -8,7 +8,8 @@
 #     commit, branch    what is checked out; branch only for the baseline
 #     at, run           when and by which run it was made
 #     engine.sh         the engine's words as they were: functions and variables
-#     env/N, env/N.path files beside the commit that belong to it
+#     env/N, env/N.path files beside the commit that belong to it; env/N.place when it is a secret
+#                       file that lies elsewhere
 #     services          compose: SERVICE, image id, config hash, image name, a tab between, a line each
 #     tree/NAME         while it is prepared: the commit's files beside the checkout
 S=$BATON_DIR/stacks/$B_UNIT
@@ -134,6 +135,17 @@ record_env() {
   mkdir -p -- "$record_env_dir" || fail no_space "cannot make the folder $record_env_dir"
   record_count=0
   each_env record_env_file
+  each_place_file record_place_file
+}
+# place_file PATH COMMAND...: the command with where that is, as last word.
+place_file() {
+  record_path=$(expand "$1")
+  shift
+  [ ! -f "$record_path" ] || "$@" "$record_path"
+}
+record_place_file() {
+  record_env_file "$1"
+  true >"$record_env_dir/$record_count.place" || fail no_space "cannot keep a copy of $1"
 }
 record_env_file() {
   record_count=$((record_count + 1))
@@ -143,10 +155,14 @@ record_env_file() {
   fi
 }
 
-# restore_env ID: the files as that release had them; what they replace is kept.
+# restore_env ID: the files as that release had them; what they replace is kept. Secret files that
+# lie elsewhere only in a rollback that was asked for: a run puts back what it has synced itself.
 restore_env() {
   for record_file in "$S/release/$1/env"/*.path; do
     [ -f "$record_file" ] || continue
+    if [ -z "$B_RECALL" ] && [ -e "${record_file%.path}.place" ]; then
+      continue
+    fi
     record_path=$(in_checkout "$(cat "$record_file")")
     record_copy=${record_file%.path}
     cmp -s "$record_copy" "$record_path" && continue

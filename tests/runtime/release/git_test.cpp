@@ -528,6 +528,38 @@ TEST_P(git_release, one_that_was_good_is_brought_back_whole_and_from_this_host_a
   EXPECT_EQ(at.run(step_kind::look).view->last_good, at.plan.release);
 }
 
+TEST_P(git_release, a_secret_file_that_lies_elsewhere_comes_back_with_a_release_that_is_asked_for) {
+  at.plan.fleet.secrets.driver = secrets_driver::builtin;
+  at.plan.fleet.secrets.places = {{"", "~/secret.env", compare_mode::bytes, {}}};
+  std::vector<std::string> releases;
+  for (const auto* version : {"v1", "v2"}) {
+    at.write(at.home / "secret.env", version);
+    publish(version);
+    at.deploy();
+    releases.push_back(at.plan.release);
+    ASSERT_FALSE(at.settle(true).why);
+  }
+  // A run that fails leaves it to who has saved it.
+  at.write(at.home / "secret.env", "rotated");
+  publish("v3");
+  at.deploy();
+  ASSERT_FALSE(at.run(step_kind::restore).why) << at.last_log;
+  EXPECT_EQ(at.read(at.home / "secret.env"), "rotated");
+  at.settle(false);
+
+  at.begin();
+  at.plan.returns_to = "run1";
+  at.plan.recalls["alpha"] = releases[0];
+  at.plan.commits["web"] = at.git({"rev-parse", "HEAD~2"});
+  for (const auto kind : {step_kind::inspect, step_kind::prepare, step_kind::activate}) {
+    const auto done = at.run(kind);
+    ASSERT_FALSE(done.why) << describe(*done.why) << at.last_log;
+  }
+  EXPECT_EQ(at.read(at.home / "secret.env"), "v1");
+  ASSERT_FALSE(at.run(step_kind::restore).why) << at.last_log;
+  EXPECT_EQ(at.read(at.home / "secret.env"), "v2");
+}
+
 TEST_P(git_release, one_that_is_not_kept_is_not_brought_back_and_nothing_is_touched) {
   publish("v1");
   at.deploy();
