@@ -27,7 +27,7 @@ plan retry_plan(const fleet& of, const retry_of_run& what) {
   return make_plan(of, what.request, {"run2", "rrun2"}, {}, "somebody", what.origin).value();
 }
 
-const phase& phase_of(const plan& of, const std::string& id) {
+const phase& phase_named(const plan& of, const std::string& id) {
   return *std::find_if(of.phases.begin(), of.phases.end(),
                        [&](const phase& one) { return one.id == id; });
 }
@@ -58,8 +58,8 @@ TEST(a_retry, touches_no_other_stage_and_tests_nothing_anew) {
   const auto again = retry_plan(without_secrets(), what);
   EXPECT_EQ(again.retries, what.origin.retries);
   EXPECT_THAT(again.hosts, ElementsAre("vps"));
-  EXPECT_EQ(phase_of(again, "thinkpad").skipped, "retry");
-  EXPECT_EQ(phase_of(again, "tests").skipped, "retry");
+  EXPECT_EQ(phase_named(again, "thinkpad").skipped, "retry");
+  EXPECT_EQ(phase_named(again, "tests").skipped, "retry");
   const auto show = play(again);
   EXPECT_EQ(show.row(), "success · verification · vps · n · 0");
   EXPECT_EQ(show.ends.retries, what.origin.retries);
