@@ -162,4 +162,15 @@ void house::cancel(std::string by) {
     caf::anon_send(impl_->supervisor_, event_t{event::cancel_requested{impl_->cancelled_by}});
 }
 
+bool house::halt(duration patience) {
+  const auto running = impl_->current();
+  if (!running)
+    return true;
+  bool done = false;
+  caf::scoped_actor self{impl_->system};
+  self->request(running, patience, halt_order{})
+      .receive([&](const halt_order&) { done = true; }, [](const caf::error&) {});
+  return done;
+}
+
 } // namespace baton

@@ -35,6 +35,11 @@ public:
   /// Tells the run in progress that somebody wants it to stop; `by`: `SIGINT`.
   void cancel(std::string by);
 
+  /// Kills what the run has under way on its targets and begins nothing more; then the process is
+  /// to end, and the run can be gone on with. Blocks until each step was killed or could not be
+  /// asked, at most for `patience`; false: not all of it was done by then.
+  bool halt(duration patience);
+
 private:
   struct impl;
   std::unique_ptr<impl> impl_;

@@ -54,6 +54,8 @@ void hand_over(phase_self self, const work_order& order, const host_actor& to) {
   self->request(to, order.step.deadline + answer_slack, order)
       .then([self, order](const work_answer& answer) { report(self, order, *answer.outcome); },
             [self, order](const caf::error& why) { report_broken(self, order, why); });
+  if (waiting->second.stopped)
+    self->send(to, stop_order{id_of(order)});
 }
 
 void on_down(phase_self self, const caf::down_msg& down) {
@@ -80,7 +82,8 @@ phase_actor::behavior_type phase_worker(phase_self self, registry_actor registry
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   return {
       [self](const work_order& order) {
-        self->state.running.insert_or_assign(id_of(order), phase_state::under_way{order, {}});
+        self->state.running.insert_or_assign(id_of(order),
+                                             phase_state::under_way{order, {}, false});
         self->request(self->state.registry, answer_slack,
                       find_target{order.step.target, order.plan->run, rewinds_its_target(order)})
             .then([self, order](const host_actor& found) { hand_over(self, order, found); },
@@ -88,7 +91,10 @@ phase_actor::behavior_type phase_worker(phase_self self, registry_actor registry
       },
       [self](const stop_order& stop) {
         auto found = self->state.running.find(stop.step_id);
-        if (found != self->state.running.end() && found->second.at)
+        if (found == self->state.running.end())
+          return;
+        found->second.stopped = true;
+        if (found->second.at)
           self->send(found->second.at, stop);
       },
   };

@@ -12,6 +12,7 @@ struct phase_state {
   struct under_way {
     work_order order;
     host_actor at; ///< null while the registry looks for the target
+    bool stopped = false;
   };
   std::map<std::string, under_way> running; ///< by step id
   registry_actor registry;

@@ -50,9 +50,9 @@ phase_actor actor_of(supervisor_self self, const std::string& phase_id) {
   return known;
 }
 
-void start(supervisor_self self, const event::step_started& step) {
+void start(supervisor_self self, const event::step_started& step, bool resumed = false) {
   auto& state = self->state;
-  work_order order{state.plan, step, std::make_shared<const run_facts>(state.now.facts)};
+  work_order order{state.plan, step, std::make_shared<const run_facts>(state.now.facts), resumed};
   state.open[step_id(*state.plan, step.phase, step.kind, step.of, step.attempt)] = order;
   self->send(actor_of(self, step.phase), std::move(order));
 }
@@ -92,15 +92,47 @@ bool is_news(supervisor_state& state, const event_t& what) {
                 > 0;
 }
 
+/// Answers those who wait for the halt.
+void settle_halt(supervisor_state& state) {
+  if (!state.open.empty() || state.writing)
+    return;
+  for (auto& promise : state.halt_asked)
+    promise.deliver(halt_order{});
+  state.halt_asked.clear();
+}
+
+void halt(supervisor_self self) {
+  auto& state = self->state;
+  state.halting = true;
+  for (const auto& [id, order] : state.open)
+    self->send(actor_of(self, order.step.phase), stop_order{id});
+  settle_halt(state);
+}
+
+/// What had happened before the halt was asked for, a cancel above all, is written down first.
+void halt_soon(supervisor_self self) {
+  constexpr int decisions_max = 2;
+  if (self->state.writing)
+    self->state.halt_after = decisions_max;
+  else
+    halt(self);
+}
+
 void on_written(supervisor_self self) {
   auto& state = self->state;
   state.writing = false;
   state.durable += state.in_flight.size();
   state.in_flight.clear();
   auto to_do = std::exchange(state.to_do, {});
+  if (state.halting) {
+    settle_halt(state);
+    return;
+  }
   for (const auto& intent : to_do)
     carry_out(self, intent);
   decide(self);
+  if (state.halt_after > 0 && (--state.halt_after == 0 || !state.writing))
+    halt(self);
 }
 
 void write(supervisor_self self) {
@@ -131,7 +163,7 @@ void write(supervisor_self self) {
 /// Everything that has happened meanwhile becomes one decision: one transaction, then its effects.
 void decide(supervisor_self self) {
   auto& state = self->state;
-  if (state.writing || state.stuck || state.ended || state.waiting.empty())
+  if (state.writing || state.stuck || state.halting || state.ended || state.waiting.empty())
     return;
   for (auto& what : std::exchange(state.waiting, {})) {
     if (!is_news(state, what))
@@ -146,6 +178,11 @@ void decide(supervisor_self self) {
 }
 
 void happened(supervisor_self self, event_t what) {
+  if (self->state.halting) {
+    (void)is_news(self->state, what);
+    settle_halt(self->state);
+    return;
+  }
   self->state.waiting.push_back(std::move(what));
   decide(self);
 }
@@ -210,6 +247,7 @@ void keep_leases(supervisor_self self, const std::vector<record>& so_far) {
 void replay(supervisor_self self, const std::vector<record>& so_far) {
   auto& state = self->state;
   state.durable = so_far.size();
+  std::vector<event::step_stopped> stopped;
   for (const auto& past : so_far) {
     state.now = fold(*state.plan, std::move(state.now), past);
     if (auto* step = std::get_if<event::step_started>(&past.what))
@@ -217,13 +255,19 @@ void replay(supervisor_self self, const std::vector<record>& so_far) {
           work_order{state.plan, *step, nullptr};
     else if (auto* end = std::get_if<event::run_finished>(&past.what))
       state.ended = end->result;
+    else if (auto* stop = std::get_if<event::step_stopped>(&past.what))
+      stopped.push_back(*stop);
     (void)is_news(state, past.what);
     if (auto* retry = std::get_if<event::retry_scheduled>(&past.what))
       carry_out(self, event_t{*retry}); // a retry that is not due any more is ignored by the rules
   }
   auto open = std::exchange(state.open, {});
   for (const auto& [id, order] : open)
-    start(self, order.step);
+    start(self, order.step, true);
+  // Whether the target has heard of that nobody knows.
+  for (const auto& stop : stopped)
+    if (state.open.count(step_id(*state.plan, stop.phase, stop.kind, stop.of, stop.attempt)) > 0)
+      carry_out(self, event_t{stop});
   keep_leases(self, so_far);
 }
 
@@ -250,6 +294,15 @@ supervisor_actor::behavior_type supervisor(supervisor_self self, surroundings ho
           return result_answer{self->state.ended};
         auto promise = self->make_response_promise<result_answer>();
         self->state.asked.push_back(promise);
+        return promise;
+      },
+      [self](const halt_order&) -> caf::result<halt_order> {
+        if (self->state.ended || self->state.stuck)
+          return halt_order{};
+        auto promise = self->make_response_promise<halt_order>();
+        self->state.halt_asked.push_back(promise);
+        if (!self->state.halting)
+          halt_soon(self);
         return promise;
       },
   };

@@ -43,6 +43,10 @@ struct supervisor_state {
   keeper_actor keeper;
   registry_actor registry;
   std::vector<caf::typed_response_promise<result_answer>> asked;
+
+  std::vector<caf::typed_response_promise<halt_order>> halt_asked;
+  int halt_after = 0;   ///< decisions that may still be written before, 0: none
+  bool halting = false; ///< what runs is being killed; nothing more is decided
 };
 
 /// Runs `todo` to its verdict. `so_far` are the run's durable records: none for a new run; of an

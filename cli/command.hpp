@@ -44,6 +44,7 @@ std::string revision();
 using command_adder = void (*)(CLI::App& app, cli_context& context);
 
 void add_adopt(CLI::App& app, cli_context& context);
+void add_cancel(CLI::App& app, cli_context& context);
 void add_check(CLI::App& app, cli_context& context);
 void add_completion(CLI::App& app, cli_context& context);
 void add_config(CLI::App& app, cli_context& context);
@@ -58,6 +59,8 @@ void add_lease(CLI::App& app, cli_context& context);
 void add_logs(CLI::App& app, cli_context& context);
 void add_plan(CLI::App& app, cli_context& context);
 void add_resume(CLI::App& app, cli_context& context);
+void add_retry(CLI::App& app, cli_context& context);
+void add_rollback(CLI::App& app, cli_context& context);
 void add_secrets(CLI::App& app, cli_context& context);
 void add_show(CLI::App& app, cli_context& context);
 void add_snapshot(CLI::App& app, cli_context& context);

@@ -116,28 +116,6 @@ void ask_once(const cli_context& context, const workspace& in, const plan& todo)
     throw command_failed{exit_code::usage, "nothing was done\n"};
 }
 
-/// A run that was cut off still owns its hosts, and left them as they were just then: it is brought
-/// to its verdict before another one begins.
-void finish_what_was_cut_off(const cli_context& context, const workspace& in,
-                             const deploy_flags& flags) {
-  auto how = flags.show; // stdout is for the run that was asked for
-  how.json = how.events = false;
-  for (const auto& run : cut_off_runs(in)) {
-    std::cerr << "run " << run.id << " (" << printable(run.ref, 40) << " to " << run.environment
-              << ") was cut off in " << (run.phase.empty() ? "its beginning" : run.phase) << "\n";
-    if (!flags.yes && !confirm(context, "Go on with it first?")) {
-      std::cerr << "it is left as it is; to go on with it: baton resume " << run.id << "\n";
-      continue;
-    }
-    if (go_on_with(context, in, run, how).status)
-      continue;
-    command_failed failure{exit_code::try_again,
-                           "run " + run.id + " is not at its end, so no other was begun"};
-    failure.message.clear(); // people have read its summary
-    throw failure;
-  }
-}
-
 constexpr duration queue_usual = std::chrono::minutes{10};
 
 std::optional<duration> queue_time(const deploy_flags& flags) {
@@ -161,7 +139,7 @@ int deploy_in_turn(const cli_context& context, const workspace& in,
                       std::cerr << printable_lines(text) << std::flush;
                   }};
   if (turn.wait() == queue_turn::outcome::cut_off) {
-    finish_what_was_cut_off(context, in, flags);
+    finish_what_was_cut_off(context, in, flags.show, flags.yes);
     (void)turn.wait();
   }
   auto how = flags.show;
@@ -192,7 +170,7 @@ int deploy(const cli_context& context, const deploy_flags& flags) {
   if (!made)
     throw command_failed{exit_code::usage, made.error()};
   auto todo = std::make_shared<const plan>(std::move(*made));
-  finish_what_was_cut_off(context, in, flags);
+  finish_what_was_cut_off(context, in, flags.show, flags.yes);
   if (!flags.yes)
     ask_once(context, in, *todo);
   if (queue)

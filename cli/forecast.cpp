@@ -1,6 +1,7 @@
 #include "cli/forecast.hpp"
 
 #include "cli/json_or_null.hpp"
+#include "cli/outcome_reader.hpp"
 #include "cli/parts.hpp"
 #include "cli/view/text.hpp"
 
@@ -13,49 +14,6 @@
 namespace baton {
 
 namespace {
-
-/// What the steps of a plan's units left, by kind.
-class outcome_reader : public observer {
-public:
-  void on_record(const record& what) override {
-    if (const auto* ended = std::get_if<event::step_ended>(&what.what))
-      outcomes_[{ended->kind, ended->of}] = ended->outcome;
-  }
-
-  const step_outcome* find(step_kind kind, unit_id of) const {
-    const auto found = outcomes_.find({kind, of});
-    return found == outcomes_.end() ? nullptr : &found->second;
-  }
-
-private:
-  std::map<std::pair<step_kind, unit_id>, step_outcome> outcomes_;
-};
-
-/// The pre-flight's look and the one ahead, in place of what a verification does.
-void look_instead(plan& of, duration deadline) {
-  for (auto& one : of.phases) {
-    if (one.id != "verification")
-      continue;
-    one.steps.clear();
-    for (const auto kind : {step_kind::inspect, step_kind::foresee}) {
-      step_spec look;
-      look.kind = kind;
-      look.deadline = deadline;
-      for (unit_id which = 0; which < of.units.size(); ++which)
-        if (!of.units[which].stack.empty())
-          look.on.push_back({which, of.units[which].host});
-      one.steps.push_back(std::move(look));
-    }
-    one.retry = {};
-    one.skipped.reset();
-    one.report_all = true;
-  }
-}
-
-std::string fact(const step_outcome& of, const std::string& key) {
-  const auto found = of.facts.find(key);
-  return found == of.facts.end() ? std::string{} : found->second;
-}
 
 std::string commit_for(const step_outcome& resolved, const std::string& stack) {
   const auto own = fact(resolved, "commit:" + stack);
@@ -159,7 +117,9 @@ forecast look_ahead(const cli_context& context, const workspace& in, const reque
   which.phases["verification"] = {};
   auto todo = plan_of_part(*in.fleet, asked.environment, which);
   todo.request.commit_hash = asked.commit_hash;
-  look_instead(todo, in.fleet->deadlines.pre_flight);
+  // The pre-flight's look and the one ahead, in place of what a verification does.
+  look_instead_of_verifying(todo, {step_kind::inspect, step_kind::foresee},
+                            in.fleet->deadlines.pre_flight);
   const auto of = std::make_shared<const plan>(std::move(todo));
   const auto seen = std::make_shared<outcome_reader>();
   run_options how;

@@ -33,7 +33,7 @@ std::string state_of(const run_row& run) {
     return std::string{to_string(*run.status)};
   const auto owner = run_lock::owner(state_dir(), run.id);
   if (owner && *owner && (*owner)->alive)
-    return fmt::format("{} (pid {})", to_string(run.state), (*owner)->pid);
+    return fmt::format("{} (pid {})", to_string(run.state), (*owner)->process.pid);
   return "unfinished: baton resume " + run.id;
 }
 
@@ -164,6 +164,10 @@ void print_story(const run_row& row, const view_model& view, const result* ended
                                std::numeric_limits<std::size_t>::max(), shows))
     std::cout << line << "\n";
   fmt::print("asked for by {} on {} UTC\n", row.requested_by, when(row.requested_at));
+  if (view.of && !view.of->retries.empty())
+    fmt::print("retries run {}\n", view.of->retries);
+  if (view.of && !view.of->returns_to.empty())
+    fmt::print("goes back to the release of run {}\n", view.of->returns_to);
   if (ended)
     std::cout << summary(*view.of, *ended, shows);
   else

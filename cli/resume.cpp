@@ -1,11 +1,13 @@
 #include "cli/resume.hpp"
 
 #include "cli/json_or_null.hpp"
-#include "runtime/journal/run_lock.hpp"
+#include "rules/age.hpp"
+#include "runtime/config/units.hpp"
 #include "runtime/journal/sealed_plan.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <chrono>
 #include <fmt/format.h>
 #include <iostream>
 #include <memory>
@@ -15,9 +17,14 @@ namespace baton {
 
 namespace {
 
-bool has_owner(const workspace& in, const run_row& run) {
-  const auto owner = run_lock::owner(in.state, run.id);
-  return owner && *owner && (*owner)->alive;
+/// For people, without the small units: `26h`, `90s`.
+std::string length_of(duration time) {
+  using namespace std::chrono;
+  if (time >= 1h)
+    return duration_text(floor<hours>(time));
+  if (time >= 1min)
+    return duration_text(floor<minutes>(time));
+  return duration_text(time >= 1s ? floor<seconds>(time) : time);
 }
 
 /// The run that is meant: the one with that id, else the only one that was cut off.
@@ -32,15 +39,6 @@ std::optional<run_row> run_to_resume(const workspace& in, const std::string& id)
     throw command_failed{exit_code::usage, text};
   }
   return all.empty() ? std::nullopt : std::optional{all.front()};
-}
-
-/// Its plan as it was frozen, from its first record, with the secrets that the journal lacks.
-plan plan_of(const workspace& in, const std::vector<record>& so_far) {
-  const auto* first =
-      so_far.empty() ? nullptr : std::get_if<event::run_requested>(&so_far.front().what);
-  if (!first)
-    throw command_failed{exit_code::io_error, "the journal does not begin with the run's plan\n"};
-  return or_fail(whole_plan(in.state, *first->plan));
 }
 
 int say_nothing_to_resume(const std::optional<run_row>& row, const run_options& how) {
@@ -67,19 +65,47 @@ int resume(const cli_context& context, const std::string& id, const run_options&
 
 } // namespace
 
-std::vector<run_row> cut_off_runs(const workspace& in) {
-  auto all = or_fail(in.journal->unfinished_runs());
-  std::erase_if(
-      all, [&](const run_row& run) { return run.fleet != in.fleet->name || has_owner(in, run); });
-  return all;
+plan journaled_plan(const std::vector<record>& so_far) {
+  const auto* first =
+      so_far.empty() ? nullptr : std::get_if<event::run_requested>(&so_far.front().what);
+  if (!first)
+    throw command_failed{exit_code::io_error, "the journal does not begin with the run's plan\n"};
+  return *first->plan;
 }
 
 result go_on_with(const cli_context& context, const workspace& in, const run_row& run,
-                  const run_options& how) {
+                  run_options how) {
   const auto so_far =
       std::make_shared<const std::vector<record>>(or_fail(in.journal->read_run(run.id)));
-  const auto todo = std::make_shared<const plan>(plan_of(in, *so_far));
+  const auto todo =
+      std::make_shared<const plan>(or_fail(whole_plan(in.state, journaled_plan(*so_far))));
+  const auto now = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+  const auto max_age = todo->fleet.resume_max_age;
+  if (how.cancelled_by.empty() && is_too_old(todo->requested_at, now, max_age)) {
+    std::cerr << "run " << run.id << " was asked for " << length_of(now - todo->requested_at)
+              << " ago, longer than " << duration_text(max_age)
+              << " (resume: max_age): it is not gone on with, what it has done is taken back\n";
+    how.cancelled_by = "resume.max_age";
+  }
   return carry_out(context, in, todo, how, so_far);
+}
+
+void finish_what_was_cut_off(const cli_context& context, const workspace& in, run_options how,
+                             bool yes) {
+  how.json = how.events = false; // stdout is for the run that was asked for
+  for (const auto& run : cut_off_runs(in)) {
+    std::cerr << cut_off_words(run) << "\n";
+    if (!yes && !confirm(context, "Go on with it first?")) {
+      std::cerr << "it is left as it is; to go on with it: baton resume " << run.id << "\n";
+      continue;
+    }
+    if (go_on_with(context, in, run, how).status)
+      continue;
+    command_failed failure{exit_code::try_again,
+                           "run " + run.id + " is not at its end, so no other was begun"};
+    failure.message.clear(); // people have read its summary
+    throw failure;
+  }
 }
 
 void add_resume(CLI::App& app, cli_context& context) {

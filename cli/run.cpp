@@ -112,10 +112,15 @@ void cancel(house& actors, const run_mirror& mirror, const plan& todo, const say
   actors.cancel(name);
 }
 
-/// What runs on the hosts goes on there, to its end or its deadline; the journal knows of it.
-[[noreturn]] void end_at_once(const cli_context& context, const run_mirror& mirror,
+/// For the hosts to hear that what they run is to be killed. They see to it by themselves.
+constexpr duration halt_patience{2'000};
+
+/// What runs on a host that cannot be asked goes on there, to its end or its deadline; the journal
+/// knows of it.
+[[noreturn]] void end_at_once(const cli_context& context, house& actors, const run_mirror& mirror,
                               const plan& todo, const run_options& how, const say_fn& say,
                               const std::string& name) {
+  (void)actors.halt(halt_patience);
   print(how, mirror.unfinished(
                  std::chrono::time_point_cast<duration>(std::chrono::system_clock::now())));
   // This run's result would not have been what the command prints.
@@ -309,9 +314,11 @@ result carry_out(const cli_context& context, const workspace& in,
                     if (before == 0)
                       return cancel(actors, *mirror, *todo, say, name);
                     leave_terminal();
-                    end_at_once(context, *mirror, *todo, how, say, name);
+                    end_at_once(context, actors, *mirror, *todo, how, say, name);
                   },
                   tty ? around_stop : std::function<void(bool)>{}};
+    if (!how.cancelled_by.empty())
+      cancel(actors, *mirror, *todo, say, how.cancelled_by);
     const auto ended_by = how.ended_by ? how.ended_by() : std::string{};
     told = ended_by.empty() ? actors.carry_out(todo, so_far)
                             : end_unbegun(actors, *store, hear, todo, ended_by);

@@ -26,6 +26,8 @@ struct run_options {
   std::shared_ptr<observer> also; ///< hears the run, too; null: nobody
   /// Asked once signals are heard by the run: by which it was ended while it waited for its turn.
   std::function<std::string()> ended_by;
+  /// Of a run that is gone on with: by whom it is cancelled at once; empty: nobody.
+  std::string cancelled_by;
 };
 
 /// The options of run_options that commands share, as flags.

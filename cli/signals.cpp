@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <pwd.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -15,14 +16,32 @@ namespace {
 // the programs we start, handlers are not.
 volatile std::sig_atomic_t wake_fd = -1;
 
-void on_raw_signal(int number) {
+/// Small enough to be written and read as a whole.
+struct heard_signal {
+  int number = 0; ///< 0: the listener is to end
+  int order = 0;  ///< of `baton cancel`; 0: somebody else's signal
+  uid_t from = 0; ///< with an order: who gave it
+};
+
+void on_raw_signal(int number, siginfo_t* about, void*) {
   const auto saved = errno;
-  const char byte = static_cast<char>(number);
-  [[maybe_unused]] const auto n = ::write(wake_fd, &byte, 1);
+  heard_signal what;
+  what.number = number;
+  if (number == SIGTERM && about && about->si_code == SI_QUEUE
+      && (about->si_value.sival_int == cancel_in_order
+          || about->si_value.sival_int == cancel_at_once)) {
+    what.order = about->si_value.sival_int;
+    what.from = about->si_uid;
+  }
+  [[maybe_unused]] const auto n = ::write(wake_fd, &what, sizeof what);
   errno = saved;
 }
 
-constexpr char end_mark = 0;
+std::string giver_of(uid_t order) {
+  const auto* entry = ::getpwuid(order);
+  return "baton cancel by "
+         + (entry && entry->pw_name ? std::string{entry->pw_name} : std::to_string(order));
+}
 
 } // namespace
 
@@ -47,33 +66,41 @@ signals::signals(std::function<void(const std::string&, int)> on_signal,
       [fd = impl_->pipe[0], tell = std::move(on_signal), around = std::move(around_stop)] {
         int before = 0;
         bool hung_up = false;
-        char byte = end_mark;
         while (true) {
-          const auto n = ::read(fd, &byte, 1);
+          heard_signal what;
+          const auto n = ::read(fd, &what, sizeof what);
           if (n < 0 && errno == EINTR)
             continue;
-          if (n <= 0 || byte == end_mark)
+          if (n <= 0 || what.number == 0)
             return;
-          if (byte == SIGTSTP) {
+          if (what.number == SIGTSTP) {
             around(false);
             ::kill(::getpid(), SIGSTOP); // from here on as if nobody had heard it
             around(true);
             continue;
           }
           // A terminal that closes may send it twice, and a logout SIGTERM as well: no second wish.
-          if (byte == SIGHUP) {
+          if (what.number == SIGHUP) {
             if (before == 0 && !std::exchange(hung_up, true))
               tell("SIGHUP", 0);
             continue;
           }
+          if (what.order != 0) {
+            const auto giver = giver_of(what.from);
+            if (before++ == 0 && !hung_up)
+              tell(giver, 0);
+            if (what.order == cancel_at_once)
+              tell(giver, before++);
+            continue;
+          }
           if (hung_up && before++ == 0)
             continue;
-          tell(byte == SIGINT ? "SIGINT" : "SIGTERM", before++);
+          tell(what.number == SIGINT ? "SIGINT" : "SIGTERM", before++);
         }
       }};
   struct sigaction handler {};
-  handler.sa_handler = &on_raw_signal;
-  handler.sa_flags = SA_RESTART;
+  handler.sa_sigaction = &on_raw_signal;
+  handler.sa_flags = SA_RESTART | SA_SIGINFO;
   ::sigaction(SIGINT, &handler, &impl_->old_int);
   ::sigaction(SIGTERM, &handler, &impl_->old_term);
   ::sigaction(SIGHUP, nullptr, &impl_->old_hup);
@@ -90,7 +117,8 @@ signals::~signals() {
   ::sigaction(SIGHUP, &impl_->old_hup, nullptr);
   ::sigaction(SIGTSTP, &impl_->old_stop, nullptr);
   wake_fd = impl_->outer_fd;
-  [[maybe_unused]] const auto n = ::write(impl_->pipe[1], &end_mark, 1);
+  const heard_signal end;
+  [[maybe_unused]] const auto n = ::write(impl_->pipe[1], &end, sizeof end);
   impl_->listener.join();
   ::close(impl_->pipe[0]);
   ::close(impl_->pipe[1]);

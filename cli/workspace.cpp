@@ -22,12 +22,6 @@ namespace baton {
 
 namespace {
 
-std::string user_name() {
-  if (const auto* entry = ::getpwuid(::geteuid()); entry && entry->pw_name)
-    return entry->pw_name;
-  return std::to_string(::geteuid());
-}
-
 std::string controller() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "controller";
@@ -70,6 +64,12 @@ const host& host_of(const fleet& in, const std::string& name) {
   const auto hint = suggest(name, known);
   throw command_failed{exit_code::usage, "no host \"" + name + "\" in this fleet"
                                              + (hint.empty() ? "" : "; " + hint) + "\n"};
+}
+
+std::string user_name() {
+  if (const auto* entry = ::getpwuid(::geteuid()); entry && entry->pw_name)
+    return entry->pw_name;
+  return std::to_string(::geteuid());
 }
 
 std::string who_asks() {

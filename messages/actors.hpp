@@ -49,6 +49,7 @@ struct work_order {
   plan_ptr plan;
   event::step_started step;
   facts_ptr facts;
+  bool resumed = false; ///< an earlier process has begun it: its target may know it
 };
 
 /// How a step ended. Always comes, whatever happened.
@@ -74,6 +75,10 @@ struct check_report {
 struct stop_order {
   std::string step_id;
 };
+
+/// Everything that runs is to be killed, and nothing more is begun or written down: the process is
+/// about to end, and somebody may go on with the run.
+struct halt_order {};
 
 /// Records that have just become durable.
 struct record_note {
@@ -116,6 +121,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::work_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::check_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::check_report)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::stop_order)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::halt_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::record_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::output_note)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::ask_result)
@@ -165,6 +171,8 @@ using supervisor_actor = caf::typed_actor<
     // Something happened to the run.
     caf::reacts_to<event_t>,
     // Answers when the run is over, or cannot go on.
-    caf::replies_to<ask_result>::with<result_answer>>;
+    caf::replies_to<ask_result>::with<result_answer>,
+    // Answers when each step was killed, or could not be asked.
+    caf::replies_to<halt_order>::with<halt_order>>;
 
 } // namespace baton

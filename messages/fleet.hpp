@@ -212,6 +212,8 @@ struct fleet {
       std::chrono::seconds{30}; ///< retries of a look before it counts
   /// Silence after which the owner of a lease, on another machine, counts as dead.
   duration lease_dead_after = std::chrono::minutes{10};
+  /// A run that was cut off and asked for longer ago is taken back rather than gone on with.
+  duration resume_max_age = std::chrono::hours{24};
   secrets_policy secrets;
   tests_policy tests;
   verification_policy verification;

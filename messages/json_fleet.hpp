@@ -166,6 +166,7 @@ void fields(auto& v, is<fleet> auto& x) {
   v("secrets_retry", x.secrets_retry);
   v("guard_unreachable_after", x.guard_unreachable_after);
   v("lease_dead_after", x.lease_dead_after);
+  v("resume_max_age", x.resume_max_age);
   v("secrets", x.secrets);
   v("tests", x.tests);
   v("verification", x.verification);

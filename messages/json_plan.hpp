@@ -50,6 +50,10 @@ void fields(auto& v, is<plan> auto& x) {
   v("request", x.request);
   v("requested_at", x.requested_at);
   v("requested_by", x.requested_by);
+  v("retries", x.retries);
+  v("returns_to", x.returns_to);
+  v("commits", x.commits);
+  v("recalls", x.recalls);
   v("fleet", x.fleet);
   v("stages", x.stages);
   v("hosts", x.hosts);

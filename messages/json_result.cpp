@@ -121,6 +121,8 @@ ordered_json to_json(const result& value) {
   v("environment", value.environment);
   v("commit", value.commit);
   v("release", value.release);
+  v("retries", value.retries);
+  v("returns_to", value.returns_to);
   v("warnings", value.warnings);
   v("exit_code", value.exit_code);
   return std::move(v.made);
@@ -157,6 +159,8 @@ result result_from_json(const json& from) {
   v("environment", made.environment);
   v("commit", made.commit);
   v("release", made.release);
+  v("retries", made.retries);
+  v("returns_to", made.returns_to);
   v("warnings", made.warnings);
   v("exit_code", made.exit_code);
   return made;

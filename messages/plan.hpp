@@ -3,6 +3,7 @@
 #include "messages/fleet.hpp"
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -105,6 +106,10 @@ struct plan {
   struct request request; ///< environment filled in
   time_point requested_at;
   std::string requested_by;       ///< user@controller
+  std::string retries;            ///< a run whose failed stages this one does again; else empty
+  std::string returns_to;         ///< of a rollback that was asked for: a run or commit; else empty
+  std::map<std::string, std::string> commits; ///< by stack, where they are known before
+  std::map<std::string, std::string> recalls; ///< a rollback's: kept releases by unit's name
   struct fleet fleet;             ///< as the file said it when the run began
   std::vector<stage> stages;      ///< of the environment, in order
   std::vector<std::string> hosts; ///< that the run may change (leased), in the one order of leases

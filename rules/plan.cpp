@@ -12,14 +12,15 @@ namespace {
 
 /// Hosts that the run may change: those of its stages, those that take snapshots of them, and the
 /// whole fleet when a script may write secrets to all of it.
-std::vector<std::string> leased_hosts(const fleet& from, const std::vector<stage>& stages) {
+std::vector<std::string> leased_hosts(const fleet& from, const std::vector<stage>& stages,
+                                      bool syncs_secrets) {
   std::set<std::string> hosts;
   for (const auto& stage : stages)
     hosts.insert(stage.hosts.begin(), stage.hosts.end());
   for (const auto& stage : stages)
     if (stage.snapshot && find_host(from, stage.snapshot->on) != nullptr)
       hosts.insert(stage.snapshot->on);
-  if (may_write_secrets_everywhere(from))
+  if (syncs_secrets && may_write_secrets_everywhere(from))
     for (const auto& host : from.hosts)
       hosts.insert(host.reach.name);
   return {hosts.begin(), hosts.end()};
@@ -49,6 +50,14 @@ std::size_t leading_staging(const std::vector<stage>& stages) {
   return static_cast<std::size_t>(first - stages.begin());
 }
 
+/// Why a stage of the fleet is not in this run.
+std::string why_left_out(const plan& made, const std::string& stage) {
+  const auto& wanted = find_environment(made.fleet, made.request.environment)->stages;
+  if (std::find(wanted.begin(), wanted.end(), stage) == wanted.end())
+    return "environment";
+  return made.retries.empty() ? "stage" : "retry";
+}
+
 void add_phases(plan& made) {
   const auto where = index_units(made);
   auto& phases = made.phases;
@@ -73,7 +82,8 @@ void add_phases(plan& made) {
     const bool here = std::any_of(made.stages.begin(), made.stages.end(),
                                   [&](const auto& one) { return one.name == stage.name; });
     if (!here)
-      phases.push_back(skipped_phase(stage.name, phase_kind::deploy, "environment"));
+      phases.push_back(
+          skipped_phase(stage.name, phase_kind::deploy, why_left_out(made, stage.name)));
   }
   phases.push_back(verification_phase(made, where));
   for (std::size_t stage = 0; stage < made.stages.size(); ++stage)
@@ -90,7 +100,7 @@ bool is_a_ref(const std::string& text) {
 } // namespace
 
 expected<plan> make_plan(const fleet& from, const request& asked, const run_ids& ids, time_point at,
-                         const std::string& by) {
+                         const std::string& by, const plan_origin& origin) {
   plan made;
   made.request = asked;
   auto& name = made.request.environment;
@@ -111,14 +121,22 @@ expected<plan> make_plan(const fleet& from, const request& asked, const run_ids&
     if (found == nullptr)
       return unexpected(ec::config_invalid, "environment `" + name + "` names a stage `" + wanted
                                                 + "` that " + from.file + " does not have");
-    made.stages.push_back(*found);
+    if (origin.stages.empty() || origin.stages.contains(wanted))
+      made.stages.push_back(*found);
   }
+  for (const auto& wanted : origin.stages)
+    if (std::find(chosen->stages.begin(), chosen->stages.end(), wanted) == chosen->stages.end())
+      return unexpected(ec::usage, "environment `" + name + "` has no stage `" + wanted + "`");
   made.run = ids.run;
   made.release = ids.release;
   made.requested_at = at;
   made.requested_by = by;
+  made.retries = origin.retries;
+  made.returns_to = origin.returns_to;
+  made.commits = origin.commits;
+  made.recalls = origin.recalls;
   made.fleet = from;
-  made.hosts = leased_hosts(from, made.stages);
+  made.hosts = leased_hosts(from, made.stages, made.returns_to.empty());
   made.units = units_of(made);
   add_phases(made);
   return made;

@@ -151,13 +151,15 @@ phase pre_flight_phase(const plan& of, const unit_index& where) {
       inspected.push_back(as_such);
   std::sort(inspected.begin(), inspected.end(),
             [](const assignment& a, const assignment& b) { return a.of < b.of; });
-  auto made = make_phase(
-      "pre_flight", phase_kind::pre_flight,
-      {make_step(step_kind::resolve, {{0, controller_name}}, limit.pre_flight),
-       make_step(step_kind::lease, on_hosts(of, where), limit.pre_flight),
-       with_barrier(make_step(step_kind::inspect, std::move(inspected), limit.pre_flight)),
-       make_step(step_kind::baseline, stacks, limit.pre_flight)},
-      of.fleet.pre_flight_on_failure);
+  std::vector<step_spec> steps{
+      make_step(step_kind::lease, on_hosts(of, where), limit.pre_flight),
+      with_barrier(make_step(step_kind::inspect, std::move(inspected), limit.pre_flight)),
+      make_step(step_kind::baseline, stacks, limit.pre_flight)};
+  if (of.returns_to.empty())
+    steps.insert(steps.begin(),
+                 make_step(step_kind::resolve, {{0, controller_name}}, limit.pre_flight));
+  auto made = make_phase("pre_flight", phase_kind::pre_flight, std::move(steps),
+                         of.fleet.pre_flight_on_failure);
   made.report_all = true;
   return made;
 }
@@ -166,6 +168,8 @@ phase secrets_phase(const plan& of, const unit_index& where) {
   const auto& secrets = of.fleet.secrets;
   if (secrets.driver == secrets_driver::none)
     return skipped_phase("secrets_sync", phase_kind::secrets_sync, "no driver");
+  if (!of.returns_to.empty())
+    return skipped_phase("secrets_sync", phase_kind::secrets_sync, "rollback");
   const auto limit = of.fleet.deadlines.secrets;
   const auto hosts = on_secrets(of, where);
   const bool by_script = secrets.driver == secrets_driver::script;
@@ -224,6 +228,8 @@ phase tests_phase(const plan& of, const unit_index& where) {
     return skipped_phase("tests", phase_kind::tests, "skip_tests");
   if (!tests.wanted)
     return skipped_phase("tests", phase_kind::tests, "no tests configured");
+  if (!of.retries.empty() || !of.returns_to.empty())
+    return skipped_phase("tests", phase_kind::tests, of.retries.empty() ? "rollback" : "retry");
   auto run =
       make_step(step_kind::run_tests, {on_target(where, tests.on)}, of.fleet.deadlines.tests);
   run.repeatable = false;

@@ -9,8 +9,11 @@ namespace baton {
 
 namespace {
 
-/// A part is only a success if there is a part: some host of a stage before serves the new release.
+/// A part is only a success if there is a part: some host of a stage before serves the new release;
+/// of a retry that is what the retried run has left.
 bool earlier_stage_serves_new(const plan& of, const run& now, const failure& than) {
+  if (!of.retries.empty())
+    return true;
   for (std::size_t stage = 0; stage < of.stages.size(); ++stage) {
     if (now.deploys[stage] >= than.phase)
       return false;

@@ -88,6 +88,8 @@ result verdict(const plan& of, const run& now, time_point at) {
   made.environment = of.request.environment;
   made.commit = commit_of(of, now);
   made.release = of.release;
+  made.retries = of.retries;
+  made.returns_to = of.returns_to;
   made.fleet = of.fleet.name;
   if (now.began)
     made.duration_seconds = std::chrono::duration<double>(at - *now.began).count();

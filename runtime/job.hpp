@@ -32,6 +32,7 @@ struct job_end {
   std::optional<int> exit;
   std::string signal;        ///< without SIG
   bool deadline_hit = false; ///< killed because its deadline had passed
+  bool kill_asked = false;   ///< killed because somebody asked for it
   bool lost = false;         ///< may or may not have run
   std::string facts;         ///< what the script wrote to $BATON_FACTS, at most 1 MiB
   std::string log_tail;      ///< the last 8 KiB of its output, UTF-8, redacted

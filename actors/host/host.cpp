@@ -28,6 +28,21 @@ bool looks_at_stack(step_kind kind) {
   }
 }
 
+/// Whether the step may be done again although it has begun.
+bool may_repeat(const work_order& order) {
+  const auto is_it = [&](const phase& one) { return one.id == order.step.phase; };
+  const auto is_repeatable = [&](const phase& one) {
+    return std::any_of(one.steps.begin(), one.steps.end(), [&](const step_spec& step) {
+      return step.kind == order.step.kind && step.repeatable;
+    });
+  };
+  const auto& plan = *order.plan;
+  for (const auto* all : {&plan.phases, &plan.rollback})
+    if (const auto found = std::find_if(all->begin(), all->end(), is_it); found != all->end())
+      return is_repeatable(*found);
+  return is_it(plan.ending) && is_repeatable(plan.ending);
+}
+
 /// For a killed step to be gone: its grace, and some more.
 constexpr duration leftover_patience{20'000};
 constexpr duration leftover_poll{200};
@@ -176,8 +191,13 @@ void host_work::stop(const std::string& id) {
     return;
   }
   auto* here = find(id);
-  if (!here || here->stopped)
+  if (!here || here->stopped || here->to_stop)
     return;
+  // What an earlier process has begun may have had its effect, and may still run.
+  if (here->order.resumed && !here->runner && !here->watching && !here->checks) {
+    here->to_stop = true;
+    return;
+  }
   here->stopped = true;
   if (here->runner && !here->checks) {
     here->runner->stop();
@@ -231,6 +251,7 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
   what.fence = fence;
   what.deadline = order.step.deadline - (clock_.now() - here->began);
   what.label = {order.plan->run, order.step.phase, order.step.target, id, ""};
+  what.resumed = order.resumed && !here->has_repeated;
   here->runner = std::make_shared<job_runner>(
       link_, clock_, *house_, std::move(what), [this, id, fence](const expected<job_end>& end_of) {
         auto* there = find(id);
@@ -249,9 +270,14 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
         auto outcome =
             house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of);
         // Whoever takes a host over ends what runs there.
+        const bool was_halted = there->order.resumed && end_of->kill_asked && outcome.why
+                                && outcome.why->code == ec::step_killed && !there->stopped
+                                && !there->has_repeated && may_repeat(there->order);
         const bool ended_by_another =
             fence > 0 && outcome.why && outcome.why->code == ec::step_killed && !there->stopped;
-        if (ended_by_another)
+        if (was_halted)
+          repeat_if_ours(id);
+        else if (ended_by_another)
           end_if_ours(id, std::move(outcome));
         else if (there->order.step.kind == step_kind::look && outcome.view)
           look_elsewhere(id, std::move(outcome));
@@ -259,6 +285,10 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
           end(id, std::move(outcome));
       });
   here->runner->run();
+  if (auto* there = find(id); there && there->to_stop) {
+    there->to_stop = false;
+    stop(id);
+  }
 }
 
 void host_work::clear_unit(const std::string& id, const std::function<void()>& then) {

@@ -72,7 +72,9 @@ private:
     duration began{0};
     std::shared_ptr<asking> checks;
     bool stopped = false;
-    bool has_adopted = false; ///< a higher fence, once
+    bool to_stop = false;      ///< as soon as its target can be asked what it knows of it
+    bool has_adopted = false;  ///< a higher fence, once
+    bool has_repeated = false; ///< what an earlier process has killed
   };
 
   struct lease_wish {
@@ -96,6 +98,8 @@ private:
   void end_watch(const std::string& id, step_outcome outcome);
   /// Ends it as `lease_lost` where the host is another owner's by now.
   void end_if_ours(const std::string& id, step_outcome outcome);
+  /// Begins again what a halt of an earlier process has killed, where the host is still ours.
+  void repeat_if_ours(const std::string& id);
   void verify_checks(const std::string& id, duration until, int round);
   /// A look that is seen as its own host sees it; what is asked from elsewhere is added.
   void look_elsewhere(const std::string& id, step_outcome seen);

@@ -141,6 +141,38 @@ void host_work::end_if_ours(const std::string& id, step_outcome outcome) {
       }));
 }
 
+void host_work::repeat_if_ours(const std::string& id) {
+  auto& here = *find(id);
+  here.has_repeated = true;
+  here.runner.reset(); // who stops the order meanwhile ends it
+  const auto again = [this, id] {
+    if (!link_.ready()) {
+      fail(id, make_error(ec::connection_lost,
+                          "the connection to " + settings_.reach.to.name + " was lost",
+                          settings_.reach.to.name));
+      return;
+    }
+    link_.send(link_.shell().forget(id, [this, id](const expected<void>&) {
+      if (find(id))
+        build(id);
+    }));
+  };
+  const auto fence = known_fence(id);
+  if (fence == 0 || !link_.ready()) {
+    again();
+    return;
+  }
+  link_.send(link_.shell().lease_heartbeat(here.order.plan->run, fence, {},
+                                           [this, id, again](const expected<void>& ours) {
+                                             if (!find(id))
+                                               return;
+                                             if (!ours && ours.error().code == ec::lease_lost)
+                                               fail(id, lost_to_another(settings_.reach.to.name));
+                                             else
+                                               again();
+                                           }));
+}
+
 void host_work::release(const std::string& id) {
   const auto& order = find(id)->order;
   const auto run = order.plan->run;

@@ -10,7 +10,8 @@ namespace baton {
 
 namespace {
 
-constexpr std::chrono::seconds grace{5};
+/// From TERM to KILL: so that five seconds after a kill nothing of the step lives.
+constexpr std::chrono::seconds grace{4};
 /// How much later than the target we give up ourselves.
 constexpr duration deadline_slack{10'000};
 /// A kill that the target has not confirmed by then counts as not confirmed.
@@ -56,6 +57,8 @@ void job_runner::connect() {
       return;
     if (!how)
       self->lost(how.error());
+    else if (self->stop_asked_)
+      self->kill_known();
     else if (self->reached_)
       self->start(); // known there: answered with its present state
     else
@@ -241,6 +244,7 @@ void job_runner::read_facts(const step_report& last) {
   end_.exit = last.signal.empty() ? std::optional<int>{last.status} : std::nullopt;
   end_.signal = last.signal;
   end_.deadline_hit = last.deadline_hit;
+  end_.kill_asked = last.kill_asked;
   end_.log_full = last.log_full;
   end_.log_tail =
       log_tail_.size() > tail_max ? log_tail_.substr(log_tail_.size() - tail_max) : log_tail_;
@@ -300,6 +304,17 @@ void job_runner::stop() {
   if (stop_asked_ || stage_ == stage::over)
     return;
   stop_asked_ = true;
+  if (!task_.resumed || reached_)
+    kill();
+  else if (stage_ != stage::connecting)
+    kill_known();
+  // Else as soon as the target can be asked.
+}
+
+/// Of a step that an earlier process may have begun there; nothing of it is begun now.
+void job_runner::kill_known() {
+  reached_ = true;
+  stage_ = stage::waiting;
   kill();
 }
 

@@ -24,6 +24,7 @@ public:
     std::uint64_t fence = 0;
     duration deadline{0}; ///< kept by the target; a little later by us
     output_note label;    ///< for its output; `text` is filled in. `run` empty: not shown
+    bool resumed = false; ///< the target may know it from an earlier process
   };
 
   using end_callback = std::function<void(expected<job_end>)>;
@@ -55,6 +56,7 @@ private:
   void lost(const error& why);
   void finish(expected<job_end> how);
   void kill();
+  void kill_known();
   void take_log(const step_report& report);
   void tell(std::string text);
   error stopped() const;

@@ -82,8 +82,12 @@ std::vector<std::string> next_steps(const result& how) {
     steps.push_back("baton lease show");
   if (how.rollback_failed.empty()) {
     steps.push_back("baton logs " + how.run);
-    if (how.why && how.why->code == ec::bad_commit)
+    if (how.why && how.why->code == ec::bad_commit && !how.returns_to.empty())
+      steps.push_back("baton rollback --list");
+    else if (how.why && how.why->code == ec::bad_commit)
       steps.push_back("baton deploy <a branch, tag or commit that the repository has>");
+    else if (*how.status == status::partial_success)
+      steps.push_back("mend what is wrong there, then: baton retry " + how.run);
     else if (!how.cancelled && how.exit_code != 3)
       steps.push_back("mend it, then: baton deploy <the mended commit>");
   }

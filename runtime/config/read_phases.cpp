@@ -133,6 +133,7 @@ void read_phases(const view& root, const declared_names& names, fleet& into) {
   read_verification(root["verification"], names, into);
   root["guard"]["unreachable_after"].read(into.guard_unreachable_after);
   read_lease(root["lease"], into);
+  root["resume"]["max_age"].read_positive(into.resume_max_age);
   root["retention"]["releases"].read(into.keep_releases);
   root["alerts"]["on_alert"].read(into.on_alert);
   root["log"]["file"].read_controller_path(into.log_file);

@@ -248,6 +248,7 @@ nlohmann::ordered_json resolved_config(const fleet& of) {
   made["verification"] = shown_verification(of);
   made["guard"] = {{"unreachable_after", duration_text(of.guard_unreachable_after)}};
   made["lease"] = {{"dead_after", duration_text(of.lease_dead_after)}};
+  made["resume"] = {{"max_age", duration_text(of.resume_max_age)}};
   made["deadlines"] = shown(of.deadlines);
   made["retention"] = {{"releases", of.keep_releases}};
   if (!of.on_alert.empty())

@@ -6,12 +6,10 @@
 #include "runtime/journal/state_dir.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -40,31 +38,13 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>{in}, {}};
 }
 
-std::string this_boot() {
-  auto id = read_file("/proc/sys/kernel/random/boot_id");
-  while (!id.empty() && id.back() == '\n')
-    id.pop_back();
-  return id;
-}
-
-/// Field 22 of /proc/self/stat; the name before it may hold anything, so count behind its `)`.
-std::uint64_t own_start_ticks() {
-  const auto stat = read_file("/proc/self/stat");
-  const auto end_of_name = stat.rfind(')');
-  if (end_of_name == std::string::npos)
-    return 0;
-  std::istringstream fields{stat.substr(end_of_name + 1)};
-  std::string field;
-  for (int number = 3; number <= 22; ++number)
-    fields >> field;
-  return std::strtoull(field.c_str(), nullptr, 10);
-}
-
 void write_owner(int descriptor) {
+  const auto self = this_process();
   const ordered_json owner{
-      {"pid", getpid()},
-      {"start_ticks", own_start_ticks()},
-      {"boot_id", this_boot()},
+      {"pid", self.pid},
+      {"start_ticks", self.start_ticks},
+      {"boot_id", self.boot_id},
+      {"pid_space", self.pid_space},
       {"since", format_time(std::chrono::time_point_cast<std::chrono::milliseconds>(
                     std::chrono::system_clock::now()))},
   };
@@ -80,9 +60,10 @@ run_owner read_owner(const std::filesystem::path& file) {
   if (!parsed.is_object())
     return made;
   try {
-    made.pid = parsed.value("pid", 0);
-    made.start_ticks = parsed.value("start_ticks", std::uint64_t{0});
-    made.boot_id = parsed.value("boot_id", "");
+    made.process.pid = parsed.value("pid", 0);
+    made.process.start_ticks = parsed.value("start_ticks", std::uint64_t{0});
+    made.process.boot_id = parsed.value("boot_id", "");
+    made.process.pid_space = parsed.value("pid_space", "");
     made.since = parse_time(parsed.value("since", "")).value_or(time_point{});
   } catch (const json::exception&) {
     return {};
@@ -127,9 +108,9 @@ expected<run_lock> run_lock::acquire(const std::filesystem::path& state_folder,
       }
       const auto owner = read_owner(*file);
       made.file_.clear(); // not ours to remove
-      return fault(ec::lease_held, "process " + std::to_string(owner.pid) + " is at work on run "
-                                       + std::string{run}
-                                       + "; wait for it, or stop it with SIGTERM");
+      return fault(ec::lease_held, "process " + std::to_string(owner.process.pid)
+                                       + " is at work on run " + std::string{run}
+                                       + "; wait for it, or: baton cancel " + std::string{run});
     }
     if (!still_named(descriptor, *file)) {
       made.file_.clear();

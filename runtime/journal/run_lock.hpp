@@ -2,22 +2,19 @@
 
 #include "messages/error.hpp"
 #include "messages/time.hpp"
+#include "runtime/process_identity.hpp"
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <sys/types.h>
 
 namespace baton {
 
 /// Who works at a run, as its lock file says.
 struct run_owner {
   bool alive = false; ///< holds the lock now; the rest is about the last one that did
-  pid_t pid = 0;
-  std::uint64_t start_ticks = 0; ///< of the process since boot, as /proc/PID/stat has it
-  std::string boot_id;           ///< of the machine when it took the lock
+  process_identity process;
   time_point since;
 };
 

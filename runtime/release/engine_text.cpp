@@ -2,6 +2,7 @@
 
 #include "runtime/checks/words.hpp"
 #include "runtime/release/script.hpp"
+#include "runtime/secrets/places.hpp"
 
 #include <algorithm>
 
@@ -75,14 +76,19 @@ std::string env_files_text(const plan& of, const stack_of& where) {
   std::vector<std::string> files{".env"};
   if (const auto* compose = std::get_if<compose_engine>(&where.stack->engine))
     files.insert(files.end(), compose->env_files.begin(), compose->env_files.end());
-  for (const auto& place : of.fleet.secrets.places)
-    if (auto file = below(where.stack->path, place.to); !file.empty())
-      files.push_back(std::move(file));
   std::vector<std::string> lines;
+  std::vector<std::string> places;
+  for (const auto& on : places_on(of.fleet.secrets, where.of->host)) {
+    if (auto file = below(where.stack->path, on.place->to); !file.empty())
+      files.push_back(std::move(file));
+    else
+      places.push_back(words("place_file", {on.place->to}) + " \"$@\"");
+  }
   for (const auto& file : files)
     lines.push_back(words("\"$@\"", {file}));
   script text;
   text.function("each_env_file", lines);
+  text.function("each_place_file", places);
   return text.text();
 }
 

@@ -16,6 +16,7 @@ namespace baton::release {
 std::string engine_text(const stack_of& of);
 
 /// each_env_file: its arguments with each file beside the commit that the plan names.
+/// each_place_file: the same with each secret file of the host that lies elsewhere.
 std::string env_files_text(const plan& of, const stack_of& where);
 
 /// each_check: its arguments with the number of each check of the stack that the host makes, and

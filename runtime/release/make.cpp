@@ -17,14 +17,14 @@ namespace baton::release {
 
 namespace {
 
-std::string_view body_of(step_kind kind) {
+std::string_view body_of(step_kind kind, bool is_recalled) {
   switch (kind) {
   case step_kind::inspect:
     return embedded::inspect_sh;
   case step_kind::baseline:
     return embedded::baseline_sh;
   case step_kind::prepare:
-    return embedded::prepare_sh;
+    return is_recalled ? embedded::recall_sh : embedded::prepare_sh;
   case step_kind::activate:
     return embedded::activate_sh;
   case step_kind::restore:
@@ -78,14 +78,18 @@ expected<job> resolve_job(const job_context& context) {
     return fault(ec::bad_commit,
                  "`" + ref.substr(0, 100) + "` cannot be a branch, tag or commit: " + *why);
   std::vector<std::pair<std::string, std::string>> repositories; // URL, keys
+  std::vector<std::string> wanted; // of each, where the commit is known already
   for (const auto& stage : plan.stages)
     for (const auto& stack : stage.stacks) {
       auto found = std::find_if(repositories.begin(), repositories.end(),
                                 [&](const auto& one) { return one.first == stack.repository; });
-      if (found == repositories.end())
+      if (found == repositories.end()) {
         found = repositories.insert(
             found,
             {stack.repository, repositories.empty() ? std::string{"commit"} : std::string{}});
+        const auto known = plan.commits.find(stack.name);
+        wanted.push_back(known == plan.commits.end() ? std::string{} : known->second);
+      }
       const auto key = "commit:" + stack.name;
       if ((' ' + found->second + ' ').find(' ' + key + ' ') == std::string::npos)
         found->second += (found->second.empty() ? "" : " ") + key;
@@ -98,7 +102,7 @@ expected<job> resolve_job(const job_context& context) {
     const auto& [url, keys] = repositories[n];
     const auto login = split_login(url);
     lines.push_back(words("\"$@\"", {std::to_string(n), keys, login.bare, login.site, login.user,
-                                     login.password, *cache + "/" + cache_name(url)}));
+                                     login.password, *cache + "/" + cache_name(url), wanted[n]}));
   }
   script text;
   text.part(embedded::lib_sh)
@@ -157,8 +161,9 @@ expected<job> make_job(const job_context& context) {
   job made;
   made.is_look = is_look(kind);
   const auto had = earlier_fact(context, step_kind::inspect, "have_commit");
+  const bool is_recalled = !recalled_release(context).empty();
   const bool sent = kind == step_kind::prepare
-                        ? of->stack->source == source_kind::push
+                        ? of->stack->source == source_kind::push && !is_recalled
                         // A look lets nobody fetch: what is not here yet comes along.
                         : kind == step_kind::foresee && !had.empty()
                               && earlier_fact(context, step_kind::inspect, "have_wanted").empty();
@@ -169,7 +174,7 @@ expected<job> make_job(const job_context& context) {
       return tl::unexpected<error>{bundle.error()};
     made.files.push_back({"commit.bundle", *std::move(bundle)});
   }
-  made.script = stack_script(context, *of).part(body_of(kind)).text();
+  made.script = stack_script(context, *of).part(body_of(kind, is_recalled)).text();
   return made;
 }
 

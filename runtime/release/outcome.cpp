@@ -136,7 +136,7 @@ bool stays(const std::string& key) {
   // The rest is for this reading only.
   return key == "commit" || key.starts_with("commit:") || key.starts_with("fault.")
          || key == "have_commit" || key == "have_wanted" || key == "baseline" || key == "restored"
-         || key == "adopted" || key == "place";
+         || key == "adopted" || key == "place" || key == "kept";
 }
 
 bool is_seen(step_kind kind) {

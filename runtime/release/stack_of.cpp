@@ -47,6 +47,8 @@ expected<stack_of> find_stack_of(const job_context& context) {
 }
 
 std::string resolved_commit(const job_context& context, const std::string& stack) {
+  if (const auto known = context.plan.commits.find(stack); known != context.plan.commits.end())
+    return known->second;
   std::string first;
   for (const auto& [key, known] : context.facts) {
     if (key.first != step_kind::resolve)
@@ -65,6 +67,11 @@ std::string earlier_fact(const job_context& context, step_kind kind, const std::
     return {};
   const auto found = known->second.find(key);
   return found == known->second.end() ? std::string{} : found->second;
+}
+
+std::string recalled_release(const job_context& context) {
+  const auto found = context.plan.recalls.find(unit_name(context.plan, context.step.of));
+  return found == context.plan.recalls.end() ? std::string{} : found->second;
 }
 
 bool was_rewound(const job_context& context) {

@@ -24,6 +24,9 @@ std::string resolved_commit(const job_context& context, const std::string& stack
 /// Another fact of an earlier step of this run on this unit, or empty.
 std::string earlier_fact(const job_context& context, step_kind kind, const std::string& key);
 
+/// The kept release that a rollback brings back on the step's unit; empty: it is none.
+std::string recalled_release(const job_context& context);
+
 /// Whether the run has rolled the unit's host back to a snapshot, as far as that step's end is
 /// known.
 bool was_rewound(const job_context& context);

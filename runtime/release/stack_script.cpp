@@ -32,6 +32,7 @@ script stack_script(const job_context& context, const stack_of& of) {
   const auto& stack = *of.stack;
   const auto unit = unit_path(plan, *of.of);
   const auto engine = engine_text(of);
+  const auto recalled = recalled_release(context);
   const bool by_compose = std::holds_alternative<compose_engine>(stack.engine);
   script text;
   text.part(embedded::lib_sh)
@@ -46,6 +47,8 @@ script stack_script(const job_context& context, const stack_of& of) {
       .set("B_RUN", plan.run)
       .set("B_RELEASE", path_name(plan.release))
       .set("B_COMMIT", resolved_commit(context, stack.name))
+      .set("B_RECALL", recalled.empty() ? recalled : path_name(recalled))
+      .set("B_KEPT", plan.returns_to.empty() ? "no" : "yes")
       .set("B_KEEP", std::to_string(std::max(plan.fleet.keep_releases, 1)))
       .set("B_DISK_FREE", std::to_string(plan.fleet.disk_free_min))
       .set("B_CHECKS", stack.health.checks.empty() ? "none" : "some")

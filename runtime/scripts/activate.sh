@@ -13,10 +13,11 @@ activating | up | restoring | restored) end_activating ;; # a further attempt
     fact untouched yes
     fail dirty "${activate_dirt%;}"
   fi
-  begin_record "$B_RELEASE" "$B_COMMIT"
+  [ -n "$B_RECALL" ] || begin_record "$B_RELEASE" "$B_COMMIT"
   release_put "$B_RELEASE" previous "$(get "$S/current")"
   ;;
 esac
+[ -z "$B_RECALL" ] || use_engine "$B_RELEASE"
 engine_before "$B_RELEASE"
 # From here on a rollback has something to take back; so it is written down first.
 release_put "$B_RELEASE" state activating
@@ -29,6 +30,7 @@ if [ "$B_DIRTY" != keep ]; then
     note "untracked files were set aside in $S/release/$B_RELEASE/discarded: $(listed "$activate_saved")"
 fi
 check_out "$B_COMMIT"
+[ -z "$B_RECALL" ] || restore_env "$B_RELEASE"
 record_env "$B_RELEASE"
 engine_up "$B_RELEASE"
 release_put "$B_RELEASE" state up

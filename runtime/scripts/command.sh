@@ -135,6 +135,8 @@ engine_up() {
 }
 
 engine_await() { :; }
+engine_recall_lacks() { :; }
+engine_recall() { :; }
 
 engine_restore() {
   # What was started before a snapshot was rolled back holds files that are gone. Its own `stop`

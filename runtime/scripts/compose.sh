@@ -337,6 +337,22 @@ expected_service() {
   [ "$3" != "$1" ] || printf '%s\t%s\t%s\t%s\n' "$1" "$5" "$2" "$4"
 }
 
+# engine_recall_lacks ID: which of its images are gone.
+engine_recall_lacks() {
+  [ -f "$S/release/$1/images" ] || {
+    echo "the release $1 has no record of its images"
+    return
+  }
+  each_line "$S/release/$1/images" image_lacks "$1"
+}
+# image_lacks ID SERVICE IMAGE IMAGE-ID
+image_lacks() {
+  [ -n "$(image_id "$4")" ] ||
+    echo "the image of the service $2 as it was in release $1 is gone ($(tag_of "$2" "$1"))"
+}
+# engine_recall ID: the same images, for the new release.
+engine_recall() { each_line "$S/release/$B_RELEASE/images" tag_image "$B_RELEASE"; }
+
 # --- back ----------------------------------------------------------------------------------------
 
 # A machine that was set back may have only just booted.

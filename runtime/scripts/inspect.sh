@@ -31,7 +31,7 @@ inspect_git() {
     fault missing_tool 'git is not on this host, or does not run' 'sudo apt-get install git'
     return
   fi
-  if [ "$B_SOURCE" = fetch ]; then
+  if [ "$B_SOURCE" = fetch ] && [ "$B_KEPT" = no ]; then
     inspect_said=$(
       ! have timeout || git_within='timeout 30'
       git_quietly ls-remote -q -- "$B_URL" HEAD 2>&1 >/dev/null
@@ -89,6 +89,15 @@ inspect_place() {
   fact place "$inspect_boot $inspect_id ${checkout#"$inspect_above"}"
 }
 
+# A rollback that was asked for: what there is to go back to.
+inspect_kept() {
+  [ "$B_KEPT" = yes ] || return 0
+  fact kept "$(kept_releases)"
+  [ -n "$B_RECALL" ] || return 0
+  inspect_said=$(recall_lacks | tr '\n' ';')
+  [ -z "$inspect_said" ] || fault bad_commit "${inspect_said%;}" 'baton rollback --list'
+}
+
 inspect_lease
 each_tool need_tool
 if [ -n "$B_PATH" ]; then
@@ -97,6 +106,7 @@ if [ -n "$B_PATH" ]; then
   need_space "$(holder "$checkout")" "the file system of $checkout" "du -xh $(holder "$checkout") | sort -h | tail"
   need_space "$(holder "$S")" "the file system of Baton's folder" "du -xh $(holder "$S") | sort -h | tail"
   engine_faults
+  inspect_kept
   look_records
   ! engine_look || fact look.done yes
 fi

@@ -8,12 +8,16 @@
 #     commit, branch    what is checked out; branch only for the baseline
 #     at, run           when and by which run it was made
 #     engine.sh         the engine's words as they were: functions and variables
-#     env/N, env/N.path files beside the commit that belong to it
+#     env/N, env/N.path files beside the commit that belong to it; env/N.place when it is a secret
+#                       file that lies elsewhere
 #     services          compose: SERVICE, image id, config hash, image name, a tab between, a line each
 #     tree/NAME         while it is prepared: the commit's files beside the checkout
 S=$BATON_DIR/stacks/$B_UNIT
 checkout=$(expand "$B_PATH")
 export S
+
+# A rollback that was asked for brings back what a release was, whatever is meant today.
+[ -z "$B_RECALL" ] || B_COMMIT=$(get "$S/release/$B_RECALL/commit")
 
 release_dir() { printf '%s\n' "$S/release/$1"; }
 # release_get ID FILE
@@ -60,6 +64,28 @@ rollback_target() {
   elif is_release baseline && [ "$(release_get baseline state)" != none ]; then
     echo baseline
   fi
+}
+
+# recall_lacks: why the release that is to be brought back cannot be; nothing when it can.
+recall_lacks() {
+  if [ "$(release_get "$B_RECALL" state)" != good ]; then
+    echo "no good release $B_RECALL is kept on $B_HOST"
+  elif [ "$(kind_of "$B_RECALL")" != "$B_KIND" ]; then
+    echo "the release $B_RECALL was a $(kind_of "$B_RECALL") stack, this one is a $B_KIND stack"
+  elif ! is_checkout || ! has_commit "$B_COMMIT"; then
+    echo "the commit $B_COMMIT of the release $B_RECALL is not in $checkout any more"
+  else
+    engine_recall_lacks "$B_RECALL"
+  fi
+}
+
+# kept_releases: `RELEASE COMMIT RUN AT` of each that was good, newest first.
+kept_releases() {
+  for record_id in $(releases); do
+    [ "$(release_get "$record_id" state)" != good ] ||
+      printf '%s %s %s %s\n' "$record_id" "$(release_get "$record_id" commit)" \
+        "$(release_get "$record_id" run)" "$(release_get "$record_id" at)"
+  done
 }
 
 # --- files beside the commit: .env and its like --------------------------------------------------
@@ -109,6 +135,17 @@ record_env() {
   mkdir -p -- "$record_env_dir" || fail no_space "cannot make the folder $record_env_dir"
   record_count=0
   each_env record_env_file
+  each_place_file record_place_file
+}
+# place_file PATH COMMAND...: the command with where that is, as last word.
+place_file() {
+  record_path=$(expand "$1")
+  shift
+  [ ! -f "$record_path" ] || "$@" "$record_path"
+}
+record_place_file() {
+  record_env_file "$1"
+  true >"$record_env_dir/$record_count.place" || fail no_space "cannot keep a copy of $1"
 }
 record_env_file() {
   record_count=$((record_count + 1))
@@ -118,10 +155,14 @@ record_env_file() {
   fi
 }
 
-# restore_env ID: the files as that release had them; what they replace is kept.
+# restore_env ID: the files as that release had them; what they replace is kept. Secret files that
+# lie elsewhere only in a rollback that was asked for: a run puts back what it has synced itself.
 restore_env() {
   for record_file in "$S/release/$1/env"/*.path; do
     [ -f "$record_file" ] || continue
+    if [ -z "$B_RECALL" ] && [ -e "${record_file%.path}.place" ]; then
+      continue
+    fi
     record_path=$(in_checkout "$(cat "$record_file")")
     record_copy=${record_file%.path}
     cmp -s "$record_copy" "$record_path" && continue

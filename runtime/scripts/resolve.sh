@@ -1,7 +1,8 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `resolve`, on the controller: the ref of the request becomes a commit of each repository.
-# repository N KEYS URL SITE USER PASSWORD CACHE: fetches URL into the bare repository CACHE; the commit becomes
-# the facts KEYS (words). B_REF_WANTED was checked before: it is a plain ref name or hex.
+# repository N KEYS URL SITE USER PASSWORD CACHE WANTED: fetches URL into the bare repository CACHE; the commit becomes
+# the facts KEYS (words). B_REF_WANTED was checked before: it is a plain ref name or hex. WANTED is a
+# whole commit id in its place, where that is known.
 
 resolve_git() { git_quietly --git-dir="$cache" "$@"; }
 
@@ -69,6 +70,10 @@ repository() {
   B_GIT_USER=$5
   B_GIT_PASSWORD=$6
   cache=$7
+  if [ -n "$8" ]; then
+    B_REF_WANTED=$8
+    B_REF_HEX=yes
+  fi
   if ! resolve_git rev-parse -q --git-dir >/dev/null 2>&1; then
     mkdir -p -- "$cache" && run git "git init $cache" git_quietly init -q --bare -- "$cache"
   fi

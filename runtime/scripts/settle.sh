@@ -10,6 +10,8 @@ elif is_release "$B_RELEASE"; then
 fi
 # Nobody will put them back any more.
 [ -z "${settle_done-}" ] || drop_saved_secrets "$B_RUN"
+# That a run has put its secrets back was for that run to know: it is over, or this one is.
+rm -f -- "$BATON_DIR"/secrets/*.back
 
 rm -f -- "$S/reserve" # of a `prepare` that was killed
 # How the rollback to the snapshot ended is in the journal by now.
@@ -19,7 +21,8 @@ settle_current=$(get "$S/current")
 settle_good=$(get "$S/last_good")
 settle_kept=0
 settle_failed=0
-# A rollback needs what serves and the last good release; the baseline while there is no other.
+# A rollback needs what serves and the last good release; the baseline while there is no other. As
+# many releases as are to be kept are good ones: what failed takes none of their places.
 is_needed() {
   case $1 in
   "$settle_current" | "$settle_good") return 0 ;;
@@ -27,26 +30,31 @@ is_needed() {
   *) return 1 ;;
   esac
 }
+# settle_drop ID: its images, its commit's name in the repository, its record.
+settle_drop() {
+  engine_forget "$1"
+  g update-ref -d "$B_REF$1" 2>/dev/null || :
+  rm -rf -- "$S/release/$1"
+}
 for settle_id in $(releases); do
   for settle_tree in "$S/release/$settle_id/tree"/*; do
     [ ! -e "$settle_tree" ] || drop_tree "$settle_tree"
   done
   rmdir "$S/release/$settle_id/tree" 2>/dev/null || :
-  case $(release_get "$settle_id" state) in
-  good | up | activating)
+  settle_state=$(release_get "$settle_id" state)
+  case $settle_id:$settle_state in
+  *:none) continue ;;
+  # The baseline was never called good, but served.
+  *:good | baseline:*)
     settle_kept=$((settle_kept + 1))
-    is_needed "$settle_id" || [ "$settle_kept" -le "$B_KEEP" ] && continue
+    is_needed "$settle_id" || [ "$settle_kept" -le "$B_KEEP" ] || settle_drop "$settle_id"
     ;;
-  none) continue ;;
   *)
-    # Never served for long: its images go at once, its record a little later.
     is_needed "$settle_id" && continue
+    # Never served for long: its images go at once, its record a little later.
     engine_forget "$settle_id"
     settle_failed=$((settle_failed + 1))
-    [ "$settle_failed" -gt 3 ] || continue
+    [ "$settle_failed" -le 3 ] || settle_drop "$settle_id"
     ;;
   esac
-  engine_forget "$settle_id"
-  g update-ref -d "$B_REF$settle_id" 2>/dev/null || :
-  rm -rf -- "$S/release/$settle_id"
 done

@@ -58,17 +58,19 @@ private:
 
 class job_runner_test : public testing::Test {
 protected:
-  job_runner_test() {
+  explicit job_runner_test(bool resumed = false) {
     house_.secrets = std::make_shared<redactor>();
     job_runner::task what;
     what.id = "run/phase/host/1/activate";
     what.work.script = "true\n";
     what.deadline = duration{60'000};
+    what.resumed = resumed;
     runner_ = std::make_shared<job_runner>(
         link_, clock_, house_, what, [this](expected<job_end> how) { end_ = std::move(how); });
     link_.on_step_over = [this](const std::string&) { runner_->hint(); };
     runner_->run();
-    settle();
+    if (!resumed)
+      settle();
   }
 
   /// Until nobody has anything to do any more.
@@ -146,6 +148,43 @@ TEST_F(job_runner_test, asks_for_facts_again_when_they_came_before_the_end) {
   after([&] { target_->answer("7", "ok", "half=of it\n"); });
   ASSERT_TRUE(end_ && *end_);
   EXPECT_EQ((*end_)->facts, "half=of it\n");
+}
+
+/// An earlier process may have begun the step, and the target is only being connected to.
+class resumed_job_runner_test : public job_runner_test {
+protected:
+  resumed_job_runner_test() : job_runner_test{true} {}
+};
+
+TEST_F(resumed_job_runner_test, that_is_stopped_kills_the_step_and_begins_nothing) {
+  runner_->stop();
+  EXPECT_FALSE(end_) << "nobody knows yet what it does there";
+  EXPECT_THAT(after([] {}), ElementsAre("2 kill"));
+  EXPECT_THAT(after([&] { target_->answer("2", running); }), ElementsAre("3 poll"));
+  EXPECT_FALSE(end_);
+  after([&] { target_->answer("3", "ok done 143 kill 0 0 0 0 0"); });
+  ASSERT_TRUE(end_);
+  ASSERT_FALSE(*end_);
+  EXPECT_EQ(end_->error().code, ec::cancelled);
+}
+
+TEST_F(resumed_job_runner_test, that_is_stopped_is_over_where_the_step_never_came) {
+  runner_->stop();
+  after([] {});
+  after([&] { target_->answer("2", "ok absent - - 0 0 0 0 0"); });
+  after([&] { target_->answer("3", "ok absent - - 0 0 0 0 0"); });
+  ASSERT_TRUE(end_);
+  ASSERT_FALSE(*end_);
+  EXPECT_EQ(end_->error().code, ec::cancelled);
+}
+
+TEST_F(resumed_job_runner_test, says_of_a_step_that_was_killed_that_somebody_asked_for_it) {
+  EXPECT_THAT(after([] {}), ElementsAre("2 start", "3 facts"));
+  after([&] { target_->answer("2", "ok done 143 kill 0 0 0 0 0"); });
+  after([&] { target_->answer("3", "ok"); });
+  ASSERT_TRUE(end_ && *end_);
+  EXPECT_TRUE((*end_)->kill_asked);
+  EXPECT_EQ((*end_)->signal, "TERM");
 }
 
 } // namespace

@@ -4,6 +4,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <gmock/gmock.h>
 
 namespace baton {
 
@@ -70,6 +71,12 @@ protected:
     return {[](int) {}};
   }
 
+  static caf::behavior halt_asker(caf::event_based_actor* self, supervisor_actor whom, bool* into) {
+    self->request(whom, caf::infinite, halt_order{})
+        .then([into](const halt_order&) { *into = true; }, [](const caf::error&) {});
+    return {[](int) {}};
+  }
+
   static bool has(const std::vector<std::string>& ids, const std::string& part) {
     return std::any_of(ids.begin(), ids.end(),
                        [&](const std::string& id) { return id.find(part) != std::string::npos; });
@@ -127,6 +134,83 @@ TEST_F(supervisor_test, a_cancel_stops_the_running_step_and_takes_its_phase_back
   EXPECT_TRUE(told->cancelled);
   EXPECT_EQ(told->exit_code, 130);
   EXPECT_EQ(world->runs["thinkpad"], "old");
+}
+
+TEST_F(supervisor_test, a_halt_kills_what_runs_and_writes_no_word_of_it) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::activate && order.step.target == "rtx1080";
+  };
+  auto run = begin_run();
+  advance(std::chrono::seconds{1});
+  const auto before = store->records.size();
+  const auto had = world->done.size();
+  bool halted = false;
+  spawn(halt_asker, run, &halted);
+  advance(std::chrono::seconds{1});
+  EXPECT_TRUE(halted);
+  EXPECT_THAT(world->stopped, testing::ElementsAre("run-1/rtx1080/rtx1080/1/activate"));
+  EXPECT_EQ(store->records.size(), before);
+  caf::anon_send(run, event_t{event::cancel_requested{"too late"}});
+  advance(std::chrono::minutes{1});
+  EXPECT_EQ(store->records.size(), before) << "whoever goes on with it decides";
+  EXPECT_EQ(world->done.size(), had);
+  EXPECT_FALSE(told);
+}
+
+TEST_F(supervisor_test, a_cancel_that_came_before_the_halt_is_written_down) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::activate && order.step.target == "rtx1080";
+  };
+  auto run = begin_run();
+  advance(std::chrono::seconds{1});
+  caf::anon_send(run, event_t{event::cancel_requested{"baton cancel by me"}});
+  bool halted = false;
+  spawn(halt_asker, run, &halted);
+  advance(std::chrono::seconds{1});
+  EXPECT_TRUE(halted);
+  EXPECT_EQ(std::count_if(store->records.begin(), store->records.end(),
+                          [](const record& one) {
+                            return std::holds_alternative<event::cancel_requested>(one.what);
+                          }),
+            1);
+  EXPECT_FALSE(std::any_of(store->records.begin(), store->records.end(), [](const record& one) {
+    return std::holds_alternative<event::rollback_started>(one.what);
+  }));
+}
+
+TEST_F(supervisor_test, a_run_that_has_ended_has_nothing_to_halt) {
+  auto run = begin_run();
+  finish();
+  bool halted = false;
+  spawn(halt_asker, run, &halted);
+  advance(std::chrono::seconds{1});
+  EXPECT_TRUE(halted);
+}
+
+TEST_F(supervisor_test, a_step_that_had_begun_is_asked_for_as_such_and_can_be_stopped_at_once) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::activate && order.step.target == "rtx1080";
+  };
+  auto first = begin_run();
+  advance(std::chrono::seconds{1});
+  self->send_exit(first, caf::exit_reason::kill);
+  sched.run();
+  world->hanging.clear();
+  std::vector<std::string> resumed;
+  const auto hangs = world->hangs;
+  world->hangs = [&](const work_order& order) {
+    if (order.resumed)
+      resumed.push_back(order.step.target);
+    return hangs(order);
+  };
+  auto made =
+      spawn(supervisor, house(), todo, std::make_shared<const std::vector<record>>(store->records));
+  caf::anon_send(made, event_t{event::cancel_requested{"baton cancel by me"}});
+  asked = spawn(asker, made, &told);
+  finish();
+  EXPECT_THAT(resumed, testing::ElementsAre("rtx1080"));
+  EXPECT_TRUE(has(world->stopped, "rtx1080/1/activate"));
+  EXPECT_EQ(told->status, status::rolled_back);
 }
 
 TEST_F(supervisor_test, a_phase_actor_that_dies_fails_its_step) {

@@ -1,5 +1,6 @@
 """A run that was cut off is gone on with, to the verdict that it would have had."""
 
+import datetime
 import signal
 
 import pytest
@@ -131,4 +132,49 @@ def test_a_run_that_somebody_works_at_is_left_to_them(deployed):
     done = deployed.baton("resume", run)
     assert done.code == 75 and str(running.process.pid) in done.err, done
     (deployed["vps"].home / "go").touch()
+    verdict(deployed, running.wait(), "success", "verification", ALL, "nnn", 0)
+
+
+def test_one_that_is_too_old_is_taken_back_and_not_gone_on_with(deployed):
+    deployed.config["resume"] = {"max_age": "1s"}
+    deployed.config.write()
+    run = cut_off(deployed, in_the_start_of_rtx1080(deployed))
+    asked = next(row for row in deployed.baton("history", "--json").json["runs"] if row["run"] == run)
+    at = datetime.datetime.fromisoformat(asked["requested_at"].replace("Z", "+00:00"))
+    until("it is a second old", lambda: datetime.datetime.now(datetime.timezone.utc) - at
+          > datetime.timedelta(seconds=1.1))
+    deployed.config["resume"] = {"max_age": "24h"}   # what holds is what held when it began
+    deployed.config.write()
+    done = deployed.baton("resume", "--json")
+    verdict(deployed, done, "rolled_back", "rtx1080", "", "ooo", 1, cancelled=True,
+            cancelled_by="resume.max_age")
+    assert f"run {run} was asked for " in done.err and "longer than 1s" in done.err, done
+    assert "it is not gone on with, what it has done is taken back" in done.err
+    assert deployed["rtx1080"].history() == ["v1", "v1"]
+
+
+def test_every_verb_says_what_was_cut_off(deployed):
+    run = cut_off(deployed, in_the_start_of_rtx1080(deployed))
+    line = f"run {run} (main to production) was cut off in rtx1080: baton resume {run}\n"
+    for words in (["check"], ["explain"], ["plan"], ["show"], ["logs"], ["health"], ["lease", "show"],
+                  ["config", "show"]):
+        done = deployed.baton(*words)
+        assert done.err.count(line) == 1, done
+    for words in (["health", "--json"], ["show", "--json"]):
+        done = deployed.baton(*words)
+        assert done.json and done.err.count(line) == 1, done
+    # those that deal with it or list it, and what programs read
+    for words in (["status"], ["history"]):
+        done = deployed.baton(*words)
+        assert line not in done.err and f"baton resume {run}" in done.out, done
+    assert deployed.baton("version").err == "" and deployed.baton("-q", "check").err == ""
+    (deployed["rtx1080"].home / "go").touch()
+    verdict(deployed, deployed.baton("resume", "--json"), "success", "verification", ALL, "nnn", 0)
+    assert "was cut off" not in deployed.baton("check").err
+
+
+def test_nobody_says_so_of_a_run_that_goes_on(deployed):
+    running = in_the_start_of_rtx1080(deployed)
+    assert "cut off" not in deployed.baton("check").err
+    (deployed["rtx1080"].home / "go").touch()
     verdict(deployed, running.wait(), "success", "verification", ALL, "nnn", 0)

@@ -146,6 +146,8 @@ private:
     fill(value.why);
     fill(value.cancelled);
     fill(value.cancelled_by);
+    fill(value.retries);
+    fill(value.returns_to);
     fill(value.rollback_failed);
     fill(value.hosts);
     fill(value.host_order);

@@ -157,6 +157,7 @@ TEST(everything, of_the_other_phases) {
   EXPECT_EQ(fleet.verification.retry.attempts_max, 3);
   EXPECT_EQ(fleet.guard_unreachable_after, 45s);
   EXPECT_EQ(fleet.lease_dead_after, 20min);
+  EXPECT_EQ(fleet.resume_max_age, 6h);
   EXPECT_EQ(fleet.keep_releases, 9);
   EXPECT_THAT(fleet.on_alert.argv, ElementsAre("./notify.sh", "--loud"));
   EXPECT_EQ(fleet.log_file, "/srv/fleet/log/run.log");

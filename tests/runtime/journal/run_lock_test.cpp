@@ -31,9 +31,8 @@ TEST(run_lock, is_held_by_one_and_names_its_holder) {
   const auto owner = *run_lock::owner(folder.path(), "r1");
   ASSERT_TRUE(owner);
   EXPECT_TRUE(owner->alive);
-  EXPECT_EQ(owner->pid, getpid());
-  EXPECT_GT(owner->start_ticks, 0u);
-  EXPECT_EQ(owner->boot_id.size(), 36u);
+  EXPECT_EQ(owner->process, this_process());
+  EXPECT_EQ(owner->process.boot_id.size(), 36u);
   EXPECT_GT(owner->since, time_point{});
 }
 
@@ -71,7 +70,7 @@ TEST(run_lock, of_a_killed_process_tells_who_had_it_and_can_be_taken) {
   const auto left = *run_lock::owner(folder.path(), "r1");
   ASSERT_TRUE(left);
   EXPECT_FALSE(left->alive);
-  EXPECT_EQ(left->pid, child);
+  EXPECT_EQ(left->process.pid, child);
   EXPECT_TRUE(run_lock::acquire(folder.path(), "r1"));
 }
 

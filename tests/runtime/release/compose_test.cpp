@@ -395,6 +395,46 @@ TEST_P(compose_release, retention_keeps_what_a_rollback_needs) {
   EXPECT_EQ(at.run(step_kind::look).view->last_good, releases[2]);
 }
 
+TEST_P(compose_release, one_that_was_good_is_brought_back_with_its_images) {
+  std::vector<std::string> releases;
+  std::vector<std::string> images;
+  for (const auto* version : {"v1", "v2"}) {
+    publish(version);
+    at.deploy();
+    releases.push_back(at.plan.release);
+    images.push_back(ref(std::string{"labapp:"} + version));
+    ASSERT_FALSE(at.settle(true).why);
+  }
+  const auto commit = at.git({"rev-parse", "HEAD~1"});
+  at.begin();
+  at.plan.returns_to = "run1";
+  at.plan.recalls["alpha"] = releases[0];
+  at.plan.commits["web"] = commit;
+  at.write(docker / "calls", "");
+  for (const auto kind :
+       {step_kind::inspect, step_kind::baseline, step_kind::prepare, step_kind::activate}) {
+    const auto done = at.run(kind);
+    ASSERT_FALSE(done.why) << describe(*done.why) << at.last_log;
+  }
+  EXPECT_THAT(at.read(docker / "calls"), Not(HasSubstr("compose pull")));
+  EXPECT_THAT(serves(), HasSubstr("image=" + images[0]));
+  EXPECT_EQ(ref("baton%2Fweb%2Fweb:" + at.plan.release), images[0]);
+  EXPECT_THAT(at.run(step_kind::gate).view->releases, ElementsAre(at.plan.release));
+  // As it failed, what served before is back.
+  ASSERT_FALSE(at.run(step_kind::restore).why) << at.last_log;
+  EXPECT_THAT(serves(), HasSubstr("image=" + images[1]));
+  at.settle(false);
+  EXPECT_EQ(ref("baton%2Fweb%2Fweb:" + at.plan.release), "");
+  EXPECT_EQ(ref("baton%2Fweb%2Fweb:" + releases[0]), images[0]);
+
+  at.begin();
+  at.plan.recalls["alpha"] = releases[0];
+  at.sh("grep -rlF '" + images[0] + "' '" + (docker / "images").string() + "' | xargs rm -f");
+  const auto refused = at.run(step_kind::inspect);
+  ASSERT_TRUE(refused.why);
+  EXPECT_THAT(refused.why->what, HasSubstr("the image of the service web"));
+}
+
 TEST_P(compose_release, what_a_snapshot_brought_back_is_started_anew) {
   publish("v1");
   at.deploy();
