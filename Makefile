@@ -5,19 +5,21 @@ JOBS ?= $(shell nproc)
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 DEMO_ARGS ?=
 TEST_ARGS ?=
+SWEEP_ARGS ?=
 
-.PHONY: help demo test lab deb format tidy bench clean
+.PHONY: help demo test lab sweep deb format tidy bench clean
 
 help:
 	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
 	@echo 'make test    build and run every rung of tests that this machine allows'
 	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
+	@echo 'make sweep   baton killed at every boundary of its journal (half an hour)'
 	@echo 'make deb     a Debian package in build/release'
 	@echo 'make bench   what Baton costs on top of the commands it runs'
 	@echo 'make format  clang-format over the sources;  make tidy  clang-tidy over them'
 	@echo 'make clean   remove build/'
 	@echo
-	@echo 'demo, test, lab, deb and bench first install the Debian packages they miss (root or sudo);'
+	@echo 'demo, test, lab, sweep, deb and bench first install the Debian packages they miss (root or sudo);'
 	@echo 'packaging/*.packages lists them. DEMO_ARGS=--docker: the demo with compose.'
 
 demo:
@@ -35,6 +37,12 @@ lab:
 	@cmake --build --preset check --target baton --parallel $(JOBS)
 	@tests/lab/selftest
 	@BATON=$(CURDIR)/build/check/cli/baton tests/lab/matrix
+
+sweep:
+	@packaging/install build demo test
+	@cmake --preset check $(LAUNCHER)
+	@cmake --build --preset check --target baton fleet_boundary --parallel $(JOBS)
+	@BATON=$(CURDIR)/build/check/cli/baton tests/fleet/sweep --jobs $(JOBS) $(SWEEP_ARGS)
 
 deb:
 	@packaging/install build deb
