@@ -22,4 +22,4 @@ class Count:
         self.environment = {"LD_PRELOAD": LIBRARY, "BOUNDARY_LOG": str(self._log)}
 
     def __call__(self):
-        return self._log.read_text().count("\n")
+        return self._log.read_text().count("\n") if self._log.exists() else 0
