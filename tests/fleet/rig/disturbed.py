@@ -111,7 +111,7 @@ def cut_off(fleet, story, way, number):
     """A deployment that is disturbed there; it is brought to its end. Its truth, and how the end came."""
     count = boundary.Count(fleet.dir)
     words = boundary.at(way.removesuffix("-cut"), number, DEED[way])
-    done = fleet.baton.deploy(story, **count.environment, **words)
+    done = fleet.baton.deploy(story, **(count.environment | words))
     came = "by itself"
     if done.code == -signal.SIGKILL:
         done, came = to_the_end(fleet, story)
