@@ -8,19 +8,22 @@ TEST_ARGS ?=
 SECONDS ?= 30
 TARGETS ?=
 
-.PHONY: help demo test lab fuzz deb format tidy bench clean
+SWEEP_ARGS ?=
+
+.PHONY: help demo test lab fuzz sweep deb format tidy bench clean
 
 help:
 	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
 	@echo 'make test    build and run every rung of tests that this machine allows'
 	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
 	@echo 'make fuzz    what outsiders can feed, from any bytes: SECONDS=30 a target, TARGETS="junit journal"'
+	@echo 'make sweep   baton killed at every boundary of its journal (half an hour)'
 	@echo 'make deb     a Debian package in build/release'
 	@echo 'make bench   what Baton costs on top of the commands it runs'
 	@echo 'make format  clang-format over the sources;  make tidy  clang-tidy over them'
 	@echo 'make clean   remove build/'
 	@echo
-	@echo 'demo, test, lab, fuzz, deb and bench first install the Debian packages they miss (root or sudo);'
+	@echo 'demo, test, lab, fuzz, sweep, deb and bench first install the packages they miss (root or sudo);'
 	@echo 'packaging/*.packages lists them. DEMO_ARGS=--docker: the demo with compose.'
 
 demo:
@@ -44,6 +47,12 @@ fuzz:
 	@cmake --preset fuzz $(LAUNCHER) >/dev/null
 	@cmake --build --preset fuzz --parallel $(JOBS)
 	@tests/fuzz/run --seconds $(SECONDS) $(TARGETS)
+
+sweep:
+	@packaging/install build demo test
+	@cmake --preset check $(LAUNCHER)
+	@cmake --build --preset check --target baton fleet_boundary --parallel $(JOBS)
+	@BATON=$(CURDIR)/build/check/cli/baton tests/fleet/sweep --jobs $(JOBS) $(SWEEP_ARGS)
 
 deb:
 	@packaging/install build deb

@@ -10,8 +10,8 @@ namespace baton {
 
 namespace {
 
-/// From TERM to KILL: so that five seconds after a kill nothing of the step lives.
-constexpr std::chrono::seconds grace{4};
+/// What a step has between TERM and KILL: so that all of it is gone within five seconds.
+constexpr std::chrono::seconds grace{3};
 /// How much later than the target we give up ourselves.
 constexpr duration deadline_slack{10'000};
 /// A kill that the target has not confirmed by then counts as not confirmed.

@@ -7,9 +7,10 @@ import time
 
 import pytest
 from rig import made
-from rig.expect import verdict
+from rig.expect import tidy, verdict
 from rig.host import Host
 from rig.processes import state
+from test_plan import TWO, by_compose
 
 ALL = "thinkpad rtx1080 vps"
 as_root = pytest.mark.skipif(os.getuid() != 0, reason="needs root: mounts a small file system")
@@ -124,6 +125,36 @@ def test_has_no_docker(fleet):
     for host in fleet.hosts.values():
         host.without("docker")
     refused(fleet, "*", "missing_tool", "docker")
+
+
+def test_an_engine_that_hangs_on_one_host_fails_that_host_alone(prepared):
+    """As a `docker compose ls` that waits in the kernel: no signal but KILL ends it."""
+    fleet = prepared(by_compose)
+    fleet.config["deadlines"] = {"pre_flight": "5s", "verification": "5s"}
+    fleet.config["alerts"] = {"on_alert": "cat >>alerts"}
+    fleet.config.write()
+    vps = fleet["vps"]
+    engine = vps.bin / "docker"
+    works = engine.read_text()
+    vps.command("docker", "trap '' TERM INT HUP; while :; do sleep 600; done")
+    began = time.monotonic()
+    looked = fleet.baton("health", "--json")
+    assert looked.code != 0 and time.monotonic() - began < 40, looked
+    hosts = looked.json["hosts"]
+    assert hosts["thinkpad"]["outcome"] == "ok" and hosts["vps"]["outcome"] == "failed", looked
+    assert hosts["vps"]["error"] and not hosts["thinkpad"]["error"], looked
+    fleet.repository.release("v2", files={"compose.yaml": TWO.format(2)})
+    prom = fleet.project / "baton.prom"
+    done = fleet.baton.deploy("--metrics-file", prom, seconds=60)
+    tidy(fleet, done)
+    result = done.json
+    assert (result["status"], result["phase"], done.code) == ("aborted", "pre_flight", 1), done
+    assert (result["error_detail"]["host"], result["error_detail"]["code"]) == ("vps", "timed_out"), done
+    assert not result["details"]["pre_flight"]["hosts"]["thinkpad"]["error"], done
+    assert "vps" in (fleet.project / "alerts").read_text()
+    assert 'status="aborted"' in prom.read_text(), prom.read_text()
+    engine.write_text(works)
+    assert fleet.baton.deploy().code == 0
 
 
 @as_root

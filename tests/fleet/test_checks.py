@@ -413,6 +413,24 @@ def test_credentials_of_a_url_are_shown_nowhere(three, server):
     assert "s3cret" not in done.out + done.err
 
 
+def test_a_port_that_opens_late_is_waited_for_and_answers_whoever_comes_then(three):
+    """Nothing but its port tells that the release is there, and that opens a while after `start` has
+    ended (three seconds, for fifteen)."""
+    host, next_one = three["thinkpad"], three["rtx1080"]
+    three.config.stage("thinkpad", health={"deadline": "20s", "checks": [
+        {"tcp": f"${{host}}:{three.listener}"}]})
+    three.config.write()
+    host.hook("started", f"""setsid sh -c 'sleep 3
+exec busybox httpd -f -p {host.address}:{three.listener} -h ~/serving/www' </dev/null >/dev/null 2>&1 &""")
+    next_one.hook("prepare", "touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done")
+    running = three.baton.start_deploy()
+    until("the next stage begins", (next_one.home / "here").exists)
+    answers = [listens(host.address, three.listener) for _ in range(200)]
+    (next_one.home / "go").touch()
+    assert all(answers), f"{answers.count(False)} of 200 were refused"
+    verdict(three, running.wait(), "success", "verification", NAMES, "nn*", 0, new="v1")
+
+
 # --- whom a check speaks of -------------------------------------------------------------------------
 
 

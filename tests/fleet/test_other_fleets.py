@@ -1,8 +1,9 @@
 """Fleets that are not the default one: other names, other stages, jump hosts, aliases."""
 
 from rig import made
-from rig.expect import outcomes, verdict
+from rig.expect import outcomes, tidy, verdict
 from rig.host import USER
+from test_plan import STAND_IN
 
 NAMES = ("canary", "web-1", "web-2", "db", "edge")
 
@@ -51,6 +52,70 @@ def test_a_failed_front_leaves_the_rest_deployed(prepared):
     fleet.repository.release("v2", "edge:start-fails")
     verdict(fleet, fleet.baton.deploy(), "partial_success", "front", "canary web-1 web-2 db",
             "nnnno", 4)
+
+
+def test_of_a_stage_of_three_hosts_none_keeps_the_new_release_when_one_falls_ill(make_fleet):
+    fleet = make_fleet("a", "b", "c")
+    fleet.config["stages"] = {"farm": {"role": "production", "hosts": ["a", "b", "c"]}}
+    fleet.config["environments"] = {"production": {"stages": ["farm"]}}
+    fleet.config.write()
+    old = fleet.repository.release("v1")
+    assert fleet.baton.deploy().code == 0
+    fleet.repository.release("v2", "b:ill")
+    # b is the last to serve it: the others have gone over by then
+    for name in ("a", "c"):
+        fleet[name].hook("started", f"touch '{fleet.dir}/over-'$RIG_HOST-$1")
+    fleet["b"].hook("start", f"""[ "$1" = v1 ] ||
+until [ -e '{fleet.dir}/over-a-v2' ] && [ -e '{fleet.dir}/over-c-v2' ]; do sleep 0.02; done""")
+    result = verdict(fleet, fleet.baton.deploy(), "rolled_back", "farm", "", "ooo", 1)
+    assert result["error_detail"]["host"] == "b" and result["rollback_failed"] == [], result
+    assert {host.head() for host in fleet.hosts.values()} == {old}
+    assert {tuple(host.history()) for host in fleet.hosts.values()} == {("v1", "v2", "v1")}
+
+
+def test_what_production_goes_back_to_is_kept_however_often_staging_is_deployed(make_fleet):
+    """Both on one host, with an engine whose images are files (docker_stand_in.sh); one release is kept."""
+    fleet = make_fleet("box")
+    host = fleet["box"]
+    world = host.dir / "docker"
+    (world / "registry").mkdir(parents=True)
+    for number in range(1, 8):
+        (world / "registry" / f"web:{number}").write_text(f"sha256:{number}\n")
+    host.command("docker", f"FAKE_DOCKER='{world}' exec sh '{STAND_IN}' \"$@\"")
+    stack = fleet.config.stack() | {"compose": {"files": ["compose.yaml"]},
+                                    "health": {"steady": "0s", "interval": "50ms", "deadline": "3s"}}
+    del stack["command"]
+    fleet.config.data.update(
+        stacks={"live": stack, "trial": stack | {"path": "~/trial", "compose": {
+            "files": ["compose.yaml"], "project": "trial"}}},
+        stages={"staging": {"role": "staging", "hosts": ["box"], "stacks": ["trial"]},
+                "production": {"role": "production", "hosts": ["box"], "stacks": ["live"]}},
+        environments={"production": {"stages": ["production"]}, "staging": {"stages": ["staging"]}},
+        retention={"releases": 1})
+    fleet.config.write()
+    services = "services:\n  web:\n    image: web:{0}\n{1}"
+    fleet.repository.release("v1", files={"compose.yaml": services.format(1, "")})
+    done = fleet.baton.deploy()
+    assert done.code == 0, done
+    good = done.json["release"]
+    for number in range(2, 7):
+        fleet.repository.release(f"v{number}", files={"compose.yaml": services.format(number, "")})
+        assert fleet.baton.deploy("--env", "staging").code == 0
+    kept = [path.name for path in (world / "images").iterdir()]
+    assert f"baton%2Flive%2Fweb:{good}" in kept, kept
+    assert len([name for name in kept if name.startswith("baton%2Ftrial")]) < 4, kept
+    # in production it does not come up, and what ran there comes back without a pull
+    (world / "registry/web:1").unlink()
+    fleet.repository.release("v7", files={"compose.yaml": services.format(
+        7, "    x-up-fails: ${ROLE_FAILS}\n")})
+    (host.checkout / ".env").write_text("ROLE_FAILS=port is already allocated\n")
+    back = fleet.baton.deploy()
+    tidy(fleet, back)
+    assert (back.code, back.json["status"], back.json["phase"]) == (1, "rolled_back", "production"), back
+    assert back.json["rollback_failed"] == [] and back.json["hosts"]["box"]["serves"] == "old", back
+    images = {path.read_text().split("service=")[0].split("project=")[1].split()[0]:
+              path.read_text().split("image=")[1].split()[0] for path in (world / "containers").iterdir()}
+    assert images["app"] == "sha256:1", images
 
 
 def test_an_environment_of_one_stage_touches_no_other_host(prepared):

@@ -19,7 +19,7 @@ def cut_off(fleet, running):
     return unfinished[0]["run"]
 
 
-@pytest.mark.parametrize("name, point", [("thinkpad", "prepare"), ("vps", "start")])
+@pytest.mark.parametrize("name, point", [("thinkpad", "prepare"), ("rtx1080", "start"), ("vps", "start")])
 def test_a_step_that_was_running_is_taken_on_and_not_begun_again(deployed, name, point):
     host = deployed[name]
     deployed.repository.release("v2")

@@ -69,6 +69,20 @@ def test_the_same_commit_deployed_again_runs_all_phases_and_is_a_new_release(dep
     assert again["commit"] == first["commit"] and again["release"] != first["release"]
 
 
+def test_a_commit_whose_migration_failed_is_not_taken_for_deployed(deployed):
+    """The new release is up, what was to follow it has failed, and nothing was taken back."""
+    commit = deployed.repository.release("v2")
+    host = deployed["rtx1080"]
+    host.hook("started", '[ "$1" != v2 ] || { echo tried >>~/migrations; [ -e ~/schema-is-free ]; }')
+    result = verdict(deployed, deployed.baton.deploy("--no-rollback"), "failed", "rtx1080",
+                     "thinkpad rtx1080", "nno", 2)
+    assert result["hosts"]["rtx1080"]["commit"] == commit, result
+    (host.home / "schema-is-free").touch()
+    verdict(deployed, deployed.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0)
+    assert (host.home / "migrations").read_text() == "tried\ntried\n"
+    assert host.history() == ["v1", "v2", "v2"]
+
+
 def test_after_every_failure_the_next_good_commit_goes_through(deployed):
     deployed.config.stage("vps", retry=1)
     deployed.config.write()

@@ -1,4 +1,5 @@
-"""What happens to sessions in the middle of a step: other sessions, half-open ones, prompts."""
+"""What happens to sessions in the middle of a step: other sessions, half-open ones, prompts, a router
+that forgets them."""
 
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import pytest
 from rig import made, processes
 from rig.cli import BATON
 from rig.expect import verdict
+from rig.nat import Nat
 from rig.processes import until
 
 ALL = "thinkpad rtx1080"
@@ -37,7 +39,7 @@ def two(prepared):
     return prepared(made.deployed, "thinkpad", "rtx1080")
 
 
-def test_t33_a_build_streams_on_while_other_sessions_come_and_go(two):
+def test_a_build_streams_on_while_other_sessions_come_and_go(two):
     two.repository.release("v2")
     host = two["rtx1080"]
     host.hook("prepare", BUILD)
@@ -69,7 +71,7 @@ def test_t33_a_build_streams_on_while_other_sessions_come_and_go(two):
         f"{len(printed)} lines: {printed[:2]} … {printed[-2:]}"
 
 
-def test_t34_a_half_open_session_is_replaced_and_its_step_goes_on(two):
+def test_a_half_open_session_is_replaced_and_its_step_goes_on(two):
     """The peer is wedged: no reset, no word. Nothing is left to be cleaned by hand."""
     two.repository.release("v2")
     host = two["rtx1080"]
@@ -89,7 +91,35 @@ def test_t34_a_half_open_session_is_replaced_and_its_step_goes_on(two):
     assert host.history() == ["v1", "v2"]
 
 
-def test_t37_a_sudo_that_wants_a_password_fails_at_once_and_is_not_asked_again(fleet):
+def test_a_step_that_says_nothing_goes_on_when_a_router_forgets_its_connection(two):
+    """As after twenty minutes of silence, which are over at once here. The step outlives it, is found
+    again over another connection, and its whole log and its exit status come in."""
+    two.repository.release("v2")
+    host = two["rtx1080"]
+    host.sshd_option("ClientAliveInterval 1\nClientAliveCountMax 2")  # the host's end notices by itself
+    two.config.stage("rtx1080", health={"checks": [  # not through the router
+        {"http": f"http://{host.address}:{two.app_port}/cgi-bin/health"}]})
+    with Nat(two, host) as router:
+        host.hook("start", """[ "$1" = v2 ] || exit 0
+echo begun >>~/builds; echo "the first line"; touch ~/here
+while [ ! -e ~/go ]; do sleep 0.05; done
+echo "the last line"; exit 7""")
+        running = two.baton.start_deploy()
+        until("the effect has begun", (host.home / "here").exists)
+        before = router.accepted
+        router.forget()
+        until("there is a new connection", lambda: router.accepted > before, 90)
+        (host.home / "go").touch()
+        done = running.wait()
+    result = verdict(two, done, "rolled_back", "rtx1080", "", "oo", 1)
+    assert "status 7" in result["error"], result["error"]
+    printed = two.baton("logs", result["run"], "--host", "rtx1080").out
+    assert printed.count("the first line") == printed.count("the last line") == 1, printed
+    assert (host.home / "builds").read_text() == "begun\n", "the step was done twice"
+    assert host.history() == ["v1", "v1"]
+
+
+def test_a_sudo_that_wants_a_password_fails_at_once_and_is_not_asked_again(fleet):
     vps = fleet["vps"]
     vps.command("sudo", """
 echo "$*" >>~/sudo-calls
@@ -108,7 +138,7 @@ sleep 600""")
     assert len(calls) == 1 and "-n" in calls[0].split(), f"sudo was called {len(calls)} times: {calls}"
 
 
-def test_t37_a_command_that_reads_its_input_is_told_that_there_is_none(two):
+def test_a_command_that_reads_its_input_is_told_that_there_is_none(two):
     two.repository.release("v2")
     host = two["rtx1080"]
     host.hook("start", '[ "$1" = v1 ] || { printf "really? [y/N] "; read -r answer; } || { echo "nobody answers" >&2; exit 3; }')

@@ -39,6 +39,28 @@ def test_in_the_middle_of_production_takes_both_back(deployed):
     verdict(deployed, running.wait(30), "rolled_back", "rtx1080", "", "ooo", 130, cancelled=True)
 
 
+def test_of_a_pull_nothing_is_left_within_five_seconds(deployed):
+    """What it has started too, in a session of its own or deaf to TERM; and the next run begins at once."""
+    deployed.repository.release("v2")
+    host = deployed["vps"]
+    host.hook("prepare", """[ "$1" = v2 ] || exit 0
+sh -c "trap '' TERM; sleep 611; sleep 612" & setsid sleep 613 &
+sleep 614""")
+    running = deployed.baton.start_deploy()
+
+    def pulls():
+        return [line for line in host.orphans().values() if line.startswith("sleep 61")]
+
+    until("the vps pulls", lambda: len(pulls()) == 3)
+    running.signal()
+    until("nothing of it runs", lambda: not pulls(), 5)
+    verdict(deployed, running.wait(30), "partial_success", "vps", "thinkpad rtx1080", "nno", 4,
+            cancelled=True)
+    assert host.history() == ["v1"], "what serves was touched"
+    host.unhook("prepare")
+    verdict(deployed, deployed.baton.deploy(), "success", "verification", ALL, "nnn", 0)
+
+
 def test_a_logout_that_sends_all_its_signals_cancels_once(deployed):
     deployed.repository.release("v2")
     running = stuck(deployed, "rtx1080", "start")

@@ -137,6 +137,33 @@ def test_app_then_snapshot_leaves_the_snapshot_alone_when_the_release_comes_back
     assert (host.home / "data").read_text().split() == ["v1", "v2", "v1"]
 
 
+def test_a_verification_that_fails_takes_the_release_back_and_leaves_the_snapshot_alone(production):
+    fleet = failing_at_the_end(production)
+    host = fleet["rtx1080"]
+    host.hook("start", 'echo "$1" >>~/data')
+    result = verdict(fleet, fleet.baton.deploy(), "rolled_back", "verification", "", "ooo", 1, new="v3")
+    assert calls(host, "rollback") == [] and not result["warnings"], result
+    assert (host.home / "data").read_text().split() == ["v1", "v3", "v1"]
+    assert result["details"]["snapshots"]["facts"]["rtx1080"] in os.listdir(host.dir / "snaps")
+
+
+def test_a_verification_that_fails_goes_to_the_snapshot_where_the_release_does_not_come_back(production):
+    fleet = failing_at_the_end(production)
+    result = verdict(fleet, fleet.baton.deploy(), "rolled_back", "verification", "", "ooo", 1, new="v3")
+    back_from_the_snapshot(fleet, result)
+    kinds = [kind for kind, _ in steps(fleet, result["run"], "rtx1080") if kind.startswith("restore")]
+    assert kinds == ["restore", "restore_snapshot", "restore"], "the release first"
+
+
+def failing_at_the_end(production):
+    """`production` and a release that is well, until the last check of all."""
+    fleet = production("app_then_snapshot")
+    fleet.config["verification"] = {"checks": [{"command": "false", "on": "controller"}]}
+    fleet.config.write()
+    fleet.repository.release("v3")
+    return fleet
+
+
 def test_rollback_with_snapshot_goes_there_at_once(production):
     fleet = production("snapshot")
     host = fleet["rtx1080"]

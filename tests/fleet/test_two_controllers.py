@@ -7,7 +7,7 @@ import signal
 
 import yaml
 from rig.expect import verdict
-from rig.processes import until
+from rig.processes import state, until
 
 ALL = ["thinkpad", "rtx1080", "vps"]
 WAITS = '[ "$1" != v2 ] || { echo $$ >~/pid; touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done; }'
@@ -68,6 +68,11 @@ def leases(fleet):
             for path in (host.home / ".local/state/baton/fence").glob("e.*/lease")}
 
 
+def fences(fleet):
+    return {name: max(int(path.name[2:]) for path in (host.home / ".local/state/baton/fence").glob("e.*"))
+            for name, host in fleet.hosts.items()}
+
+
 def of_another_machine(fleet, silent=0):
     """The owner of each lease is a process of a machine that is not this one, and has been silent for
     so many seconds by the uptime of the host."""
@@ -110,6 +115,7 @@ def test_a_process_that_is_gone_loses_its_hosts_at_once(deployed):
     other = Other(deployed)
     running = in_the_start_of(deployed, "rtx1080")
     old = killed(running)
+    before = fences(deployed)
     shown = {one["host"]: one for one in other("lease", "show", "--json").json["leases"]}
     assert all(one["run"] == old and one["dead"] for one in shown.values()), shown
     (deployed["rtx1080"].home / "hooks/start").unlink()
@@ -119,6 +125,39 @@ def test_a_process_that_is_gone_loses_its_hosts_at_once(deployed):
     assert told(done, "thinkpad: so that run has left app: release "), done
     assert told(done, "vps: so that run has left app: its last good release runs"), done
     assert deployed.serving() == dict.fromkeys(ALL, "v2") and deployed.leases() == {}
+    assert all(fence > before[name] for name, fence in fences(deployed).items()), before
+
+
+def test_one_that_wakes_after_its_hosts_were_taken_leaves_them_alone(deployed):
+    """An owner that was stopped for longer than `dead_after`. All of the rig is one machine, on which a
+    process that is stopped is there to be asked: so the leases are made to be those of another one."""
+    deployed.config["lease"] = {"dead_after": "5m"}
+    deployed.config.write()
+    other = Other(deployed)
+    rtx = deployed["rtx1080"]
+    paused = in_the_start_of(deployed, "rtx1080")
+    paused.signal(signal.SIGSTOP)
+    until("it is stopped", lambda: state(paused.process.pid) == "T")
+    of_another_machine(deployed, silent=400)
+    (rtx.home / "here").unlink()
+    rtx.hook("start", WAITS.replace("v2", "v3"))
+    deployed.repository.release("v3")
+    taking = other.start()
+    until("the other one starts on rtx1080", (rtx.home / "here").exists)
+    theirs = fences(deployed)
+
+    paused.signal(signal.SIGCONT)
+    woken = paused.wait()
+    assert woken.code == 2 and woken.json["status"] == "failed", woken
+    assert woken.json["error_detail"]["code"] == "lease_lost", woken
+    assert fences(deployed) == theirs and rtx.orphans(), "it has ended what is not its own"
+
+    (rtx.home / "go").touch()
+    done = taking.wait()
+    good(done)
+    assert deployed.serving() == dict.fromkeys(ALL, "v3") and deployed.leases() == {}
+    assert deployed["thinkpad"].history() == ["v1", "v2", "v3"]
+    assert rtx.history() == deployed["vps"].history() == ["v1", "v3"], "the paused one has gone on"
 
 
 def test_one_of_another_machine_loses_them_after_a_time_and_changes_nothing_when_it_comes_back(deployed):
@@ -253,6 +292,8 @@ def test_a_run_that_was_cut_off_is_brought_to_its_end_by_who_waits_for_it(deploy
     assert f"run {old} (main to production) was cut off in rtx1080" in waiting.err
     states = [one["status"] for one in deployed.baton("history", "--json").json["runs"]]
     assert states == ["success"] * 3, states
+    for host in deployed.hosts.values():
+        assert host.history() == ["v1", "v2", "v2"], "not once by each"
 
 
 def test_without_its_journal_a_controller_takes_over_what_it_has_forgotten(deployed):

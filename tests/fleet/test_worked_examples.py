@@ -58,6 +58,11 @@ def with_secrets(make_fleet):
     return fleet
 
 
+def alerts_of(fleet, result):
+    return {(event["severity"], event["host"]) for event in fleet.baton.journal(result["run"])
+            if event["type"] == "alert_raised"}
+
+
 def tokens(fleet):
     return {(host.home / "secrets.env").read_text() for host in fleet.hosts.values()}
 
@@ -93,6 +98,7 @@ def test_vps_unreachable_before_it_was_changed(deployed):
     result = verdict(deployed, done, "partial_success", "vps", "thinkpad rtx1080", "nn?", 4)
     assert result["hosts"]["vps"]["serves"] == "unknown"
     assert result["details"]["vps"]["attempts"] == 3
+    assert ("critical", "vps") in alerts_of(deployed, result), result
 
 
 def test_vps_unreachable_after_its_secrets_were_changed(prepared):
@@ -169,11 +175,14 @@ def test_cancel_in_secrets_sync_with_two_of_three_written(prepared):
 def test_scenario_3_and_the_rollback_of_rtx1080_fails(deployed):
     deployed.repository.release("v2", "rtx1080:ill")
     deployed["rtx1080"].fault("start-fails-v1")
+    deployed["rtx1080"].hook("start", 'echo "$1" >>~/tried')
     result = verdict(deployed, deployed.baton.deploy(), "failed", "rtx1080", "", "o*o", 2)
     assert result["rollback_failed"] == ["rtx1080"]
-    alerts = [event for event in deployed.baton.journal(result["run"])
-              if event["type"] == "alert_raised"]
-    assert "critical" in {event["severity"] for event in alerts}
+    assert ("critical", "rtx1080") in alerts_of(deployed, result), result
+    tried = (deployed["rtx1080"].home / "tried").read_text().split()
+    assert tried == ["v2", "v1"], "it was tried again and again"
+    said = deployed.baton("show", result["run"])
+    assert "rollback FAILED on: rtx1080" in said.out, said
 
 
 @as_root

@@ -1,6 +1,6 @@
 # House rules that no compiler holds.
 set(tidy "${CMAKE_CURRENT_LIST_DIR}")
-foreach(rule layers machine_paths scripts links)
+foreach(rule layers machine_paths scripts links promises)
   add_test(NAME "tidy.${rule}" COMMAND "${tidy}/${rule}" WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties("tidy.${rule}" PROPERTIES LABELS tidy TIMEOUT 120)
 endforeach()

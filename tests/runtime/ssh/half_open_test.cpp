@@ -91,8 +91,8 @@ protected:
   loopback_sshd host;
 };
 
-// T34: the line is cut and nobody says so.
-TEST_F(half_open_test, t34_is_noticed_by_keepalive_and_the_step_is_taken_up_where_it_stands) {
+// The line is cut and nobody says so.
+TEST_F(half_open_test, is_noticed_by_keepalive_and_the_step_is_taken_up_where_it_stands) {
   valve line{host.port(), valve::open};
   append(known_hosts(),
          "[127.0.0.1]:" + std::to_string(line.port()) + ' ' + host.host_key() + '\n');
@@ -135,8 +135,8 @@ TEST_F(half_open_test, t34_is_noticed_by_keepalive_and_the_step_is_taken_up_wher
   EXPECT_EQ("x\n", read_file(folder / "count")) << "the step was done twice";
 }
 
-// T33: what streams is not touched by what comes and goes beside it.
-TEST_F(half_open_test, t33_a_channel_streams_on_while_other_channels_and_sessions_come_and_go) {
+// What streams is not touched by what comes and goes beside it.
+TEST_F(half_open_test, a_channel_streams_on_while_other_channels_and_sessions_come_and_go) {
   ssh_transport transport{options()};
   heard log;
   const auto link = transport.open(host.to(), log.sink(), 20s);

@@ -109,9 +109,9 @@ TEST_F(jump_test, many_hosts_share_one_connection_to_the_jump_host) {
   EXPECT_EQ(1U, logins(gate));
 }
 
-// T35: sshd as it comes drops logins at random when ten are under way. The hosts behind the jump
+// sshd as it comes drops logins at random when ten are under way. The hosts behind the jump
 // host are one sshd here, so it is dropped for all of them at once.
-TEST_F(jump_test, t35_sixty_hosts_behind_a_jump_host_are_all_reached_by_sshds_that_drop_logins) {
+TEST_F(jump_test, sixty_hosts_behind_a_jump_host_are_all_reached_by_sshds_that_drop_logins) {
   constexpr int addresses = 12;
   std::vector<std::string> config{"MaxStartups 10:30:100"};
   const loopback_sshd door{{.config = config}};
