@@ -7,7 +7,6 @@ DEMO_ARGS ?=
 TEST_ARGS ?=
 SECONDS ?= 30
 TARGETS ?=
-
 SWEEP_ARGS ?=
 
 .PHONY: help demo test lab fuzz sweep deb format tidy bench clean
