@@ -24,12 +24,12 @@ fleet with_every_stage(fleet in) {
   return in;
 }
 
-void keep(phase& one, const plan& of, const std::set<step_kind>& kinds,
-          const std::set<std::string>& hosts) {
+void keep(phase& one, const plan& of, const std::set<step_kind>& kinds, const part& which) {
   std::erase_if(one.steps, [&](step_spec& step) {
     std::erase_if(step.on, [&](const assignment& on) {
       const auto& host = of.units[on.of].host;
-      return !hosts.empty() && host != controller_name && !hosts.count(host);
+      const bool lends = step.kind == step_kind::lease && which.leased.count(host);
+      return !which.hosts.empty() && host != controller_name && !which.hosts.count(host) && !lends;
     });
     return step.on.empty() || (!kinds.empty() && !kinds.count(step.kind));
   });
@@ -92,7 +92,7 @@ plan plan_of_part(const fleet& in, const std::string& environment, const part& w
     one.on_failure = {scope::none, status::failed, severity::none, after_failure::stop};
     const auto wanted = which.phases.find(one.id);
     if (wanted != which.phases.end() && !one.skipped)
-      keep(one, *made, wanted->second, which.hosts);
+      keep(one, *made, wanted->second, which);
     if (wanted == which.phases.end() || (one.steps.empty() && !one.skipped)) {
       one.steps.clear();
       one.skipped = "not asked for";

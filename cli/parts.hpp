@@ -16,6 +16,7 @@ struct part {
   std::map<std::string, std::set<step_kind>> phases; ///< by phase id; an empty set: all its steps
   std::set<step_kind> ending;                        ///< of the plan's ending
   std::set<std::string> hosts;                       ///< empty: every host
+  std::set<std::string> leased; ///< besides `hosts`: they do something for them
 };
 
 /// A plan of `fleet`'s environment (empty: one of all stages) with only that part in it. Nothing it

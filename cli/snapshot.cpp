@@ -34,7 +34,8 @@ std::vector<std::pair<std::string, snapshot_policy>> hosts_of(const fleet& in,
         exit_code::config,
         (only.empty() ? "no stage of this fleet has a snapshot driver"
                       : "host \"" + only + "\" has no snapshot driver")
-            + std::string{": its stage wants snapshot: {script: …} or {btrfs: …}\n"}};
+            + std::string{
+                ": its stage wants `snapshot:` with script, btrfs, proxmox, zfs or lvm\n"}};
   return found;
 }
 
@@ -79,8 +80,9 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
 
 int create(const cli_context& context, const snapshot_flags& flags) {
   const auto in = open_workspace(context);
-  hosts_of(*in.fleet, flags.host);
   part which;
+  for (const auto& [host, policy] : hosts_of(*in.fleet, flags.host))
+    which.leased.insert(policy.on);
   which.phases["pre_flight"] = {step_kind::lease};
   which.phases["snapshots"] = {};
   which.ending = {step_kind::release_lease};

@@ -6,7 +6,8 @@
 #   snapshot: {script: ~/bin/snapshot.sh, on: pve, covers: stack, keep: 3}
 #
 # Only the exit status counts, and that `list` has NAME as a word after `create`. BATON_HOST is the
-# host whose snapshot it is. For plain btrfs no script is needed: `snapshot: {btrfs: {…}}`.
+# host whose snapshot it is. No script is needed for what Baton knows itself: Proxmox (it waits for locks
+# and reads how tasks ended, which this does not), btrfs, ZFS and thin LVM; docs/snapshots.md.
 set -eu
 vmid=${SNAPSHOT_VMID:-100}
 

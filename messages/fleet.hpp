@@ -102,18 +102,22 @@ struct stack {
   std::map<std::string, std::string> vars; ///< environment, under the host's own
 };
 
-enum class snapshot_driver : std::uint8_t { script, btrfs };
+enum class snapshot_driver : std::uint8_t { script, btrfs, proxmox, zfs, lvm };
+std::string_view to_string(snapshot_driver value) noexcept;
 enum class snapshot_covers : std::uint8_t { stack, other };
 
 struct snapshot_policy {
   snapshot_driver driver = snapshot_driver::script;
   std::string script; ///< script: path on the target `on`; called list/create/rollback[/delete]
-  std::string on;     ///< target that runs it; empty: the host itself
+  std::string on;     ///< target that runs the tool; empty: the host itself
   snapshot_covers covers = snapshot_covers::stack;
   std::string subvolume;    ///< btrfs: the subvolume to snapshot
   std::string snapshot_dir; ///< btrfs: where the read-only copies go
+  std::string guest;        ///< proxmox: number or name; empty: the host's name
+  std::string dataset;      ///< zfs: the file system
+  std::string volume;       ///< lvm: the thin volume, as GROUP/VOLUME
   int keep = 3;             ///< newest own snapshots that stay after a finished run
-  bool sudo = false;        ///< btrfs: through `sudo -n`
+  bool sudo = false;        ///< its tool runs through `sudo -n`; not with a script
 };
 
 enum class rollback_method : std::uint8_t { app, snapshot, app_then_snapshot };

@@ -86,6 +86,9 @@ void fields(auto& v, is<snapshot_policy> auto& x) {
   v("covers", x.covers);
   v("subvolume", x.subvolume);
   v("snapshot_dir", x.snapshot_dir);
+  v("guest", x.guest);
+  v("dataset", x.dataset);
+  v("volume", x.volume);
   v("keep", x.keep);
   v("sudo", x.sudo);
 }

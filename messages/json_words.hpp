@@ -30,6 +30,8 @@ struct wire_words<after_failure> : spoken_words<after_failure, after_failure::go
 template <>
 struct wire_words<role> : spoken_words<role, role::public_facing> {};
 template <>
+struct wire_words<snapshot_driver> : spoken_words<snapshot_driver, snapshot_driver::lvm> {};
+template <>
 struct wire_words<serves> : spoken_words<serves, serves::unknown> {};
 template <>
 struct wire_words<run_state> : spoken_words<run_state, run_state::finished> {};
@@ -54,8 +56,6 @@ inline constexpr std::array<std::string_view, 2> listed_words<source_kind>{"fetc
 template <>
 inline constexpr std::array<std::string_view, 3> listed_words<dirty_policy>{"refuse", "discard",
                                                                             "keep"};
-template <>
-inline constexpr std::array<std::string_view, 2> listed_words<snapshot_driver>{"script", "btrfs"};
 template <>
 inline constexpr std::array<std::string_view, 2> listed_words<snapshot_covers>{"stack", "other"};
 template <>

@@ -67,6 +67,22 @@ std::string_view to_string(role value) noexcept {
   return "staging";
 }
 
+std::string_view to_string(snapshot_driver value) noexcept {
+  switch (value) {
+  case snapshot_driver::script:
+    return "script";
+  case snapshot_driver::btrfs:
+    return "btrfs";
+  case snapshot_driver::proxmox:
+    return "proxmox";
+  case snapshot_driver::zfs:
+    return "zfs";
+  case snapshot_driver::lvm:
+    break;
+  }
+  return "lvm";
+}
+
 std::string_view to_string(phase_kind value) noexcept {
   switch (value) {
   case phase_kind::pre_flight:

@@ -98,7 +98,9 @@ run_families::run_families()
   }
   for (const auto* operation : {"create", "rollback", "delete"}) {
     snapshot_duration.at({{"operation", operation}});
-    for (const auto* driver : {"script", "btrfs"}) {
+    for (auto nth = snapshot_driver::script; nth <= snapshot_driver::lvm;
+         nth = static_cast<snapshot_driver>(static_cast<int>(nth) + 1)) {
+      const std::string driver{to_string(nth)};
       snapshots.at({{"driver", driver}, {"operation", operation}});
       snapshot_failures.at({{"driver", driver}, {"operation", operation}});
     }

@@ -46,7 +46,7 @@ struct run_families {
   counter_family task_failures;   ///< actor; reason
   histogram_family task_duration; ///< actor
 
-  counter_family snapshots;           ///< driver = script btrfs; operation = create rollback delete
+  counter_family snapshots;           ///< driver = script btrfs proxmox zfs lvm; operation = create rollback delete
   counter_family snapshot_failures;   ///< driver; operation
   histogram_family snapshot_duration; ///< operation
   counter_family health_checks;       ///< fleet; gates, guards, verifications, looks

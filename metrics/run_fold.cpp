@@ -40,11 +40,11 @@ const char* snapshot_operation(step_kind kind) {
 }
 
 /// Of the stage that a host belongs to.
-const char* snapshot_driver_of(const plan& in, const std::string& host) {
+std::string snapshot_driver_of(const plan& in, const std::string& host) {
   for (const auto& stage : in.stages)
     if (stage.snapshot
         && std::find(stage.hosts.begin(), stage.hosts.end(), host) != stage.hosts.end())
-      return stage.snapshot->driver == snapshot_driver::btrfs ? "btrfs" : "script";
+      return std::string{to_string(stage.snapshot->driver)};
   return "script";
 }
 

@@ -10,6 +10,31 @@
 
 namespace baton {
 
+namespace {
+
+/// What a person should know of it, and how it is known.
+std::string told_of_snapshot(const plan& of, const run& now, unit_id host) {
+  const auto fact = [&](step_kind kind, const char* key) {
+    const auto facts = now.facts.find({kind, host});
+    if (facts == now.facts.end())
+      return std::string{};
+    const auto found = facts->second.find(key);
+    return found == facts->second.end() ? std::string{} : found->second;
+  };
+  const auto seen = fact(step_kind::restore_snapshot, "seen");
+  const auto name = fact(step_kind::create_snapshot, "name");
+  if (!seen.empty())
+    return of.units[host].host + " was set back to the snapshot " + name + " (seen: " + seen
+           + "): what was written there since this run took it is gone, data too";
+  const auto tool = fact(step_kind::restore_snapshot, "told_by");
+  return of.units[host].host + " is said to be set back to the snapshot " + name + ", by "
+         + (tool.empty() ? "its tool" : "`" + tool + "`")
+         + ", which nothing else shows: if so, what was written there since this run took it is "
+           "gone, data too";
+}
+
+} // namespace
+
 bool open_phase::owes_rollback(unit_id stack) const {
   const auto& units = now_.stages_left.at(*spec_.stage);
   return std::binary_search(units.begin(), units.end(), stack);
@@ -62,10 +87,7 @@ void open_phase::restored_by_snapshot(const unit_run& host) {
     unit.at = 0;
     make_ready(nth, host.attempt);
   }
-  const auto made = now_.facts.find({step_kind::create_snapshot, host.of});
-  const auto name = made == now_.facts.end() ? std::string{} : made->second["name"] + ": ";
-  now_.warnings.push_back(of_.units[host.of].host + " was set back to the snapshot " + name
-                          + "what was written there since this run took it is gone, data too");
+  now_.warnings.push_back(told_of_snapshot(of_, now_, host.of));
 }
 
 void open_phase::restored_by_app(unit_id host) {

@@ -119,6 +119,10 @@ std::string stage_text(const init_host& host) {
         "    snapshot: {script: "
         + yaml_scalar(host.snapshot_script) + ", on: " + yaml_scalar(host.name)
         + ", covers: stack, keep: 3}\n"
+          "    # Without a script, where it is a guest of Proxmox and `pve` a host of its "
+          "cluster:\n"
+          "    #   snapshot: {proxmox: {guest: 100, sudo: true}, on: pve}\n"
+          "    # or by btrfs, zfs or lvm: docs/snapshots.md.\n"
           "    # A snapshot also takes back data written since: only when the release alone "
           "cannot be.\n"
           "    rollback_with: app_then_snapshot\n";

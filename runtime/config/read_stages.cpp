@@ -36,12 +36,90 @@ void read_references(const view& in, std::string_view kind, const std::vector<st
   }
 }
 
-void read_snapshot(const view& in, const declared_names& names, int keep, snapshot_policy& into) {
+/// Letters and digits, and `others`, which do not begin it.
+bool is_made_of(std::string_view text, std::string_view others, std::string_view first = {}) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  const auto in = [](std::string_view among, char c) { return among.find(c) != among.npos; };
+  return !text.empty() && (plain(text.front()) || in(first, text.front()))
+         && std::ranges::all_of(text, [&](char c) { return plain(c) || in(others, c); });
+}
+
+void read_dataset(const view& in, std::string& into) {
+  in.read(into);
+  if (!into.empty()
+      && (!is_made_of(into, "_.:-/") || into.ends_with('/') || into.find("//") != into.npos))
+    in.fault('"' + into + "\" names no file system", "as `zfs list` has it: pool/name");
+}
+
+void read_volume(const view& in, std::string& into) {
+  in.read(into);
+  const auto slash = into.find('/');
+  const auto is_half = [](const std::string& half) { return is_made_of(half, "+_.-", "+_."); };
+  if (!into.empty()
+      && (slash == into.npos || !is_half(into.substr(0, slash))
+          || !is_half(into.substr(slash + 1))))
+    in.fault('"' + into + "\" names no logical volume", "GROUP/VOLUME is wanted");
+}
+
+void read_guest(const view& in, std::string& into) {
+  in.read_word(into);
+  if (!into.empty() && !is_made_of(into, ".-"))
+    in.fault('"' + into + "\" names no guest", "its number, or its name, is wanted");
+}
+
+/// What the drivers that are built in are told.
+void read_driver(const view& in, snapshot_driver driver, snapshot_policy& into) {
+  into.driver = driver;
+  in["sudo"].read(into.sudo);
+  switch (driver) {
+  case snapshot_driver::script:
+    break;
+  case snapshot_driver::btrfs:
+    in["subvolume"].read_host_path(into.subvolume);
+    in["snapshot_dir"].read_host_path(into.snapshot_dir);
+    break;
+  case snapshot_driver::proxmox:
+    read_guest(in["guest"], into.guest);
+    break;
+  case snapshot_driver::zfs:
+    read_dataset(in["dataset"], into.dataset);
+    break;
+  case snapshot_driver::lvm:
+    read_volume(in["volume"], into.volume);
+    break;
+  }
+}
+
+/// A machine cannot roll itself back, and several hosts of one stage are not one guest or volume.
+void check_whose(const view& in, std::size_t hosts, const snapshot_policy& of) {
+  if (of.driver == snapshot_driver::proxmox && of.on.empty())
+    in.missing("on", "which host runs `pvesh`? One of the Proxmox cluster, not the guest");
+  if (hosts < 2 || of.driver == snapshot_driver::script)
+    return;
+  if (of.driver == snapshot_driver::proxmox && !of.guest.empty())
+    in["proxmox"]["guest"].fault("would be the same guest for each host of the stage",
+                                 "leave it out and name the guests like their hosts, or give each "
+                                 "host a stage");
+  else if (of.driver != snapshot_driver::proxmox && !of.on.empty())
+    in["on"].fault("would be the same snapshot for each host of the stage",
+                   "give each host a stage");
+}
+
+void read_snapshot(const view& in, const declared_names& names, int keep, stage& of) {
+  auto& into = of.snapshot.emplace();
   into.keep = keep;
-  const auto btrfs = in["btrfs"];
-  if (in["script"].present() == btrfs.present() && in.is(yaml_kind::mapping))
-    in.fault(btrfs.present() ? "has two drivers" : "does not say how",
-             "one of script, btrfs is wanted");
+  constexpr std::pair<const char*, snapshot_driver> drivers[]{{"script", snapshot_driver::script},
+                                                              {"btrfs", snapshot_driver::btrfs},
+                                                              {"proxmox", snapshot_driver::proxmox},
+                                                              {"zfs", snapshot_driver::zfs},
+                                                              {"lvm", snapshot_driver::lvm}};
+  const auto said =
+      std::ranges::count_if(drivers, [&](const auto& one) { return in[one.first].present(); });
+  if (said != 1 && in.is(yaml_kind::mapping))
+    in.fault(said > 1 ? "has more than one driver" : "does not say how",
+             "one of script, btrfs, proxmox, zfs, lvm is wanted");
   in["on"].read(into.on);
   if (!into.on.empty())
     check_target(in["on"], into.on, names, {controller_name});
@@ -49,14 +127,10 @@ void read_snapshot(const view& in, const declared_names& names, int keep, snapsh
     in["script"].read_controller_path(into.script);
   else
     in["script"].read(into.script);
-  if (btrfs.present()) {
-    into.driver = snapshot_driver::btrfs;
-    btrfs["subvolume"].read_host_path(into.subvolume);
-    btrfs["snapshot_dir"].read_host_path(into.snapshot_dir);
-    btrfs["sudo"].read(into.sudo);
-    if (in["on"].present())
-      in["on"].fault("only a script has it", "btrfs runs on the host itself");
-  }
+  for (const auto& [word, driver] : drivers)
+    if (in[word].present())
+      read_driver(in[word], driver, into);
+  check_whose(in, of.hosts.size(), into);
   in["covers"].read(into.covers, covers);
   in["keep"].read(into.keep);
 }
@@ -115,7 +189,7 @@ void read_stages(const view& root, const declared_names& names, const std::vecto
     in["deadline"].read_positive(made.deadline);
     in["verify"].read(made.verify, verifies);
     if (in["snapshot"].present())
-      read_snapshot(in["snapshot"], names, snapshots_kept, made.snapshot.emplace());
+      read_snapshot(in["snapshot"], names, snapshots_kept, made);
     read_rollback_with(in, made);
     into.stages.push_back(std::move(made));
   }

@@ -32,6 +32,7 @@ The file is looked for in this order: the option `--config`, the variable `BATON
 | command | a list of words that are run as they are, or one line for `sh -c` |
 | name | letters, digits, `.`, `_`, `-`; at most 63, the first a letter or digit |
 | names | one name, or a list of them |
+| guest | the number or the name of a guest of Proxmox |
 | text | one line that does not begin with a dash |
 | vars | `NAME: value`; numbers, true and false are taken as they are written |
 
@@ -44,8 +45,8 @@ is text, also `no`, `on`, `0123` and `1.2.3`. Limits: 1 MiB, 10,000 values (an a
 as it is used), 64 levels, 4096 bytes a value.
 )";
 
-constexpr std::array<std::string_view, 8> plain_values{"name", "names",   "text", "duration",
-                                                       "size", "command", "word", "vars"};
+constexpr std::array<std::string_view, 9> plain_values{
+    "name", "names", "text", "duration", "guest", "size", "command", "word", "vars"};
 
 std::string ref_name(const schema_node& node) {
   const auto reference = node.value("$ref", std::string{});

@@ -142,14 +142,29 @@ json_value shown(const stack& of) {
 
 json_value shown(const snapshot_policy& of) {
   auto made = json_value::object();
-  if (of.driver == snapshot_driver::script) {
+  switch (of.driver) {
+  case snapshot_driver::script:
     made["script"] = of.script;
-    if (!of.on.empty())
-      made["on"] = of.on;
-  } else {
-    made["btrfs"] = {
-        {"subvolume", of.subvolume}, {"snapshot_dir", of.snapshot_dir}, {"sudo", of.sudo}};
+    break;
+  case snapshot_driver::btrfs:
+    made["btrfs"] = {{"subvolume", of.subvolume}, {"snapshot_dir", of.snapshot_dir}};
+    break;
+  case snapshot_driver::proxmox:
+    made["proxmox"] = json_value::object();
+    if (!of.guest.empty())
+      made["proxmox"]["guest"] = of.guest;
+    break;
+  case snapshot_driver::zfs:
+    made["zfs"] = {{"dataset", of.dataset}};
+    break;
+  case snapshot_driver::lvm:
+    made["lvm"] = {{"volume", of.volume}};
+    break;
   }
+  if (of.driver != snapshot_driver::script)
+    made[std::string{to_string(of.driver)}]["sudo"] = of.sudo;
+  if (!of.on.empty())
+    made["on"] = of.on;
   made["covers"] = of.covers == snapshot_covers::stack ? "stack" : "other";
   made["keep"] = of.keep;
   return made;

@@ -137,6 +137,13 @@ void view::read_text(std::string& into) const {
     into = node_->text;
 }
 
+void view::read_word(std::string& into) const {
+  if (is(yaml_kind::integer))
+    into = node_->text;
+  else
+    read(into);
+}
+
 void view::read_host_path(std::string& into) const {
   std::string path;
   read(path);

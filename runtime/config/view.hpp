@@ -47,6 +47,7 @@ public:
 
   void read(std::string& into) const;                 ///< one line of text that is no option (`-x`)
   void read_text(std::string& into) const;            ///< any text
+  void read_word(std::string& into) const;            ///< like a line of text; a number is one
   void read_host_path(std::string& into) const;       ///< begins with / or ~/
   void read_controller_path(std::string& into) const; ///< made absolute: ~ is $HOME
   void read(bool& into) const;

@@ -8,6 +8,7 @@
 #include "runtime/release/names.hpp"
 #include "runtime/release/stack_script.hpp"
 #include "runtime/release/tools_text.hpp"
+#include "runtime/snapshots/snapshot_jobs.hpp"
 #include "runtime/step_end.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ job host_job(const job_context& context, const stack_of& of) {
       .set("B_RUN", context.plan.run)
       .part(tools_text(context.plan, of.of->host))
       .part(embedded::tools_sh)
+      .part(snapshots_check_text(context.plan, of.of->host))
       .part(embedded::inspect_sh);
   job made;
   made.script = text.text();
@@ -112,6 +114,7 @@ expected<job> resolve_job(const job_context& context) {
       .part(tools_text(plan, controller_name))
       .part(embedded::git_sh)
       .part(embedded::tools_sh)
+      .part(snapshots_check_text(plan, controller_name))
       .part(embedded::resolve_sh);
   job made;
   made.script = text.text();
@@ -174,7 +177,10 @@ expected<job> make_job(const job_context& context) {
       return tl::unexpected<error>{bundle.error()};
     made.files.push_back({"commit.bundle", *std::move(bundle)});
   }
-  made.script = stack_script(context, *of).part(body_of(kind, is_recalled)).text();
+  auto script = stack_script(context, *of);
+  if (kind == step_kind::inspect)
+    script.part(snapshots_check_text(context.plan, of->of->host));
+  made.script = script.part(body_of(kind, is_recalled)).text();
   return made;
 }
 

@@ -15,18 +15,6 @@ std::string tools_text(const plan& of, const std::string& target) {
   if (secrets.driver == secrets_driver::script
       && (secrets.on == target || (secrets.on == "each_host" && leased)))
     needed.insert({"secrets_failed", "secrets script", secrets.script});
-  for (const auto& stage : of.stages) {
-    if (!stage.snapshot)
-      continue;
-    const auto& on = stage.snapshot->on;
-    const bool here =
-        on.empty() ? std::find(stage.hosts.begin(), stage.hosts.end(), target) != stage.hosts.end()
-                   : on == target;
-    if (here && stage.snapshot->driver == snapshot_driver::script)
-      needed.insert({"snapshot_failed", "snapshot script", stage.snapshot->script});
-    if (here && stage.snapshot->driver == snapshot_driver::btrfs)
-      needed.insert({"snapshot_failed", "btrfs snapshot", "btrfs"});
-  }
   std::vector<std::string> lines;
   for (const auto& one : needed)
     lines.push_back(words("\"$@\"", one));

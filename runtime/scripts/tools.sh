@@ -1,14 +1,6 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # need_tool CODE WHAT FILE: a program of the user's that later phases run on this target.
 need_tool() {
-  case $3 in
-  */*) ;;
-  *)
-    # A program of the system.
-    have "$3" || fault "$1" "$3, that a $2 needs, is not on this host" "sudo apt-get install $3"
-    return 0
-    ;;
-  esac
   tool_file=$(expand "$3")
   if [ ! -e "$tool_file" ]; then
     fault "$1" "the $2 $tool_file does not exist" "ls -l ${tool_file%/*}"

@@ -1,13 +1,6 @@
 # shellcheck shell=sh
 # Snapshots of one btrfs subvolume, as read-only copies in a folder outside of it. Uses B_SUBVOLUME,
-# B_SNAPSHOT_DIR, B_SUDO, B_MARK (names this step: a second try of it finds what the first has moved).
-as_root() {
-  if [ "$B_SUDO" = yes ]; then
-    sudo -n "$@"
-  else
-    "$@"
-  fi
-}
+# B_SNAPSHOT_DIR, B_MARK (names this step: a second try of it finds what the first has moved).
 # A snapshot onto a name that exists would land inside of it, so each is asked for first.
 is_there() { as_root test -e "$1"; }
 is_subvolume() { as_root btrfs subvolume show "$1" >/dev/null 2>&1; }
@@ -32,18 +25,30 @@ snapshot_obstacle() {
 }
 
 snapshot_ready() {
-  have btrfs || fail missing_tool "btrfs is not on ${B_WHERE}: apt-get install btrfs-progs"
-  if [ "$B_SUDO" = yes ]; then
-    sudo -n true || fail snapshot_failed "sudo asks for a password on ${B_WHERE}: allow $(id -un) \`btrfs\`, \`mv\`, \`mkdir\`, \`test\`, \`ls\` without one"
-  fi
+  snapshot_needs btrfs btrfs-progs || return
   snapshot_of=$(readlink -f -- "$(expand "$B_SUBVOLUME")") || snapshot_of=$(expand "$B_SUBVOLUME")
   snapshot_dir=$(readlink -f -- "$(expand "$B_SNAPSHOT_DIR")") || snapshot_dir=$(expand "$B_SNAPSHOT_DIR")
   case $snapshot_dir/ in
-  "$snapshot_of"/*) fail config_invalid "\`snapshot_dir\` $snapshot_dir is inside of the subvolume: a rollback would take the snapshots with it" ;;
+  "$snapshot_of"/*)
+    snapshot_wrong config_invalid "\`snapshot_dir\` $snapshot_dir is inside of the subvolume: a rollback would take the snapshots with it" "take a folder beside it"
+    return 1
+    ;;
   esac
   snapshot_old=$snapshot_of.$B_MARK
-  is_subvolume "$snapshot_of" || is_there "$snapshot_old" ||
-    fail snapshot_failed "$snapshot_of on ${B_WHERE} is no btrfs subvolume, or needs \`sudo: true\` to be asked"
+  snapshot_ask btrfs subvolume show "$snapshot_of" || is_there "$snapshot_old" || {
+    snapshot_refused btrfs mv mkdir test ls ||
+      snapshot_wrong snapshot_failed "$snapshot_of on ${B_WHERE} is no btrfs subvolume, or not for $(id -un) to ask ($snapshot_why)" "btrfs subvolume create, or \`sudo: true\`"
+    return 1
+  }
+}
+snapshot_able() {
+  snapshot_line=$(df -Pk -- "$snapshot_of" | sed -n 2p)
+  # shellcheck disable=SC2086 # the columns of df
+  set -- $snapshot_line
+  snapshot_room "$((${4:-0} * 1024))" "$(((${3:-0} + ${4:-0}) * 1024))" "the file system of $snapshot_of on ${B_WHERE}" \
+    "btrfs filesystem usage $snapshot_of; delete what is not needed"
+  snapshot_why=$(snapshot_obstacle)
+  [ -z "$snapshot_why" ] || note "$snapshot_why: a run cannot roll back to its snapshot, only a person can"
 }
 snapshot_names() {
   is_there "$snapshot_dir" || return 0
@@ -76,6 +81,17 @@ snapshot_back() {
   as_root btrfs subvolume delete "$snapshot_old" ||
     note "what $snapshot_of was before is kept in $snapshot_old: it cannot be deleted"
   return 0
+}
+# The copy in its place says whose it is.
+snapshot_seen() {
+  snapshot_id=$(as_root btrfs subvolume show "$snapshot_dir/$1" | sed -n 's/^[[:space:]]*UUID:[[:space:]]*//p')
+  snapshot_from=$(as_root btrfs subvolume show "$snapshot_of" | sed -n 's/^[[:space:]]*Parent UUID:[[:space:]]*//p')
+  if [ -n "$snapshot_id" ] && [ "$snapshot_id" = "$snapshot_from" ]; then
+    printf '%s\n' "$snapshot_of is a copy of $snapshot_dir/$1"
+  else
+    printf '%s\n' "$snapshot_of is no copy of $snapshot_dir/$1"
+    return 1
+  fi
 }
 snapshot_drop() {
   is_subvolume "$snapshot_dir/$1" && as_root btrfs subvolume delete "$snapshot_dir/$1"

@@ -1,14 +1,14 @@
 # shellcheck shell=sh
 # Snapshots by the user's tool: `list`, `create NAME`, `rollback NAME`, and `delete NAME` if it has
 # that. Any status but 0 is a failure; what holds is what `list` says afterwards, whatever its form:
-# a name counts as there when it stands in it as a word. Uses B_SCRIPT, B_FOLDER, B_HOST.
+# a name counts as there when it stands in it as a word. Uses B_SCRIPT, B_FOLDER, B_WHOSE.
 snapshot_tool() {
   (
     cd -- "$(expand "$B_FOLDER")" || exit 127
     unset BATON_DIR BATON_FACTS BATON_FILES BATON_STEP BATON_ATTEMPT
     umask "$lib_umask"
     if [ -n "$lib_locale" ]; then LC_ALL=$lib_locale; else unset LC_ALL; fi
-    BATON_HOST=$B_HOST
+    BATON_HOST=$B_WHOSE
     export BATON_HOST
     exec "$snapshot_script" "$@" </dev/null
   )
@@ -16,11 +16,21 @@ snapshot_tool() {
 snapshot_ready() {
   snapshot_script=$(expand "$B_SCRIPT")
   if [ ! -e "$snapshot_script" ]; then
-    fail snapshot_failed "there is no $snapshot_script on ${B_WHERE}: set \`snapshot: {script: …}\` to where it is"
+    snapshot_wrong snapshot_failed "there is no snapshot script $snapshot_script on ${B_WHERE}" "set \`snapshot: {script: …}\` to where it is"
   elif [ ! -f "$snapshot_script" ] || [ ! -x "$snapshot_script" ]; then
-    fail snapshot_failed "$snapshot_script on ${B_WHERE} cannot be run: chmod +x $snapshot_script"
+    snapshot_wrong snapshot_failed "the snapshot script $snapshot_script on ${B_WHERE} cannot be run" "chmod +x $snapshot_script"
+  else
+    return 0
   fi
+  return 1
 }
+snapshot_able() {
+  snapshot_said=$(snapshot_tool list 2>&1) && return
+  snapshot_status=$?
+  snapshot_wrong snapshot_failed "$snapshot_script list ended with status $snapshot_status on ${B_WHERE}: $(printf '%s\n' "$snapshot_said" | tail -n 1)" "run it there by hand, as $(id -un)"
+}
+# Nobody but the script knows what it sets back.
+snapshot_seen() { :; }
 # The words of the list, one a line.
 snapshot_names() {
   snapshot_said=$(snapshot_tool list) || return

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Step `create_snapshot`: one with our name, whether this or an earlier try has made it.
-snapshot_ready
+cd / || :
+snapshot_ready || exit 1
 snapshot_look || {
   snapshot_status=$?
   fact untouched yes
@@ -23,4 +24,4 @@ else
     fail snapshot_failed "$(snapshot_called create "$B_NAME") said that all is well, but the list has no such snapshot"
 fi
 fact name "$B_NAME"
-[ -z "$B_KEEP" ] || snapshot_prune "$B_KEEP"
+[ -z "$B_SNAPSHOTS" ] || snapshot_prune "$B_SNAPSHOTS"

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Step `delete_snapshot`: a snapshot that cannot be deleted is a word to a person, not a failure.
-snapshot_ready
+cd / || :
+snapshot_ready || exit 1
 if ! snapshot_look; then
   note "the snapshots on ${B_WHERE} cannot be listed: $B_NAME may be left"
 elif has_snapshot "$B_NAME"; then

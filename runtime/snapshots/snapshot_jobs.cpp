@@ -20,6 +20,8 @@ using release::script;
 
 constexpr std::string_view own_prefix = "baton-";
 constexpr std::size_t name_max = 40;
+/// For locks of others, where no plan says more.
+constexpr duration patience_alone = std::chrono::minutes{5};
 
 /// What a script about snapshots needs to know.
 struct what {
@@ -30,6 +32,9 @@ struct what {
   std::string suffix; ///< of all names of this host
   std::string mark;   ///< of this step, for files that it moves away
   bool prune = false;
+  bool looks = false;             ///< all that is wrong is told, nothing is changed
+  duration patience{};            ///< for locks of others
+  std::int64_t disk_free_min = 0; ///< bytes
 };
 
 std::string_view body_of(snapshot_verb verb) {
@@ -54,26 +59,54 @@ std::string folder_of(const what& of) {
              : "~";
 }
 
-job job_of(const what& of, snapshot_verb verb) {
-  script text;
-  text.part(embedded::lib_sh)
-      .set("B_NAME", of.name)
-      .set("B_HOST", of.host)
-      .set("B_WHERE", of.target)
-      .set("B_OWN", std::string{own_prefix} + "[a-z0-9-]*" + of.suffix)
-      .set("B_KEEP", of.prune ? std::to_string(std::max(1, of.policy.keep)) : "");
-  if (of.policy.driver == snapshot_driver::btrfs)
-    text.set("B_SUBVOLUME", of.policy.subvolume)
-        .set("B_SNAPSHOT_DIR", of.policy.snapshot_dir)
-        .set("B_SUDO", of.policy.sudo ? "yes" : "no")
-        .set("B_MARK", of.mark)
-        .part(embedded::snapshot_by_btrfs_sh);
-  else
-    text.set("B_SCRIPT", of.policy.script)
+void put_driver(script& text, const what& of) {
+  const auto& policy = of.policy;
+  switch (policy.driver) {
+  case snapshot_driver::script:
+    text.set("B_SCRIPT", policy.script)
         .set("B_FOLDER", folder_of(of))
         .part(embedded::snapshot_by_script_sh);
+    break;
+  case snapshot_driver::btrfs:
+    text.set("B_SUBVOLUME", policy.subvolume)
+        .set("B_SNAPSHOT_DIR", policy.snapshot_dir)
+        .set("B_MARK", of.mark)
+        .part(embedded::snapshot_by_btrfs_sh);
+    break;
+  case snapshot_driver::proxmox:
+    text.set("B_GUEST", policy.guest)
+        .set("B_PATIENCE", std::to_string(of.patience.count() / 1000))
+        .part(embedded::snapshot_by_proxmox_sh);
+    break;
+  case snapshot_driver::zfs:
+    text.set("B_DATASET", policy.dataset).part(embedded::snapshot_by_zfs_sh);
+    break;
+  case snapshot_driver::lvm:
+    text.set("B_VOLUME", policy.volume).part(embedded::snapshot_by_lvm_sh);
+    break;
+  }
+}
+
+/// All that comes before the body of a step.
+void put_parts(script& text, const what& of) {
+  text.set("B_NAME", of.name)
+      .set("B_WHOSE", of.host)
+      .set("B_WHERE", of.target)
+      .set("B_OWN", std::string{own_prefix} + "[a-z0-9-]*" + of.suffix)
+      .set("B_SNAPSHOTS", of.prune ? std::to_string(std::max(1, of.policy.keep)) : "")
+      .set("B_LOOK", of.looks ? "yes" : "no")
+      .set("B_SUDO", of.policy.sudo ? "yes" : "no")
+      .set("B_DISK_FREE", std::to_string(of.disk_free_min));
+  put_driver(text, of);
+  text.part(embedded::snapshot_lib_sh);
+}
+
+job job_of(const what& of, snapshot_verb verb) {
+  script text;
+  text.part(embedded::lib_sh);
+  put_parts(text, of);
   job made;
-  made.script = text.part(embedded::snapshot_lib_sh).part(body_of(verb)).text();
+  made.script = text.part(body_of(verb)).text();
   return made;
 }
 
@@ -84,13 +117,11 @@ const stage* stage_of(const plan& of, std::string_view host) {
   return found == of.stages.end() ? nullptr : &*found;
 }
 
-/// Tells the hosts apart whose snapshots one target makes.
+/// Ends the names of a host's snapshots: another fleet's, and another host's where one target makes
+/// those of several, are somebody else's.
 std::string suffix_of(const plan& of, std::string_view host) {
-  const auto* stage = stage_of(of, host);
-  if (stage == nullptr || stage->snapshot->on.empty() || stage->hosts.size() < 2)
-    return {};
   std::uint32_t sum = 0x811c9dc5U; // FNV-1a
-  for (const char c : host)
+  for (const char c : of.fleet.name + '\n' + std::string{host})
     sum = (sum ^ static_cast<std::uint8_t>(c)) * 0x01000193U;
   constexpr std::string_view hex = "0123456789abcdef";
   std::string suffix = "-";
@@ -107,7 +138,7 @@ expected<job> step_job(const job_context& context, snapshot_verb verb) {
   return job_of({*stage->snapshot, host, context.step.target, snapshot_name(context.plan, host),
                  suffix_of(context.plan, host),
                  "before-" + context.plan.run + "-" + std::to_string(context.step.attempt),
-                 verb == snapshot_verb::create},
+                 verb == snapshot_verb::create, false, context.plan.fleet.deadlines.snapshot / 2},
                 verb);
 }
 
@@ -117,6 +148,12 @@ bool is_snapshot_name(std::string_view name) {
          && std::ranges::all_of(name, [&](char c) {
               return letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
             });
+}
+
+bool is_taken_by_proxmox(std::string name) {
+  for (auto& c : name)
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return name.size() < 2 || name == "current" || name == "pending" || name == "vzdump";
 }
 
 } // namespace
@@ -154,12 +191,30 @@ expected<job> snapshot_job(const snapshot_policy& policy, snapshot_verb verb,
     return fault(ec::usage, "`" + name
                                 + "` is no name for a snapshot: a letter first, then letters, "
                                   "digits, `-` and `_`, at most 40");
-  if (verb == snapshot_verb::remove && policy.driver == snapshot_driver::btrfs
+  if (policy.driver == snapshot_driver::proxmox && verb != snapshot_verb::list
+      && is_taken_by_proxmox(name))
+    return fault(ec::usage, "`" + name
+                                + "` is no name for a snapshot of Proxmox, which wants two "
+                                  "characters and keeps some words for itself");
+  if (verb == snapshot_verb::remove && policy.driver != snapshot_driver::script
       && !name.starts_with(own_prefix))
-    return fault(ec::usage, "`" + name + "` was not made by Baton: delete it with btrfs itself");
-  return job_of(
-      {policy, host, policy.on.empty() ? host : policy.on, name, "", "before-" + name, false},
-      verb);
+    return fault(ec::usage, "`" + name + "` was not made by Baton: delete it with "
+                                + std::string{to_string(policy.driver)} + " itself");
+  return job_of({policy, host, policy.on.empty() ? host : policy.on, name, "", "before-" + name,
+                 false, false, patience_alone},
+                verb);
+}
+
+std::string snapshots_check_text(const plan& of, const std::string& target) {
+  script text;
+  for (const auto& stage : of.stages)
+    for (const auto& host : stage.hosts)
+      if (stage.snapshot && (stage.snapshot->on.empty() ? host : stage.snapshot->on) == target) {
+        put_parts(text, {*stage.snapshot, host, target, "", "", "before-" + of.run, false, true,
+                         of.fleet.deadlines.snapshot / 2, of.fleet.disk_free_min});
+        text.part(embedded::snapshot_able_sh);
+      }
+  return text.text();
 }
 
 step_outcome snapshot_outcome(const job_context& context, const job_end& end) {

@@ -6,8 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 /// Own snapshots: when they are deleted, and what it means to go back to one.
 
@@ -64,8 +66,22 @@ TEST(rollback_with, the_snapshot_is_named_with_what_it_costs) {
   auto of = homelab();
   stage_of(of, "rtx1080").rollback_with = rollback_method::snapshot;
   EXPECT_THAT(play(plan_for(of), {{rtx_fails}}).ends.warnings,
-              ElementsAre(AllOf(HasSubstr("rtx1080 was set back to the snapshot baton-rtx1080: "),
+              ElementsAre(AllOf(HasSubstr("rtx1080 is said to be set back to the snapshot "
+                                          "baton-rtx1080, by its tool"),
                                 HasSubstr("written there since"), HasSubstr("is gone"))));
+  const auto told = [&of](std::map<std::string, std::string> facts) {
+    staging with{{rtx_fails}};
+    with.retells = [facts = std::move(facts)](const auto& step, step_outcome& outcome) {
+      if (step.kind == step_kind::restore_snapshot)
+        outcome.facts = facts;
+    };
+    return play(plan_for(of), with).ends.warnings;
+  };
+  EXPECT_THAT(told({{"told_by", "zfs rollback x"}}),
+              ElementsAre(HasSubstr("by `zfs rollback x`, which nothing else shows")));
+  EXPECT_THAT(told({{"seen", "nothing was written"}, {"told_by", "zfs rollback x"}}),
+              ElementsAre(HasSubstr("rtx1080 was set back to the snapshot baton-rtx1080 (seen: "
+                                    "nothing was written): what was written there since")));
   EXPECT_THAT(play(plan_for(of), {{rtx_fails, bad("rollback:rtx1080", step_kind::restore_snapshot,
                                                   "", fails(ec::snapshot_failed))}})
                   .ends.warnings,

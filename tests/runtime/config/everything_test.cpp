@@ -119,6 +119,19 @@ TEST(everything, of_policies) {
   EXPECT_EQ(btrfs->snapshot_dir, "/srv/.snapshots");
   EXPECT_TRUE(btrfs->sudo);
   EXPECT_EQ(btrfs->keep, 4) << "retention's, when the stage says none";
+  const auto& proxmox = stage_named("guest").snapshot;
+  EXPECT_EQ(proxmox->driver, snapshot_driver::proxmox);
+  EXPECT_EQ(proxmox->guest, "100");
+  EXPECT_EQ(proxmox->on, "one");
+  EXPECT_TRUE(proxmox->sudo);
+  const auto& zfs = stage_named("dataset").snapshot;
+  EXPECT_EQ(zfs->driver, snapshot_driver::zfs);
+  EXPECT_EQ(zfs->dataset, "tank/srv");
+  EXPECT_TRUE(zfs->sudo);
+  const auto& lvm = stage_named("volume").snapshot;
+  EXPECT_EQ(lvm->driver, snapshot_driver::lvm);
+  EXPECT_EQ(lvm->volume, "vg/srv");
+  EXPECT_TRUE(lvm->sudo);
 }
 
 TEST(everything, of_environments) {
