@@ -78,6 +78,8 @@ TEST_P(zfs_driver, says_beforehand_what_it_cannot) {
 }
 
 TEST_P(zfs_driver, says_beforehand_what_the_user_may_not) {
+  if (GetParam().size() > 1)
+    GTEST_SKIP() << "this shell answers `id` itself, and who it is cannot be pretended";
   zfs([](json& now) { now["wants_root"] = true; });
   write_file(
       host.home() / "bin" / "id",
