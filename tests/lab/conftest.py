@@ -61,7 +61,8 @@ class Lab:
         jobs = [subprocess.Popen([str(HERE / "lab"), "root", host, "/bin/bash", "-ec", """
             ids=$(docker ps -aq); [ -z "$ids" ] || docker rm -fv $ids
             docker volume prune -af || docker volume prune -f
-            for image in $(docker images --format '{{.Repository}}:{{.Tag}}' | grep -v labbase); do docker rmi -f "$image"; done
+            for image in $(docker images --format '{{.Repository}}:{{.Tag}}' | grep -v -e labbase -e none); do docker rmi -f "$image"; done
+            docker image prune -f
             rm -rf /home/deploy/app /home/deploy/.local"""], env=self.env, text=True,
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for host in HOSTS]
         for job in jobs:

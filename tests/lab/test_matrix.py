@@ -122,6 +122,39 @@ def test_a_release_that_is_slow_to_start_is_waited_for(deployed):
     verdict(deployed, deployed.deploy("v8-slow-start"), "success", "verification", ALL, "nnn", 0, new="v8")
 
 
+def test_a_check_that_docker_makes_rarely_is_waited_for_and_not_passed_early(deployed):
+    """Every 15 seconds, in life 90: longer than Baton's own deadline for becoming healthy."""
+    config = deployed.config()
+    config["stack"]["health"]["deadline"] = "3s"
+    deployed.write(**config)
+    result = verdict(deployed, deployed.deploy("v15-rare-check"), "success", "verification", ALL, "nnn", 0,
+                     new="v15")
+    for stage in ALL.split():
+        assert result["details"][stage]["duration_seconds"] > 15, "docker cannot have called it healthy"
+
+
+@pytest.mark.parametrize("release", ["v11-init", "v12-init-beside"])
+def test_a_service_that_runs_once_and_ends_well_is_well(deployed, release):
+    verdict(deployed, deployed.deploy(release), "success", "verification", ALL, "nnn", 0,
+            new=release.split("-", maxsplit=1)[0])
+
+
+@pytest.mark.parametrize("release", ["v13-migration", "v14-migration-beside"])
+def test_a_migration_that_fails_is_a_failure_and_is_run_again_for_the_same_commit(deployed, release):
+    staging = (release, "--env", "staging")
+    result = verdict(deployed, deployed.deploy(*staging), "failed", "thinkpad", "", "o**", 1)
+    assert "init" in result["error"], result
+    left = deployed.deploy(*staging, "--no-rollback")
+    assert (left.json["status"], left.json["phase"]) == ("failed", "thinkpad"), left
+    deployed("root", "thinkpad", "/bin/bash", "-c",
+             "docker run --rm -v labapp_data:/data labbase:1 touch /data/schema-is-free")
+    verdict(deployed, deployed.deploy(*staging), "success", "verification", "thinkpad", "n**", 0,
+            new=release.split("-", maxsplit=1)[0])
+    ran = deployed("root", "thinkpad", "/bin/bash", "-c",
+                   "docker run --rm -v labapp_data:/data labbase:1 cat /data/migrations")
+    assert ran.split() == ["ran"] * 3, ran
+
+
 def test_first_deployment_of_what_already_runs_goes_back_to_it(lab):
     for host in ("thinkpad", "rtx1080", "vps"):
         lab("ssh", host, "cd app && docker compose up -d --wait --build")
