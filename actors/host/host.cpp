@@ -67,6 +67,11 @@ host_work::host_work(host_settings settings, std::shared_ptr<const host_house> h
   };
 }
 
+/// Nobody is answered any more, and what the end of the connection tells meets no order.
+host_work::~host_work() {
+  orders_.clear();
+}
+
 host_work::under_way* host_work::find(const std::string& id) {
   auto found = orders_.find(id);
   return found == orders_.end() ? nullptr : &found->second;

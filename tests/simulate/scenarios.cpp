@@ -146,7 +146,7 @@ scenario draw_scenario(std::uint64_t seed) {
   made.deployments.push_back({"desk", duration{0}, draw_request(by), {"run-1", "r1"}});
   if (seed % only_crashes_every == 0) {
     made.misfortunes = draw_crashes(by);
-    return made;
+    return made; // alone: compared with a run that nothing befell
   }
   made.misfortunes = draw_misfortunes(by);
   if (by.one_in(6)) {

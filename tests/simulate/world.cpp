@@ -2,6 +2,7 @@
 
 #include "rules/plan.hpp"
 #include "tests/simulate/process.hpp"
+#include "tests/simulate/scenarios.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +19,20 @@ constexpr const char* first_controller = "desk";
 
 std::string unit_key(const step_script& by) {
   return by.run + ' ' + by.host + ':' + by.stack;
+}
+
+quality draw_quality(dice& by, const scenario& plot) {
+  quality how;
+  const auto kind = by.up_to(19);
+  if (kind < 2)
+    how.healthy_until = duration{0};
+  else if (has_only_crashes(plot))
+    return how; // what time alone decides would not be the same after a pause
+  else if (kind < 4)
+    how.healthy_from = duration{by.between(500, 15'000)};
+  else if (kind == 4)
+    how.healthy_until = duration{by.between(2'000, 60'000)};
+  return how;
 }
 
 } // namespace
@@ -50,15 +65,7 @@ void world::populate() {
         }
         at(host).note_serving(stack.name, "");
         for (const auto& deploy : plot.deployments) {
-          quality how;
-          const auto kind = by.up_to(19);
-          if (kind < 2)
-            how.healthy_until = duration{0};
-          else if (kind < 4)
-            how.healthy_from = duration{by.between(500, 15'000)};
-          else if (kind == 4)
-            how.healthy_until = duration{by.between(2'000, 60'000)};
-          qualities[host + ':' + stack.name + ':' + deploy.ids.release] = how;
+          qualities[host + ':' + stack.name + ':' + deploy.ids.release] = draw_quality(by, plot);
         }
         if (by.one_in(40))
           qualities[host + ':' + stack.name + ":r0"].healthy_until = duration{0};
