@@ -4,14 +4,16 @@
 JOBS ?= $(shell nproc)
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 DEMO_ARGS ?=
+SEEDS ?= 100000
 TEST_ARGS ?=
 
-.PHONY: help demo test lab deb format tidy bench clean
+.PHONY: help demo test lab simulate deb format tidy bench clean
 
 help:
 	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
 	@echo 'make test    build and run every rung of tests that this machine allows'
 	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
+	@echo 'make simulate    SEEDS deployments in virtual time, over whatever may befall them'
 	@echo 'make deb     a Debian package in build/release'
 	@echo 'make bench   what Baton costs on top of the commands it runs'
 	@echo 'make format  clang-format over the sources;  make tidy  clang-tidy over them'
@@ -35,6 +37,12 @@ lab:
 	@cmake --build --preset check --target baton --parallel $(JOBS)
 	@tests/lab/selftest
 	@BATON=$(CURDIR)/build/check/cli/baton tests/lab/matrix
+
+simulate:
+	@packaging/install build
+	@cmake --preset release -DBATON_SIMULATE=ON $(LAUNCHER) >/dev/null
+	@cmake --build --preset release --target simulate --parallel $(JOBS)
+	@build/release/simulate --seeds $(SEEDS) --jobs $(JOBS)
 
 deb:
 	@packaging/install build deb

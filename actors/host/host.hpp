@@ -94,6 +94,7 @@ private:
   void begin_looks(const step_outcome& lease);
   void acquire(const std::string& id);
   void release(const std::string& id);
+  void give_back(const std::string& id, const std::string& run, std::uint64_t fence, bool again);
   void end_watch(const std::string& id, step_outcome outcome);
   /// Ends it as `lease_lost` where the host is another owner's by now.
   void end_if_ours(const std::string& id, step_outcome outcome);
@@ -130,7 +131,7 @@ private:
   timers clock_;
   std::function<void(std::function<void()>)> post_;
   colleagues others_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0); ///< what other threads bring checks it
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);    ///< what other threads bring checks it
   std::map<std::string, under_way> orders_;                  ///< by step id
   std::vector<std::string> waiting_looks_;                   ///< for the lease; by step id
   std::map<std::string, std::shared_ptr<job_runner>> asked_; ///< looks for other hosts, by id

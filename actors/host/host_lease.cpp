@@ -154,21 +154,33 @@ void host_work::release(const std::string& id) {
     }
     fences_[run] = std::stoull(fact->second.at("fence"));
   }
-  link_.when_ready([this, id, run](const expected<void>& how) {
+  const auto fence = fences_[run];
+  fences_.erase(run);
+  give_back(id, run, fence, false);
+}
+
+/// A connection that was silent for long may be dead without anybody having noticed: one more try,
+/// over a new one.
+void host_work::give_back(const std::string& id, const std::string& run, std::uint64_t fence,
+                          bool again) {
+  link_.when_ready([this, id, run, fence, again](const expected<void>& how) {
     if (!find(id))
       return;
     if (!how) {
       fail(id, how.error());
       return;
     }
-    link_.send(
-        link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
-          if (done)
+    link_.send(link_.shell().lease_release(
+        run, fence, [this, id, run, fence, again](const expected<void>& done) {
+          const auto code = done ? ec::internal : done.error().code;
+          if (done || (again && code == ec::lease_lost)) // the first time it was heard after all
             end(id, {});
+          else if (!again && code == ec::connection_lost)
+            clock_.later(duration::zero(),
+                         [this, id, run, fence] { give_back(id, run, fence, true); });
           else
             fail(id, done.error());
         }));
-    fences_.erase(run);
   });
 }
 

@@ -2,6 +2,10 @@
 
 #include "tests/simulate/process.hpp"
 
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
 /// Promises that are judged at the moment in which a machine begins a step.
 
 namespace baton::simulate {
@@ -38,6 +42,21 @@ void world::judge_beginning(machine& on, const std::string& folder, const step_s
                       + " still runs");
   }
   seen.push_back({clock.now(), on.name(), folder, script, is_look});
+}
+
+/// Only a dead owner's lease is taken: one whose process is gone, or of which nothing was heard for
+/// as long as the fleet's file says. A run that has its verdict owns nothing.
+void world::judge_taking(const machine& on, const std::string& run, const std::string& owner,
+                         duration silent) {
+  const bool has_ended = std::any_of(ended.begin(), ended.end(),
+                                     [&](const auto& one) { return one.plan->run == run; });
+  const auto told_by = nlohmann::json::parse(owner, nullptr, false);
+  if (!told_by.is_object() || has_ended || silent >= plot.of.lease_dead_after)
+    return;
+  const auto whose = controllers.find(told_by.value("controller", ""));
+  if (whose != controllers.end()
+      && whose->second->process_lives(std::to_string(told_by.value("pid", 0))))
+    break_promise("a live owner keeps its lease: " + on.name() + " is taken from run " + run);
 }
 
 } // namespace baton::simulate

@@ -94,6 +94,7 @@ void control_server::take_over(const request& what) {
                         && silent >= static_cast<std::int64_t>(fence_of(what.arguments[4]));
   if (is_meant) {
     in_.tell(on_.name(), "is taken from " + here.lease->run);
+    in_.judge_taking(on_, here.lease->run, here.owner(), duration{silent * 1000});
     here.give_up(here.lease->run);
   }
   acquire(what);

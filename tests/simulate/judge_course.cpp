@@ -70,6 +70,9 @@ private:
       prepared_.insert({what.phase, what.of});
     if (what.outcome.why)
       failed_[{what.phase, what.of, what.attempt}] = what.outcome.why->retryable;
+    for (const auto& answer : what.outcome.checks)
+      if (!answer.ok) // a check may answer in a while
+        failed_.try_emplace({what.phase, what.of, what.attempt}, true);
   }
 
   void see(const event::retry_scheduled& what) {
@@ -105,10 +108,14 @@ private:
         by_.broken("all hosts of a stage pull before any of them is touched: " + what.phase);
     }
     const auto place = by_.place_of_phase(what.phase);
+    bool goes_on = false;
     for (std::size_t before = 0; before < place; ++before) {
       const auto& phase = by_.of().phases[before];
+      goes_on = goes_on || phase.on_failure.then == after_failure::go_on;
+      // What a guard finds in a stage whose failure does not stop the run does not stop it either.
       const bool passed = phase.skipped || ended_[phase.id] == phase_outcome::ok
-                          || phase.on_failure.then == after_failure::go_on;
+                          || phase.on_failure.then == after_failure::go_on
+                          || (phase.kind == phase_kind::guard && goes_on);
       if (!passed)
         by_.broken("nothing is touched after a failure: " + what.phase + " after " + phase.id);
     }

@@ -169,6 +169,15 @@ void judge_status(evidence& by) {
     }
 }
 
+void judge_losses(world& in, evidence& by) {
+  if (in.plot.deployments.size() > 1)
+    return;
+  for (const auto& host : by.of().hosts)
+    if (by.has_lost(host))
+      by.broken("a lease is lost to another only: there is nobody but this run, and " + host
+                + " is lost");
+}
+
 } // namespace
 
 void judge_verdict(world& in, evidence& by) {
@@ -176,6 +185,7 @@ void judge_verdict(world& in, evidence& by) {
     for (const auto& host : stage.hosts)
       for (const auto& stack : stage.stacks)
         judge_line(by, host, stack.name);
+  judge_losses(in, by);
   judge_deployed(by);
   judge_status(by);
   judge_exit_code(in, by);

@@ -33,6 +33,10 @@ void machine::fill_disk(duration lasts) {
   in_.clock.after(lasts, [this] { note_trouble(); });
 }
 
+duration machine::troubled_at() const {
+  return std::max({troubled_at_, unreachable_until_, stalled_until_, disk_full_until_});
+}
+
 void machine::note_trouble() {
   troubled_at_ = in_.clock.now();
 }

@@ -55,7 +55,7 @@ public:
   duration heard_at(duration when) const;
   bool refuses_quickly() const { return refuses_; }
   /// The last moment at which somebody who asked may not have been answered.
-  duration troubled_at() const { return troubled_at_; }
+  duration troubled_at() const;
   void note_trouble();
 
   /// After its processes have changed: says so, and remembers who did it.

@@ -31,7 +31,7 @@ void draw_snapshot(stage& of, dice& by) {
   how.script = "~/snapshot.sh";
   if (by.one_in(3))
     how.on = controller_name;
-  else if (by.one_in(3))
+  else if (by.one_in(3) && of.hosts.size() == 1)
     how.on = of.hosts.front();
   if (by.one_in(6))
     how.covers = snapshot_covers::other;

@@ -74,6 +74,9 @@ struct world {
   void ask_checks(const std::vector<check_question>& questions,
                   std::function<void(std::vector<check_answer>)> then);
 
+  void judge_taking(const machine& on, const std::string& run, const std::string& owner,
+                    duration silent);
+
   // What a machine has seen.
   void note_look(const step_script& by);
   void note_saved(const step_script& by);
