@@ -193,7 +193,8 @@ void host_work::stop(const std::string& id) {
       here->checks->stop();
     auto outcome = failed_outcome(
         make_error(ec::cancelled, "stopped before it began", here->order.step.target));
-    outcome.changed_nothing = true;
+    // A lease that the host has been asked for may be had all the same.
+    outcome.changed_nothing = here->order.step.kind != step_kind::lease || !link_.ready();
     end(id, std::move(outcome));
   }
 }

@@ -15,6 +15,7 @@ protected:
   host_end_test() {
     house_->network = target_;
     house_->secrets = std::make_shared<redactor>();
+    house_->owner = "me";
     house_->build = [](const work_order&, const std::function<void(expected<job>)>& then) {
       job made;
       made.script = "true\n";
@@ -68,6 +69,32 @@ TEST_F(host_end_test, a_lease_is_given_back_over_a_new_connection_where_the_old_
   settle();
   ASSERT_EQ(answers.size(), 1u);
   EXPECT_FALSE(answers.front().outcome->why);
+}
+
+TEST_F(host_end_test, a_lease_that_was_asked_for_when_the_run_was_stopped_is_given_back) {
+  const auto todo = three_machine_plan();
+  unit_id thinkpad = 0;
+  while (todo->units[thinkpad].host != "thinkpad")
+    ++thinkpad;
+  const auto facts = std::make_shared<run_facts>();
+  std::vector<work_answer> answers;
+  const auto order = [&](const char* phase, step_kind kind) {
+    const event::step_started step{phase, kind, thinkpad, "thinkpad", 1, std::chrono::minutes{1}};
+    work_->perform({todo, step, facts}, [&](const work_answer& one) { answers.push_back(one); });
+    settle();
+  };
+  order("pre_flight", step_kind::lease);
+  ASSERT_EQ(target_->asked(), std::vector<std::string>{"2 acquire"});
+  work_->stop("run-1/pre_flight/thinkpad/1/lease");
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_FALSE(answers.front().outcome->changed_nothing);
+  order("ending", step_kind::release_lease);
+  ASSERT_EQ(target_->asked(), std::vector<std::string>{"3 release"});
+  target_->answer("2", "ok mine 7");
+  target_->answer("3", "no stale", "the lease belongs to run other");
+  settle();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers.back().outcome->why) << "it never was ours";
 }
 
 TEST_F(host_end_test, who_ends_while_a_step_is_asked_for_answers_nobody) {

@@ -44,14 +44,15 @@ void world::judge_beginning(machine& on, const std::string& folder, const step_s
   seen.push_back({clock.now(), on.name(), folder, script, is_look});
 }
 
-/// Only a dead owner's lease is taken: one whose process is gone, or of which nothing was heard for
-/// as long as the fleet's file says. A run that has its verdict owns nothing.
+/// Only a dead owner's lease is taken: one whose process is gone, or of which nothing could be
+/// heard for as long as the fleet's file says. A run that has its verdict owns nothing.
 void world::judge_taking(const machine& on, const std::string& run, const std::string& owner,
                          duration silent) {
   const bool has_ended = std::any_of(ended.begin(), ended.end(),
                                      [&](const auto& one) { return one.plan->run == run; });
   const auto told_by = nlohmann::json::parse(owner, nullptr, false);
-  if (!told_by.is_object() || has_ended || silent >= plot.of.lease_dead_after)
+  const bool is_excused = on.troubled_at() >= clock.now() - silent;
+  if (!told_by.is_object() || has_ended || (silent >= plot.of.lease_dead_after && is_excused))
     return;
   const auto whose = controllers.find(told_by.value("controller", ""));
   if (whose != controllers.end()

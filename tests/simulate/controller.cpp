@@ -16,6 +16,22 @@ namespace {
 constexpr duration longest_run = std::chrono::hours{6};
 constexpr int processes_max = 40;
 
+/// As cli/hosts_of_house judges: the process where it is ours, the journal where it has the run.
+succession judge(const controller& by, const fleet& of, const lease_owner& owner) {
+  owner_signs signs;
+  const auto told = nlohmann::json::parse(owner.owner, nullptr, false);
+  if (told.is_object() && told.value("controller", "") == by.name())
+    signs.process = by.process_lives(std::to_string(told.value("pid", 0))) ? owner_process::lives
+                                                                           : owner_process::gone;
+  const auto known = by.journal().runs.find(owner.run);
+  if (known != by.journal().runs.end() && !known->second.empty()) {
+    const bool ended = std::holds_alternative<event::run_finished>(known->second.back().what);
+    signs.run = ended ? owner_run::ended : owner_run::unfinished;
+  }
+  signs.silent = duration{static_cast<duration::rep>(owner.silent * 1000)};
+  return succession_of(signs, of.lease_dead_after);
+}
+
 } // namespace
 
 controller::controller(world& in, std::string name) : in_{in}, name_{std::move(name)} {}
@@ -40,24 +56,6 @@ void controller::deploy(plan_ptr todo) {
   start(std::move(todo), nullptr);
 }
 
-/// As cli/hosts_of_house judges: the process where it is ours, the journal where it has the run.
-static succession judge(const world& in, const controller& by, const fleet& of,
-                        const lease_owner& owner) {
-  owner_signs signs;
-  const auto told = nlohmann::json::parse(owner.owner, nullptr, false);
-  if (told.is_object() && told.value("controller", "") == by.name())
-    signs.process = by.process_lives(std::to_string(told.value("pid", 0))) ? owner_process::lives
-                                                                           : owner_process::gone;
-  const auto known = by.journal().runs.find(owner.run);
-  if (known != by.journal().runs.end() && !known->second.empty()) {
-    const bool ended = std::holds_alternative<event::run_finished>(known->second.back().what);
-    signs.run = ended ? owner_run::ended : owner_run::unfinished;
-  }
-  signs.silent = duration{static_cast<duration::rep>(owner.silent * 1000)};
-  (void)in;
-  return succession_of(signs, of.lease_dead_after);
-}
-
 void controller::start(plan_ptr todo, records_ptr so_far) {
   began_ = in_.clock.now();
   will_resume_ = false;
@@ -73,7 +71,7 @@ void controller::start(plan_ptr todo, records_ptr so_far) {
           until_resumed_ = *wait;
         return wait.has_value();
       },
-      [this, todo](const lease_owner& owner) { return judge(in_, *this, todo->fleet, owner); }};
+      [this, todo](const lease_owner& owner) { return judge(*this, todo->fleet, owner); }};
   process_ = std::make_unique<baton_process>(std::move(how), std::move(todo), std::move(so_far));
 }
 
@@ -94,22 +92,25 @@ void controller::crash(duration until_resumed) {
 void controller::resume() {
   if (process_ || !current_)
     return;
-  auto so_far = std::make_shared<const std::vector<record>>(journal_.read_again(current_->run));
+  const auto so_far =
+      std::make_shared<const std::vector<record>>(journal_.read_again(current_->run));
   if (so_far->empty()) {
     in_.tell(name_, "there is nothing to resume: the run has not begun");
     current_ = nullptr;
     will_resume_ = false;
-  } else {
-    in_.tell(name_, "resume " + current_->run);
-    const auto* first = std::get_if<event::run_requested>(&so_far->front().what);
-    start(first->plan, so_far);
+    go_on_with_waiting();
     return;
   }
-  if (!waiting_.empty()) {
-    const auto next = waiting_.front();
-    waiting_.erase(waiting_.begin());
-    deploy(next);
-  }
+  in_.tell(name_, "resume " + current_->run);
+  start(std::get<event::run_requested>(so_far->front().what).plan, so_far);
+}
+
+void controller::go_on_with_waiting() {
+  if (waiting_.empty())
+    return;
+  const auto next = waiting_.front();
+  waiting_.erase(waiting_.begin());
+  deploy(next);
 }
 
 void controller::end_process() {
@@ -154,11 +155,7 @@ bool controller::settle() {
                       + std::to_string(told->exit_code));
   process_.reset();
   in_.note_ended({name_, std::exchange(current_, nullptr), told, in_.clock.now()});
-  if (!waiting_.empty()) {
-    const auto next = waiting_.front();
-    waiting_.erase(waiting_.begin());
-    deploy(next);
-  }
+  go_on_with_waiting();
   return true;
 }
 

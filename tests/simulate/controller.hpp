@@ -51,6 +51,7 @@ public:
 private:
   void start(plan_ptr todo, records_ptr so_far);
   void resume();
+  void go_on_with_waiting();
   void end_process();
 
   world& in_;

@@ -72,6 +72,14 @@ std::set<std::string> evidence::served(const std::string& host, const std::strin
   return all;
 }
 
+std::string evidence::left_serving(const std::string& host, const std::string& stack) const {
+  std::string last = "-";
+  for (const auto& one : in_.at(host).stacks.at(stack).history)
+    if (one.by == of().run && one.at <= run_.at)
+      last = one.serves;
+  return last;
+}
+
 std::string evidence::before(const std::string& host, const std::string& stack) const {
   const auto found = in_.touched.find(of().run + ' ' + host + ':' + stack);
   return found == in_.touched.end() || found->second.target.empty() ? "-" : found->second.target;

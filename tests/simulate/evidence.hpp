@@ -34,6 +34,8 @@ public:
   duration known_since(const std::string& host, const std::string& stack) const;
   /// All that it served from then on until the run ended.
   std::set<std::string> served(const std::string& host, const std::string& stack) const;
+  /// What the run itself left it serving; what befell the machine later does not count.
+  std::string left_serving(const std::string& host, const std::string& stack) const;
   /// What it should serve once it has gone back: `-` for nothing.
   std::string before(const std::string& host, const std::string& stack) const;
 
@@ -56,6 +58,8 @@ private:
 void judge_verdict(world& in, evidence& by);
 void judge_rollback(world& in, evidence& by);
 void judge_course(world& in, evidence& by);
+void judge_looks(world& in, evidence& by);
+void judge_pauses(evidence& by);
 void judge_remains(world& in, evidence& by);
 void judge_replay(world& in, evidence& by);
 

@@ -46,10 +46,11 @@ void judge_those_meant(evidence& by) {
       for (const auto& stack : stage.stacks) {
         if (!by.has_touched(host, stack.name) || by.is_said_not_to_be_back(host))
           continue;
-        if (!by.served(host, stack.name).contains(by.before(host, stack.name)))
+        const auto before = by.before(host, stack.name);
+        if (by.left_serving(host, stack.name) != before
+            && !by.served(host, stack.name).contains(before))
           by.broken("a rollback takes all of its scope back: " + by.told().phase + " failed, and "
-                    + host + ":" + stack.name + " does not serve " + by.before(host, stack.name)
-                    + " again");
+                    + host + ":" + stack.name + " does not serve " + before + " again");
       }
   }
 }
@@ -107,6 +108,15 @@ void judge_those_left_alone(world& in, evidence& by) {
 }
 
 void judge_alerts(evidence& by) {
+  const auto* phase = by.find_phase(by.told().phase);
+  const bool is_plain = phase && phase->kind != phase_kind::verification && !by_guard(by, phase->id)
+                        && !by.told().cancelled && meant_to_go_back(by).has_value();
+  if (is_plain && phase->on_failure.alert != severity::none
+      && std::none_of(by.journal().begin(), by.journal().end(), [&](const record& one) {
+           const auto* alert = std::get_if<event::alert_raised>(&one.what);
+           return alert && alert->phase == phase->id && alert->severity >= phase->on_failure.alert;
+         }))
+    by.broken("a failure is told as the policy says: nobody hears of " + phase->id);
   for (const auto& host : by.told().rollback_failed) {
     const bool is_told =
         std::any_of(by.journal().begin(), by.journal().end(), [&](const record& one) {

@@ -166,7 +166,8 @@ void process::kill_parts(bool supervisor, bool leader, bool worker) {
   supervisor_ = supervisor_ && !supervisor;
   leader_ = leader_ && !leader;
   worker_ = worker_ && !worker;
-  on_.note_trouble();
+  if (what_.is_look)
+    on_.note_trouble();
   if (!leader_ && !worker_ && supervisor_)
     later(settles_within, &process::settle);
   leave_if_over();

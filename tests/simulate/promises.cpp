@@ -14,6 +14,8 @@ void judge_promises(world& of) {
     judge_verdict(of, by);
     judge_rollback(of, by);
     judge_course(of, by);
+    judge_looks(of, by);
+    judge_pauses(by);
     judge_remains(of, by);
     judge_replay(of, by);
   }

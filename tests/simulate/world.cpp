@@ -176,6 +176,8 @@ void world::tell_record(const record& one) {
 
 void world::note_look(const step_script& by) {
   looked[unit_key(by)] = clock.now();
+  looks.push_back({clock.now(), by.run, by.phase, by.host + ':' + by.stack, by.attempt,
+                   at(by.host).stacks[by.stack].serves(), is_healthy(by.host, by.stack)});
 }
 
 void world::note_saved(const step_script& by) {
@@ -252,8 +254,8 @@ mishap world::begin_step(machine& on, const std::string& folder, const step_scri
       continue;
     if (one.what == mischief::step) {
       bad = one.bad;
-      befallen.insert(script.id);
-      on.note_trouble();
+      if (is_look)
+        on.note_trouble();
       tell(on.name(), script.id + " " + std::string{to_string(bad)});
     } else if (one.elsewhere || !plot.of.hosts.empty()) {
       const bool is_host = find_host(plot.of, on.name()) != nullptr;

@@ -27,6 +27,15 @@ struct seen_step {
   bool is_look = false;
 };
 
+/// What a look found, as it was.
+struct seen_look {
+  duration at{0};
+  std::string run, phase, unit; ///< unit: `host:stack`
+  int attempt = 1;
+  std::string serves;
+  bool is_healthy = false;
+};
+
 /// How well a release is on one stack: from when to when after its start.
 struct quality {
   duration healthy_from{0}, healthy_until{1'000'000'000'000};
@@ -98,11 +107,11 @@ struct world {
   bool starts_first = false; ///< stacks: the new one starts before the old one ends
 
   std::vector<seen_step> seen;
+  std::vector<seen_look> looks;
   std::map<std::string, duration> looked;            ///< by `run host:stack`: the last look
   std::map<std::string, touch> touched;              ///< by `run host:stack`
   std::map<std::string, std::string> secrets_before; ///< by `run host`
   std::set<std::string> secrets_changed;             ///< `run host`
-  std::set<std::string> befallen;                    ///< ids of steps that a mishap befell
   std::vector<ended_run> ended;
   std::vector<std::string> broken;
 
