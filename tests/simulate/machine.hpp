@@ -86,6 +86,6 @@ private:
 };
 
 /// Where a machine keeps Baton's folder unless it is told otherwise.
-inline constexpr const char* home_folder = "/home/baton/state";
+inline constexpr const char* home_folder = "/home/user/.local/state/baton";
 
 } // namespace baton::simulate
