@@ -1,5 +1,6 @@
 #include "tests/simulate/baton_process.hpp"
 
+#include "actors/host/host.hpp"
 #include "actors/registry.hpp"
 #include "actors/supervisor.hpp"
 #include "tests/simulate/world.hpp"
@@ -35,6 +36,26 @@ caf::behavior asker(caf::event_based_actor* self, const supervisor_actor& whom,
   return {[](int) {}};
 }
 
+using slow_keeper_actor = keeper_actor::extend<caf::reacts_to<host_note>>;
+
+/// A disk takes its time: whoever does not wait for it is found out.
+slow_keeper_actor::behavior_type slow_keeper(slow_keeper_actor::pointer self,
+                                             const keeper_actor& behind, dice luck) {
+  return {
+      [self, behind, luck](const journal_batch& batch) mutable -> caf::result<journal_answer> {
+        auto promise = self->make_response_promise<journal_answer>();
+        const duration takes{luck.one_in(10) ? luck.between(30, 400) : luck.between(1, 15)};
+        self->delayed_send(
+            self, takes, host_note{[self, behind, batch, promise]() mutable {
+              self->request(behind, caf::infinite, batch)
+                  .then([promise](const journal_answer& done) mutable { promise.deliver(done); });
+            }});
+        return promise;
+      },
+      [](const host_note& note) { note.what(); },
+  };
+}
+
 } // namespace
 
 struct baton_process::impl {
@@ -49,7 +70,7 @@ struct baton_process::impl {
   std::shared_ptr<host_house> hosts = std::make_shared<host_house>();
   std::shared_ptr<result_ptr> told = std::make_shared<result_ptr>();
   supervisor_actor supervisor_;
-  keeper_actor keeper_;
+  keeper_actor keeper_, writer_;
   registry_actor registry_;
   caf::actor asker_;
   dice chance;
@@ -78,7 +99,8 @@ struct baton_process::impl {
   surroundings make_surroundings() {
     surroundings made;
     made.make_keeper = [this] {
-      return keeper_ = system.spawn(keeper, store, std::vector<listener_actor>{});
+      writer_ = system.spawn(keeper, store, std::vector<listener_actor>{});
+      return keeper_ = system.spawn(slow_keeper, writer_, how.in.luck.of("disk/" + how.pid));
     };
     made.make_registry = [this] {
       return registry_ = system.spawn(registry, std::make_shared<const fleet>(todo->fleet),
@@ -116,11 +138,13 @@ baton_process::~baton_process() {
   caf::anon_send_exit(my.supervisor_, caf::exit_reason::kill);
   caf::anon_send_exit(my.registry_, caf::exit_reason::kill);
   caf::anon_send_exit(my.keeper_, caf::exit_reason::kill);
+  caf::anon_send_exit(my.writer_, caf::exit_reason::kill);
   my.sched.run();
   my.asker_ = nullptr;
   my.supervisor_ = nullptr;
   my.registry_ = nullptr;
   my.keeper_ = nullptr;
+  my.writer_ = nullptr;
   my.sched.trigger_timeouts();
   my.sched.run();
 }

@@ -12,6 +12,7 @@ namespace {
 
 constexpr int hosts_max = 5;
 constexpr std::uint64_t only_crashes_every = 8;
+constexpr std::uint64_t succession_every = 16;
 
 failure_policy draw_policy(dice& by) {
   const std::vector<failure_policy> sensible{
@@ -135,6 +136,18 @@ request draw_request(dice& by) {
   return made;
 }
 
+/// Somebody else takes the hosts over from an owner that is dead, and that comes back.
+void draw_succession(scenario& into, dice& by) {
+  into.of.lease_dead_after = seconds(by.between(40, 90));
+  misfortune dies;
+  dies.what = mischief::crash;
+  dies.at_step = by.up_to(70);
+  dies.until_resumed = seconds(by.between(120, 400));
+  into.misfortunes.push_back(dies);
+  into.deployments.push_back(
+      {"lap", seconds(by.between(90, 300)), draw_request(by), {"run-2", "r2"}});
+}
+
 } // namespace
 
 scenario draw_scenario(std::uint64_t seed) {
@@ -147,6 +160,10 @@ scenario draw_scenario(std::uint64_t seed) {
   if (seed % only_crashes_every == 0) {
     made.misfortunes = draw_crashes(by);
     return made; // alone: compared with a run that nothing befell
+  }
+  if (seed % succession_every == 1) {
+    draw_succession(made, by);
+    return made;
   }
   made.misfortunes = draw_misfortunes(by);
   if (by.one_in(6)) {
