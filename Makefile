@@ -4,12 +4,13 @@
 JOBS ?= $(shell nproc)
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 DEMO_ARGS ?=
+SEEDS ?= 100000
 TEST_ARGS ?=
 SECONDS ?= 30
 TARGETS ?=
 SWEEP_ARGS ?=
 
-.PHONY: help demo test lab fuzz sweep deb format tidy bench clean
+.PHONY: help demo test lab fuzz simulate sweep deb format tidy bench clean
 
 help:
 	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
@@ -17,6 +18,7 @@ help:
 	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
 	@echo 'make fuzz    what outsiders can feed, from any bytes: SECONDS=30 a target, TARGETS="junit journal"'
 	@echo 'make sweep   baton killed at every boundary of its journal (half an hour)'
+	@echo 'make simulate    SEEDS deployments in virtual time, over whatever may befall them'
 	@echo 'make deb     a Debian package in build/release'
 	@echo 'make bench   what Baton costs on top of the commands it runs'
 	@echo 'make format  clang-format over the sources;  make tidy  clang-tidy over them'
@@ -52,6 +54,12 @@ sweep:
 	@cmake --preset check $(LAUNCHER)
 	@cmake --build --preset check --target baton fleet_boundary --parallel $(JOBS)
 	@BATON=$(CURDIR)/build/check/cli/baton tests/fleet/sweep --jobs $(JOBS) $(SWEEP_ARGS)
+
+simulate:
+	@packaging/install build
+	@cmake --preset release -DBATON_SIMULATE=ON $(LAUNCHER) >/dev/null
+	@cmake --build --preset release --target simulate --parallel $(JOBS)
+	@build/release/simulate --seeds $(SEEDS) --jobs $(JOBS)
 
 deb:
 	@packaging/install build deb

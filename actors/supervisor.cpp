@@ -18,9 +18,14 @@ constexpr auto append_deadline = std::chrono::seconds{30};
 
 void decide(supervisor_self self);
 
-/// What a run that cannot go on answers.
+/// What a run that cannot go on answers. Its last decision may be its verdict; as long as that is
+/// not durable, nobody may be told.
 result unfinished(supervisor_state& state) {
   auto told = verdict(*state.plan, state.now, state.house.now());
+  if (told.state == run_state::finished)
+    told.state = run_state::running;
+  told.status.reset();
+  told.exit_code = 75;
   if (state.stuck_by)
     told.why = *state.stuck_by;
   return told;

@@ -82,6 +82,11 @@ host_work::host_work(host_settings settings, std::shared_ptr<const host_house> h
   };
 }
 
+/// Nobody is answered any more, and what the end of the connection tells meets no order.
+host_work::~host_work() {
+  orders_.clear();
+}
+
 host_work::under_way* host_work::find(const std::string& id) {
   auto found = orders_.find(id);
   return found == orders_.end() ? nullptr : &found->second;
@@ -208,7 +213,8 @@ void host_work::stop(const std::string& id) {
       here->checks->stop();
     auto outcome = failed_outcome(
         make_error(ec::cancelled, "stopped before it began", here->order.step.target));
-    outcome.changed_nothing = true;
+    // A lease that the host has been asked for may be had all the same.
+    outcome.changed_nothing = here->order.step.kind != step_kind::lease || !link_.ready();
     end(id, std::move(outcome));
   }
 }

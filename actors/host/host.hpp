@@ -57,6 +57,9 @@ class host_work {
 public:
   host_work(host_settings settings, std::shared_ptr<const host_house> house, const timers& clock,
             std::function<void(std::function<void()>)> post, colleagues others);
+  host_work(const host_work&) = delete;
+  host_work& operator=(const host_work&) = delete;
+  ~host_work();
 
   void perform(const work_order& order, std::function<void(const work_answer&)> answer);
   void ask(const check_order& order, std::function<void(check_report)> answer);
@@ -95,6 +98,7 @@ private:
   void release(const std::string& id);
   /// Goes on once there is a connection; the order fails when there is none.
   void with_link(const std::string& id, std::function<void()> then);
+  void give_back(const std::string& id, const std::string& run, std::uint64_t fence, bool again);
   void end_watch(const std::string& id, step_outcome outcome);
   /// Ends it as `lease_lost` where the host is another owner's by now.
   void end_if_ours(const std::string& id, step_outcome outcome);
@@ -133,8 +137,7 @@ private:
   timers clock_;
   std::function<void(std::function<void()>)> post_;
   colleagues others_;
-  std::shared_ptr<int> alive_ = std::make_shared<int>(0); ///< what other threads bring checks it
-  link link_;
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);    ///< what other threads bring checks it
   std::map<std::string, under_way> orders_;                  ///< by step id
   std::vector<std::string> waiting_looks_;                   ///< for the lease; by step id
   std::map<std::string, std::shared_ptr<job_runner>> asked_; ///< looks for other hosts, by id
@@ -144,6 +147,7 @@ private:
   std::shared_ptr<std::set<std::string>> untold_ = std::make_shared<std::set<std::string>>();
   std::set<std::pair<std::string, std::string>> cleared_; ///< run and unit known to be quiet
   std::map<std::string, std::uint64_t> rewound_;          ///< by run: the fence since then
+  link link_; ///< goes first: whoever waits for an answer hears that, and looks for its order
 };
 
 } // namespace baton

@@ -48,7 +48,11 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
       return;
     }
     const lease_request what{wish.run, house_->owner, wish.fence_at_least};
-    take_lease(link_, clock_, settings_.reach.to.name, what, house_->judge_owner,
+    // Who is stopped takes nothing from anybody any more.
+    const auto judge = [this, id](const lease_owner& owner) {
+      return house_->judge_owner && find(id) ? house_->judge_owner(owner) : succession::wait;
+    };
+    take_lease(link_, clock_, settings_.reach.to.name, what, judge,
                [this, id, wish, then](const expected<taken_lease>& got) {
                  if (!find(id))
                    return;
@@ -177,24 +181,29 @@ void host_work::release(const std::string& id) {
   const auto& order = find(id)->order;
   const auto run = order.plan->run;
   beating_.erase(run);
-  const auto known = fences_.find(run);
-  if (known == fences_.end()) {
-    const auto fact = order.facts->find({step_kind::lease, order.step.of});
-    if (fact == order.facts->end() || !fact->second.count("fence")) {
-      end(id, {}); // never had it
-      return;
-    }
-    fences_[run] = std::stoull(fact->second.at("fence"));
-  }
-  with_link(id, [this, id, run] {
-    link_.send(
-        link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
-          if (done)
+  // Without a fence nobody has heard that it was got, and it may have been got: see learn.cpp.
+  const auto fence = known_fence(id);
+  fences_.erase(run);
+  give_back(id, run, fence, false);
+}
+
+/// A connection that was silent for long may be dead without anybody having noticed: one more try,
+/// over a new one.
+void host_work::give_back(const std::string& id, const std::string& run, std::uint64_t fence,
+                          bool again) {
+  with_link(id, [this, id, run, fence, again] {
+    link_.send(link_.shell().lease_release(
+        run, fence, [this, id, run, fence, again](const expected<void>& done) {
+          const auto code = done ? ec::internal : done.error().code;
+          // The first time it was heard after all; or it never was ours.
+          if (done || ((again || fence == 0) && code == ec::lease_lost))
             end(id, {});
+          else if (!again && code == ec::connection_lost)
+            clock_.later(duration::zero(),
+                         [this, id, run, fence] { give_back(id, run, fence, true); });
           else
             fail(id, done.error());
         }));
-    fences_.erase(run);
   });
 }
 

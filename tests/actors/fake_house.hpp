@@ -5,6 +5,7 @@
 #include "rules/plan.hpp"
 #include "tests/support/actor_test.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,7 +18,7 @@ namespace baton {
 class memory_store : public record_store {
 public:
   expected<void> append(std::vector<record>& batch) override {
-    if (is_full)
+    if (is_full || (refuses && std::any_of(batch.begin(), batch.end(), refuses)))
       return unexpected(ec::journal_failed, "no space left on device");
     for (auto& one : batch) {
       one.seq = records.size() + 1;
@@ -29,6 +30,7 @@ public:
   expected<std::vector<record>> read(const std::string&) override { return records; }
 
   bool is_full = false;
+  std::function<bool(const record&)> refuses; ///< a batch with such a record
   std::vector<record> records;
 };
 

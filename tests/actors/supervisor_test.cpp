@@ -121,6 +121,18 @@ TEST_F(supervisor_test, nothing_is_started_any_more_when_the_journal_cannot_be_w
   EXPECT_FALSE(has(world->done, "/gate"));
 }
 
+TEST_F(supervisor_test, a_verdict_that_is_not_durable_is_told_to_nobody) {
+  store->refuses = [](const record& one) {
+    return std::holds_alternative<event::run_finished>(one.what);
+  };
+  begin_run();
+  finish();
+  EXPECT_FALSE(told->status) << "unfinished";
+  EXPECT_NE(told->state, run_state::finished);
+  EXPECT_EQ(told->exit_code, 75);
+  EXPECT_EQ(told->why->code, ec::journal_failed);
+}
+
 TEST_F(supervisor_test, a_cancel_stops_the_running_step_and_takes_its_phase_back) {
   world->hangs = [](const work_order& order) {
     return order.step.kind == step_kind::activate && order.step.target == "rtx1080";

@@ -1,0 +1,124 @@
+#include "actors/host/host.hpp"
+#include "tests/actors/fake_house.hpp"
+#include "tests/actors/fake_target.hpp"
+
+#include <deque>
+#include <gtest/gtest.h>
+#include <utility>
+
+namespace baton {
+namespace {
+
+/// A host that has heard of a step and says nothing more.
+class host_end_test : public testing::Test {
+protected:
+  host_end_test() {
+    house_->network = target_;
+    house_->secrets = std::make_shared<redactor>();
+    house_->owner = "me";
+    house_->build = [](const work_order&, const std::function<void(expected<job>)>& then) {
+      job made;
+      made.script = "true\n";
+      then(made);
+    };
+    host_settings settings;
+    settings.reach.to.name = "thinkpad";
+    const timers clock{[this](duration wait, std::function<void()> what) {
+                         if (wait == duration::zero())
+                           posted_.push_back(std::move(what));
+                       },
+                       [] { return duration{0}; }};
+    work_ = std::make_unique<host_work>(
+        settings, house_, clock,
+        [this](std::function<void()> what) { posted_.push_back(std::move(what)); }, colleagues{});
+  }
+
+  void settle() {
+    while (!posted_.empty()) {
+      const auto first = std::move(posted_.front());
+      posted_.pop_front();
+      first();
+    }
+  }
+
+  std::shared_ptr<fake_target> target_ = std::make_shared<fake_target>();
+  std::shared_ptr<host_house> house_ = std::make_shared<host_house>();
+  std::deque<std::function<void()>> posted_;
+  std::unique_ptr<host_work> work_;
+};
+
+TEST_F(host_end_test, a_lease_is_given_back_over_a_new_connection_where_the_old_one_is_dead) {
+  const auto todo = three_machine_plan();
+  unit_id thinkpad = 0;
+  while (todo->units[thinkpad].host != "thinkpad")
+    ++thinkpad;
+  auto facts = std::make_shared<run_facts>();
+  (*facts)[{step_kind::lease, thinkpad}]["fence"] = "1";
+  std::vector<work_answer> answers;
+  work_->perform(
+      {todo,
+       {"ending", step_kind::release_lease, thinkpad, "thinkpad", 1, std::chrono::minutes{1}},
+       facts},
+      [&](const work_answer& one) { answers.push_back(one); });
+  settle();
+  ASSERT_EQ(target_->asked(), std::vector<std::string>{"2 release"});
+  target_->lose();
+  settle();
+  ASSERT_EQ(target_->asked(), std::vector<std::string>{"2 release"}) << "by a new control shell";
+  target_->answer("2", "ok");
+  settle();
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_FALSE(answers.front().outcome->why);
+}
+
+TEST_F(host_end_test, a_lease_that_was_asked_for_when_the_run_was_stopped_is_given_back) {
+  const auto todo = three_machine_plan();
+  unit_id thinkpad = 0;
+  while (todo->units[thinkpad].host != "thinkpad")
+    ++thinkpad;
+  const auto facts = std::make_shared<run_facts>();
+  std::vector<work_answer> answers;
+  const auto order = [&](const char* phase, step_kind kind) {
+    const event::step_started step{phase, kind, thinkpad, "thinkpad", 1, std::chrono::minutes{1}};
+    work_->perform({todo, step, facts}, [&](const work_answer& one) { answers.push_back(one); });
+    settle();
+  };
+  order("pre_flight", step_kind::lease);
+  ASSERT_EQ(target_->asked(), std::vector<std::string>{"2 acquire"});
+  work_->stop("run-1/pre_flight/thinkpad/1/lease");
+  ASSERT_EQ(answers.size(), 1u);
+  EXPECT_FALSE(answers.front().outcome->changed_nothing);
+  order("ending", step_kind::release_lease);
+  ASSERT_EQ(target_->asked(), std::vector<std::string>{"3 release"});
+  target_->answer("2", "ok mine 7");
+  target_->answer("3", "no stale", "the lease belongs to run other");
+  settle();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_FALSE(answers.back().outcome->why) << "it never was ours";
+}
+
+TEST_F(host_end_test, who_ends_while_a_step_is_asked_for_answers_nobody) {
+  const auto todo = three_machine_plan();
+  unit_id thinkpad = 0;
+  while (todo->units[thinkpad].host != "thinkpad" || !todo->units[thinkpad].stack.empty())
+    ++thinkpad;
+  auto facts = std::make_shared<run_facts>();
+  (*facts)[{step_kind::lease, thinkpad}]["fence"] = "1";
+  const event::step_started step{"thinkpad", step_kind::prepare,     thinkpad + 1, "thinkpad",
+                                 1,          std::chrono::minutes{1}};
+  int answers = 0;
+  work_->perform({todo, step, facts}, [&](const work_answer&) { ++answers; });
+  settle();
+  for (const auto& one : target_->asked())
+    if (one.ends_with(" list"))
+      target_->answer(one.substr(0, one.find(' ')), "ok");
+  settle();
+  const auto asked = target_->asked();
+  ASSERT_TRUE(std::any_of(asked.begin(), asked.end(),
+                          [](const auto& one) { return one.ends_with(" start"); }));
+  work_.reset();
+  EXPECT_EQ(answers, 0);
+}
+
+} // namespace
+} // namespace baton
