@@ -90,7 +90,7 @@ private:
   bool is_being_leased() const;
   void begin_looks(const step_outcome& lease);
   void acquire(const std::string& id);
-  void release(const std::string& id);
+  void release(const std::string& id, bool again = false);
   void end_watch(const std::string& id, step_outcome outcome);
   /// Ends it as `lease_lost` where the host is another owner's by now.
   void end_if_ours(const std::string& id, step_outcome outcome);

@@ -141,7 +141,7 @@ void host_work::end_if_ours(const std::string& id, step_outcome outcome) {
       }));
 }
 
-void host_work::release(const std::string& id) {
+void host_work::release(const std::string& id, bool again) {
   const auto& order = find(id)->order;
   const auto run = order.plan->run;
   beating_.erase(run);
@@ -154,21 +154,30 @@ void host_work::release(const std::string& id) {
     }
     fences_[run] = std::stoull(fact->second.at("fence"));
   }
-  link_.when_ready([this, id, run](const expected<void>& how) {
+  link_.when_ready([this, id, run, again](const expected<void>& how) {
     if (!find(id))
       return;
     if (!how) {
       fail(id, how.error());
       return;
     }
-    link_.send(
-        link_.shell().lease_release(run, fences_[run], [this, id](const expected<void>& done) {
-          if (done)
-            end(id, {});
-          else
-            fail(id, done.error());
-        }));
+    const auto fence = fences_[run];
     fences_.erase(run);
+    link_.send(link_.shell().lease_release(
+        run, fence, [this, id, run, fence, again](const expected<void>& done) {
+          if (!find(id))
+            return;
+          const auto lost = !done && done.error().code == ec::connection_lost;
+          // Asked a second time, the host may have heard the first one.
+          if (done || (again && done.error().code == ec::lease_lost)) {
+            end(id, {});
+          } else if (lost && !again) {
+            fences_[run] = fence;
+            release(id, true);
+          } else {
+            fail(id, done.error());
+          }
+        }));
   });
 }
 
