@@ -74,5 +74,5 @@ def test_hosts_are_given_back_over_a_new_connection(one_more, undisturbed, befor
     """The connections break about when the leases are released."""
     count, expected = undisturbed("rolled-back")
     with one_more() as fleet:
-        found, _ = disturbed.cut_off(fleet, "rolled-back", "before-cut", count - before_its_end)
+        found, _ = disturbed.cut_off(fleet, "rolled-back", "after-cut", count - before_its_end)
         assert not disturbed.differences(expected, found)
