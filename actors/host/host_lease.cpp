@@ -194,6 +194,8 @@ void host_work::give_back(const std::string& id, const std::string& run, std::ui
   with_link(id, [this, id, run, fence, again] {
     link_.send(link_.shell().lease_release(
         run, fence, [this, id, run, fence, again](const expected<void>& done) {
+          if (!find(id))
+            return;
           const auto code = done ? ec::internal : done.error().code;
           // The first time it was heard after all; or it never was ours.
           if (done || ((again || fence == 0) && code == ec::lease_lost))

@@ -67,3 +67,12 @@ def test_a_run_that_dies_again_and_again_ends_all_the_same(one_more, undisturbed
             done, _ = disturbed.to_the_end(fleet, "rolled-back", **dies)
         assert deaths > 2, "it was hardly disturbed"
         assert not disturbed.differences(expected, disturbed.truth(fleet, done.code, done.json)), done
+
+
+@pytest.mark.parametrize("before_its_end", [3, 4])
+def test_hosts_are_given_back_over_a_new_connection(one_more, undisturbed, before_its_end):
+    """The connections break about when the leases are released."""
+    count, expected = undisturbed("rolled-back")
+    with one_more() as fleet:
+        found, _ = disturbed.cut_off(fleet, "rolled-back", "after-cut", count - before_its_end)
+        assert not disturbed.differences(expected, found)
