@@ -144,7 +144,7 @@ int deploy_in_turn(const cli_context& context, const workspace& in,
   }
   auto how = flags.show;
   how.ended_by = [&turn] {
-    const auto by = turn.signal();
+    auto by = turn.signal();
     if (!by.empty())
       turn.give_back();
     return by;
