@@ -1,5 +1,6 @@
 #include "runtime/release/facts.hpp"
 
+#include "runtime/log/utf8.hpp"
 #include "runtime/steps/step_text.hpp"
 
 #include <utility>
@@ -9,7 +10,8 @@ namespace baton::release {
 facts parse_facts(std::string_view text) {
   facts all;
   for (auto& [key, value] : decode_facts(text).facts)
-    all.insert_or_assign(std::move(key), std::move(value));
+    // Their order is that of their names, in the journal as here.
+    all.insert_or_assign(repair_utf8(key), std::move(value));
   return all;
 }
 
