@@ -203,6 +203,8 @@ b_leaderless() {
   [ -z "$b_prey" ]
 }
 
+b_ended() { b_called || b_leaderless; }
+
 b_look self
 b_sstart=$b_start
 b_uptime
@@ -217,7 +219,7 @@ while ! b_called; do
     mv "$b_dir/r.___" "$b_dir/r.deadline"
     break
   fi
-  b_rest $((b_until - b_up)) called
+  b_rest $((b_until - b_up)) ended
   ! b_leaderless || break
 done
 b_exit_of "$b_dir"
