@@ -133,7 +133,7 @@ up() {
     ssh_port=${3:?} app_port=${4:?} engine=${5:?} owner=${6:?}
     user=$(id -un)
     [ -n "$sshd" ] || die "no sshd on this machine: install openssh-server (its service need not run)"
-    mkdir -p "$dir/controller/bin" "$dir/work"
+    mkdir -p "$dir/controller/bin" "$dir/source"
     echo "$app_port" >"$dir/app-port"
     echo "$engine" >"$dir/engine"
     make_key "$dir/controller/id_ed25519" controller
@@ -153,7 +153,7 @@ END
     printf '#!/bin/sh\nexec %s -F %s "$@"\n' "$(command -v ssh)" "$dir/controller/ssh_config" >"$dir/controller/bin/ssh"
     chmod 700 "$dir/controller/bin/ssh"
     git init -q --bare -b main "$dir/origin.git"
-    git -c init.defaultBranch=main clone -q "$dir/origin.git" "$dir/work" 2>/dev/null
+    git -c init.defaultBranch=main clone -q "$dir/origin.git" "$dir/source" 2>/dev/null
     write_config
     if [ "$engine" = compose ]; then base_image; fi
     start_sshd
@@ -179,10 +179,10 @@ guard() {
 # --- the shop and its releases
 
 commit_shop() {
-    git -C "$dir/work" add -A
-    git -C "$dir/work" -c user.name=shop -c user.email=shop@shop.invalid commit -q -m "shop $1"
-    git -C "$dir/work" tag "$1"
-    git -C "$dir/work" push -q origin HEAD:main "$1" 2>/dev/null
+    git -C "$dir/source" add -A
+    git -C "$dir/source" -c user.name=shop -c user.email=shop@shop.invalid commit -q -m "shop $1"
+    git -C "$dir/source" tag "$1"
+    git -C "$dir/source" push -q origin HEAD:main "$1" 2>/dev/null
 }
 
 release() {
@@ -194,10 +194,10 @@ release() {
         1.2.0) needs_memory=16 ;;
         1.3.0) rebate=3 ;;
     esac
-    cp "$(dirname "$0")"/shop/* "$dir/work/"
-    chmod 755 "$dir/work/shop.sh" "$dir/work/shop_test.sh"
+    cp "$(dirname "$0")"/shop/* "$dir/source/"
+    chmod 755 "$dir/source/shop.sh" "$dir/source/shop_test.sh"
     printf 'VERSION=%s\nNEEDS_CURRENCY=%s\nNEEDS_MEMORY_GB=%s\nREBATE=%s\n' \
-        "$version" $needs_currency $needs_memory $rebate >"$dir/work/shop.conf"
+        "$version" $needs_currency $needs_memory $rebate >"$dir/source/shop.conf"
     commit_shop "$version"
 }
 

@@ -35,7 +35,7 @@ error why_not(const job_context& context, const job_end& end, ec code, std::stri
   if (!end.signal.empty())
     return step_error(context, ec::step_killed,
                       with_output(name + " was killed by SIG" + end.signal, end));
-  if (end.exit == exit_disk_full || (end.log_full && !facts.contains("error_text")))
+  if (end.exit == exit_disk_full)
     return step_error(context, ec::no_space,
                       with_output(name + " ended where the disk is full", end));
   const auto said = take(facts, "error_text");

@@ -156,7 +156,7 @@ verdict_of judge(const std::string& kind, const std::string& said) {
 error classify(const command_failure& what) {
   const auto [code, retryable] = judge(what.kind, lower(what.said));
   auto text = what.name + " ended with status " + std::to_string(what.status);
-  if (what.disk_was_full && code != ec::no_space)
+  if (what.disk_was_full && code == ec::step_failed)
     return make_error(ec::no_space,
                       std::move(text) + " where the disk is full, and its last words are lost");
   const bool docker = what.kind == "pull" || what.kind == "build" || what.kind == "engine";

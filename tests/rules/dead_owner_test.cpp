@@ -1,6 +1,9 @@
 #include "rules/dead_owner.hpp"
 #include "rules/taken_over.hpp"
+#include "tests/rules/support/fleets.hpp"
+#include "tests/rules/support/player.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 /// Whose lease may be taken.
@@ -64,6 +67,46 @@ TEST(what_a_dead_run_has_left, is_told_as_it_is_found) {
   found.releases = {"r1", "r2"};
   EXPECT_EQ(left_behind({"vps", "app"}, found),
             "vps: so that run has left app: parts of several releases run");
+}
+
+/// The lease of the VPS is taken from a run which nobody goes on with.
+staging with_the_vps_taken_over() {
+  staging with;
+  with.retells = [](const event::step_started& step, step_outcome& outcome) {
+    if (step.kind == step_kind::lease && step.host == "vps")
+      outcome.facts["taken_over"] = "vps: taken over from run 41";
+  };
+  return with;
+}
+
+TEST(a_lease_that_is_taken_over, warns_of_the_run_and_of_what_it_has_left) {
+  auto with = with_the_vps_taken_over();
+  with.first = [](host_model& hosts) { hosts.stack_at("vps").last_good = "older"; };
+  const auto show = play(plan_for(homelab()), with);
+  EXPECT_EQ(show.row(), "success · verification · thinkpad rtx1080 vps · n n n · 0");
+  EXPECT_THAT(show.ends.warnings,
+              testing::ElementsAre("vps: taken over from run 41",
+                                   "vps: so that run has left app: release old runs, which no run "
+                                   "has found good"));
+}
+
+TEST(a_lease_that_is_taken_over, says_nothing_more_of_a_host_that_cannot_be_seen) {
+  auto with = with_the_vps_taken_over();
+  const auto take_over = with.retells;
+  with.retells = [take_over](const event::step_started& step, step_outcome& outcome) {
+    take_over(step, outcome);
+    if (step.kind == step_kind::inspect && outcome.view)
+      outcome.view->seen = false;
+  };
+  const auto show = play(plan_for(homelab()), with);
+  EXPECT_THAT(show.ends.warnings, testing::ElementsAre("vps: taken over from run 41"));
+  with.retells = [take_over](const event::step_started& step, step_outcome& outcome) {
+    take_over(step, outcome);
+    if (step.kind == step_kind::inspect)
+      outcome.view.reset();
+  };
+  EXPECT_THAT(play(plan_for(homelab()), with).ends.warnings,
+              testing::ElementsAre("vps: taken over from run 41"));
 }
 
 } // namespace

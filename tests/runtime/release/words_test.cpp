@@ -183,6 +183,8 @@ TEST_F(outcomes, words_that_a_full_disk_has_swallowed_are_its_fault) {
   EXPECT_FALSE(why.retryable);
   EXPECT_THAT(why.what,
               HasSubstr("docker compose build ended with status 17 where the disk is full"));
+  end.log_tail = "manifest unknown\n";
+  EXPECT_EQ(read(step_kind::prepare, end).why->code, ec::image_missing) << "its words are there";
   end.facts.clear();
   EXPECT_EQ(read(step_kind::prepare, end).why->code, ec::no_space);
   end.facts = "error_code=dirty\nerror_text=the reason is known\n";
