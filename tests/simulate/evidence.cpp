@@ -33,6 +33,13 @@ bool evidence::has_touched(const std::string& host, const std::string& stack) co
   return in_.touched.contains(of().run + ' ' + host + ':' + stack);
 }
 
+bool evidence::has_meant_to_touch(const std::string& host) const {
+  return std::any_of(journal_.begin(), journal_.end(), [&](const record& one) {
+    const auto* step = std::get_if<event::step_started>(&one.what);
+    return step && step->kind == step_kind::activate && of().units[step->of].host == host;
+  });
+}
+
 bool evidence::is_said_not_to_be_back(const std::string& host) const {
   const auto& all = told().rollback_failed;
   return std::find(all.begin(), all.end(), host) != all.end();

@@ -26,6 +26,8 @@ public:
   /// Whether the run has heard that a host belongs to another.
   bool has_lost(const std::string& host) const { return lost_.contains(host); }
   bool has_touched(const std::string& host, const std::string& stack) const;
+  /// Whether the run has meant to touch it: the step may not have come to its first effect.
+  bool has_meant_to_touch(const std::string& host) const;
   bool is_said_not_to_be_back(const std::string& host) const;
   bool is_report_only(const std::string& host) const;
 

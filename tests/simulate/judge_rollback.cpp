@@ -92,7 +92,7 @@ void judge_those_left_alone(world& in, evidence& by) {
       activated.insert(one.script.host);
     if (kind != step_kind::restore && kind != step_kind::restore_snapshot)
       continue;
-    if (!activated.contains(one.script.host))
+    if (!by.has_meant_to_touch(one.script.host))
       by.broken("only what was changed is taken back: " + one.script.id);
     if (!by.of().request.rollback_on_failure)
       by.broken("nothing is taken back where that is not wanted: " + one.script.id);

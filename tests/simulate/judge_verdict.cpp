@@ -129,7 +129,7 @@ void judge_exit_code(world& in, evidence& by) {
     for (const auto& host : stage.hosts)
       for (const auto& stack : stage.stacks) {
         const auto said = by.line(host, stack.name).serves;
-        const bool changed = by.has_touched(host, stack.name)
+        const bool changed = by.has_meant_to_touch(host)
                              || in.secrets_before.contains(by.of().run + ' ' + host)
                              || stage.snapshot.has_value();
         const bool odd = said == serves::mixed || said == serves::none || said == serves::unknown
