@@ -3,6 +3,7 @@
 #include "rules/alerts.hpp"
 #include "rules/plan.hpp"
 #include "rules/serves.hpp"
+#include "rules/status.hpp"
 
 #include <algorithm>
 
@@ -33,6 +34,19 @@ bool is_contained(const run& now, unit_id host) {
   return stage && std::any_of(now.failures.begin(), now.failures.end(), [&](const failure& one) {
            return one.contained.contains(*stage);
          });
+}
+
+/// The phases are through, so nothing else is taken back for it; but the run cannot vouch for a
+/// host that is another's.
+void lose_to_another(const plan& of, run& now, unit_id on, const error& why) {
+  const auto host = host_unit(of, on);
+  if (!is_changed(of, now, host) || is_contained(now, host))
+    return;
+  if (!now.worsened_by)
+    now.worsened_by = why;
+  now.ends_as = status_of(of, now);
+  now.alerts.push_back({severity::critical, of.phases.back().id, of.units[on].host,
+                        of.units[on].host + " was lost at the end of the run: " + describe(why)});
 }
 
 } // namespace
@@ -74,10 +88,11 @@ bool is_due(const plan& of, const run& now, step_kind step, unit_id on) {
 
 void ending_failed(const plan& of, run& now, step_kind step, unit_id on, const error& why) {
   if (step == step_kind::put_back_secrets)
-    fail_rollback(of, now, on, why, is_contained(now, on));
-  else
-    now.warnings.push_back(unit_name(of, on) + ": " + std::string{to_string(step)}
-                           + " did not work: " + describe(why));
+    return fail_rollback(of, now, on, why, is_contained(now, on));
+  if (why.code == ec::lease_lost)
+    lose_to_another(of, now, on, why);
+  now.warnings.push_back(unit_name(of, on) + ": " + std::string{to_string(step)}
+                         + " did not work: " + describe(why));
 }
 
 void give_up_lost(const plan& of, run& now) {

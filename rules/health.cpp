@@ -61,6 +61,14 @@ bool is_good(const health_look& one) {
   return one.seen && one.healthy && one.serves_wanted && !one.hopeless;
 }
 
+/// An answer may have been long under way: only from the answer of the first good look to the
+/// question of the last one it is known to have been well.
+bool is_steady(const health_window& looks) {
+  return looks.steady_since
+         && (looks.terms.steady == duration::zero()
+             || looks.last->asked - *looks.steady_since >= looks.terms.steady);
+}
+
 health_verdict as_ill(error why) {
   health_verdict made;
   made.word = health_word::ill;
@@ -119,10 +127,12 @@ health_verdict judge(const health_window& looks) {
       return as_ill(unseen(looks));
     return made;
   }
-  if (looks.steady_since && last.at - *looks.steady_since >= terms.steady) {
+  if (is_steady(looks)) {
     made.word = health_word::steady;
     return made;
   }
+  if (looks.steady_since)
+    made.look_at = std::min(made.look_at, *looks.steady_since + terms.steady);
   if (last.hopeless || last.at - looks.own_start_ends >= terms.deadline)
     return as_ill(fault_of(looks));
   return made;

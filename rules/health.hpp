@@ -15,7 +15,8 @@ namespace baton {
 
 /// What one look at a unit found.
 struct health_look {
-  time_point at;                ///< when its answer came
+  time_point asked;             ///< when the question went out
+  time_point at;                ///< when its answer came; what it says was so at some time between
   bool seen = false;            ///< false: it, or who should ask it, could not be asked; the rest
                                 ///< but `ill` says nothing
   bool healthy = false;         ///< all checks and containers; true where there is nothing to ask

@@ -75,7 +75,8 @@ struct run {
   std::vector<unit_id> to_roll_back;                ///< of the last failure, until it is announced
   std::map<std::size_t, std::vector<unit_id>> stages_left; ///< of the announced rollback
   std::set<std::string> rollback_failed;                   ///< hosts
-  std::optional<error> worsened_by; ///< a failed rollback that makes the run `failed`
+  std::optional<error> worsened_by; ///< what makes the run `failed` beside its failures: a
+                                    ///< rollback, or a lease lost at the end
 
   std::vector<event::alert_raised> alerts; ///< in order; the first `alerts_sent` are raised
   std::size_t alerts_sent = 0;

@@ -42,8 +42,8 @@ void decide(result& made, const plan& of, const run& now) {
     made.phase = of.phases[by->phase].id;
     made.why = by->why;
   } else if (now.worsened_by) {
-    // Nothing went wrong but a put-back at the very end.
-    made.phase = "secrets_sync";
+    // Nothing went wrong but at the very end: a put-back, or a lease.
+    made.phase = now.worsened_by->code == ec::lease_lost ? phase_now(of, now) : "secrets_sync";
     made.why = now.worsened_by;
   } else {
     made.phase = phase_now(of, now);

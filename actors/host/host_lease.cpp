@@ -47,7 +47,7 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
       ask_lease_again(id, wish, then, how.error());
       return;
     }
-    const lease_request what{wish.run, house_->owner, wish.fence_at_least};
+    const lease_request what{wish.run, house_->owner, wish.fence_at_least, wish.again};
     // Who is stopped takes nothing from anybody any more.
     const auto judge = [this, id](const lease_owner& owner) {
       return house_->judge_owner && find(id) ? house_->judge_owner(owner) : succession::wait;
@@ -293,7 +293,8 @@ std::uint64_t host_work::known_fence(const std::string& id) {
 }
 
 /// Lease and fence of a rewound host are as old as the snapshot, and so is the machine that a
-/// connection from before leads to.
+/// connection from before leads to. The lease was this run's when it was taken: whoever has it
+/// instead, or has had it, came after that.
 void host_work::retake(const std::string& id, std::function<void()> then) {
   const auto& order = find(id)->order;
   const auto run = order.plan->run;
@@ -309,7 +310,7 @@ void host_work::retake(const std::string& id, std::function<void()> then) {
     return;
   }
   const auto patience = std::min(boot_patience, order.step.deadline / 2);
-  ask_lease(id, {run, raised->second, clock_.now() + patience},
+  ask_lease(id, {run, raised->second, clock_.now() + patience, true},
             [then = std::move(then)](const taken_lease&) { then(); });
 }
 

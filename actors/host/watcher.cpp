@@ -29,9 +29,8 @@ bool serves_wanted(const work_order& order, const unit_view& view) {
 }
 
 /// `open`: seen, but who should ask about it could not be asked, and that alone decides.
-health_look look_of(const work_order& order, const unit_view& view, bool open, time_point at) {
+health_look look_of(const work_order& order, const unit_view& view, bool open) {
   health_look look;
-  look.at = at;
   look.healthy = view.healthy.value_or(true);
   look.runs = !view.releases.empty();
   look.serves_wanted = serves_wanted(order, view);
@@ -88,6 +87,7 @@ std::string watcher::look_id() const {
 
 void watcher::look() {
   ++looks_;
+  asked_ = time_point{where_.clock.now()};
   job_runner::task what;
   what.id = look_id();
   what.work = *work_;
@@ -144,8 +144,10 @@ void watcher::ask_elsewhere(step_outcome seen) {
 }
 
 void watcher::judge(step_outcome seen, bool open) {
-  window_ =
-      fold(std::move(window_), look_of(order_, *seen.view, open, time_point{where_.clock.now()}));
+  auto look = look_of(order_, *seen.view, open);
+  look.asked = asked_;
+  look.at = time_point{where_.clock.now()};
+  window_ = fold(std::move(window_), look);
   const auto word = baton::judge(window_);
   switch (word.word) {
   case health_word::steady:

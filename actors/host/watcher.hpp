@@ -43,6 +43,7 @@ private:
   std::shared_ptr<job_runner> looking_;
   std::shared_ptr<asking> asking_;
   int looks_ = 0;
+  time_point asked_; ///< the look in progress
   health_window window_;
   bool over_ = false;
 };

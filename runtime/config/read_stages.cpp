@@ -145,6 +145,11 @@ void read_rollback_with(const view& in, stage& into) {
   else if (into.snapshot->covers == snapshot_covers::other)
     in["rollback_with"].fault("a snapshot that covers `other` is never gone back to",
                               "say `covers: stack`, or take app");
+  else if (into.hosts.size() > 1 && std::ranges::count(into.hosts, into.snapshot->on) > 0)
+    // What it had begun for the others would be undone, and begun again.
+    in["snapshot"]["on"].fault(
+        into.snapshot->on + " would itself be set back while it sets back the others of its stage",
+        "give it a stage of its own, or let a host outside of this stage do it");
 }
 
 /// The stacks of the stage, each with the stage's own words over its own.

@@ -54,7 +54,7 @@ b_serve() {
       b_payload
       b_trailer
       b_late=''
-      b_acquire "$b_1" "$b_2"
+      b_acquire "$b_1" "$b_2" "$b_3"
       ;;
     take)
       b_payload

@@ -85,14 +85,20 @@ b_say_mine() {
   b_answer ok mine "$b_number"
 }
 
-# acquire RUN AT-LEAST; payload: the owner's line.
+# acquire RUN AT-LEAST new|again; payload: the owner's line. `again`: of a run that has it already.
 b_acquire() {
   b_mine=$b_home/fence/o.$b_nonce.$b_id
   b_try_lease=0
   while [ "$b_try_lease" -lt 50 ]; do
     b_try_lease=$((b_try_lease + 1))
     b_fence_now || break
-    if b_lease_read; then
+    b_lease_read || b_lease_run=-
+    if [ "$3" = again ] && [ "$b_lease_run" != "$1" ]; then
+      rm -f "$b_mine"
+      b_refuse stale "the lease is no longer that of run $1"
+      return
+    fi
+    if [ "$b_lease_run" != - ]; then
       if [ "$b_lease_run" != "$1" ]; then
         b_say_held
         rm -f "$b_mine"
@@ -176,7 +182,7 @@ b_take() {
     b_lost_race
   done
   b_late=''
-  b_acquire "$1" "$2"
+  b_acquire "$1" "$2" new
 }
 
 # ended RUN FENCE OLD-RUN: nothing that OLD-RUN had begun runs any more.

@@ -268,9 +268,11 @@ std::string control_shell::lease_acquire(const lease_request& what, callback<lea
     answer(fault(ec::internal, senseless_lease, state_->how.target));
     return {};
   }
-  return state_->send("acquire", {encode_word(what.run), std::to_string(what.fence_at_least)},
-                      what.owner, text_bytes_max, {},
-                      state_->decoding<lease_report>(std::move(answer), {}, lease_of));
+  return state_->send(
+      "acquire",
+      {encode_word(what.run), std::to_string(what.fence_at_least), what.again ? "again" : "new"},
+      what.owner, text_bytes_max, {},
+      state_->decoding<lease_report>(std::move(answer), {}, lease_of));
 }
 
 std::string control_shell::lease_take(const lease_succession& what, callback<lease_report> answer) {

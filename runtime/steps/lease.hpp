@@ -14,6 +14,9 @@ struct lease_request {
                      ///< start time; at most 4 KiB
   /// The fence given is at least this: for targets that a snapshot has set back. 0: no matter.
   std::uint64_t fence_at_least = 0;
+  /// The run has the lease already: `lease_lost` where it has it no longer, be it that nobody has.
+  /// Of no meaning to `lease_take`.
+  bool again = false;
 };
 
 /// Who owns a target, as the target tells it.

@@ -13,7 +13,7 @@ constexpr time_point zero{};
 
 health_look good(duration at) {
   health_look made;
-  made.at = zero + at;
+  made.asked = made.at = zero + at;
   made.seen = true;
   made.healthy = true;
   return made;
@@ -82,6 +82,20 @@ TEST(health, begins_anew_after_a_break) {
   const auto terms = gate_terms(gate(10s, 60s));
   EXPECT_EQ(look_at(terms, {good(0s), ill(5s), good(6s), good(11s), good(16s)}).looks, 5U);
   EXPECT_EQ(look_at(terms, {good(0s), unseen(5s), good(6s), good(11s), good(16s)}).looks, 5U);
+}
+
+TEST(health, is_only_as_steady_as_its_answers_prove) {
+  const auto terms = gate_terms(gate(10s, 60s));
+  // The first answer was long under way, and so may be the last.
+  auto late = good(30s);
+  late.asked = zero;
+  EXPECT_EQ(look_at(terms, {late, good(39s), good(40s)}).looks, 3U);
+  auto slow = good(16s);
+  slow.asked = zero + 9s;
+  EXPECT_EQ(look_at(terms, {good(0s), slow, good(17s)}).looks, 3U);
+  EXPECT_EQ(look_at(terms, {good(0s), slow}).said.look_at, zero + 10s) << "at once";
+  EXPECT_EQ(look_at(terms, {good(0s), good(9s)}).said.look_at, zero + 10s)
+      << "as soon as it can be";
 }
 
 TEST(health, is_not_steady_while_containers_restart) {

@@ -67,6 +67,36 @@ TEST(a_lost_lease, that_is_noticed_in_the_ending_stops_the_ending_there) {
   EXPECT_THAT(show.steps(step_kind::release_lease), Not(Contains("ending vps")));
 }
 
+TEST(a_lost_lease, that_is_noticed_at_the_very_end_fails_the_run) {
+  for (const auto kind : {step_kind::settle, step_kind::release_lease}) {
+    const auto show = play(plan_for(homelab()), {{stolen("ending", kind, "rtx1080")}});
+    EXPECT_EQ(show.row(), "failed · verification · thinkpad vps · n ? n · 2") << to_string(kind);
+    ASSERT_TRUE(show.ends.why);
+    EXPECT_EQ(show.ends.why->code, ec::lease_lost);
+    ASSERT_EQ(show.alerts().size(), 1U);
+    EXPECT_EQ(show.alerts()[0].severity, severity::critical);
+    EXPECT_EQ(show.alerts()[0].host, "rtx1080");
+  }
+  const auto both =
+      play(plan_for(homelab()), {{stolen("ending", step_kind::release_lease, "thinkpad"),
+                                  stolen("ending", step_kind::release_lease, "rtx1080")}});
+  EXPECT_EQ(both.row(), "failed · verification · vps · ? ? n · 2");
+}
+
+TEST(a_lost_lease, of_the_stage_that_went_on_fails_no_run) {
+  const auto show =
+      play(plan_for(homelab()), {{vps_is_ill, stolen("ending", step_kind::release_lease, "vps")}});
+  EXPECT_EQ(show.row(), "partial_success · vps · thinkpad rtx1080 · n n ? · 2");
+}
+
+TEST(a_lost_lease, of_a_host_that_was_not_changed_is_only_told) {
+  const auto show = play(plan_for(homelab()),
+                         {{bad("pre_flight", step_kind::inspect, "vps", fails(ec::missing_tool)),
+                           stolen("ending", step_kind::release_lease, "thinkpad")}});
+  EXPECT_EQ(show.row(), "aborted · pre_flight · none · ? o o · 1");
+  EXPECT_EQ(show.ends.warnings.size(), 1U);
+}
+
 TEST(a_lease, that_may_have_been_had_is_released) {
   for (const auto code : {ec::timed_out, ec::connection_lost, ec::step_lost, ec::internal}) {
     const auto show = play(plan_for(homelab()),

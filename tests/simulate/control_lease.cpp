@@ -61,6 +61,11 @@ void control_server::acquire(const request& what) {
   const auto& run = what.arguments[0];
   const auto least = fence_of(what.arguments[1]);
   may_be_asked_for(what, run, "lease");
+  const bool again = what.operation == "acquire" && what.arguments[2] == "again";
+  if (again && (!here.lease || here.lease->run != run)) {
+    refuse(what, "stale", "the lease is no longer that of run " + run);
+    return;
+  }
   if (here.lease && here.lease->run != run) {
     say_held(what, {here.lease->run, here.owner()});
     return;

@@ -195,6 +195,10 @@ const bad_line lines[] = {
     {"rollback_to_anothers_snapshot", vps_stage,
      "  vps: {role: public, rollback_with: snapshot, snapshot: {script: ~/s, covers: other}}", 11,
      38, "stages.vps.rollback_with", "never gone back to", "covers: stack"},
+    {"snapshots_on_a_host_that_is_itself_set_back", vps_stage,
+     "  vps: {role: public, hosts: [vps, thinkpad], rollback_with: snapshot, snapshot: {on: vps, "
+     "script: ~/s}}\nenvironments: {production: [vps]}",
+     11, 87, "stages.vps.snapshot.on", "would itself be set back", "a stage of its own"},
     {"snapshot_without_driver", vps_stage, "  vps: {role: public, snapshot: {keep: 2}}", 11, 33,
      "stages.vps.snapshot", "does not say how", "script, btrfs, proxmox, zfs, lvm"},
     {"snapshot_with_two_drivers", vps_stage,

@@ -54,6 +54,20 @@ TEST_P(lease, raises_the_fence_each_time_and_at_least_as_far_as_asked) {
   EXPECT_EQ(host_shell.acquire("r3", 9000)->fence, 9000u);
 }
 
+TEST_P(lease, is_had_again_only_by_the_run_that_has_it) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  EXPECT_EQ(host_shell.acquire("r1", fence + 5, true)->fence, fence + 5);
+  ASSERT_TRUE(host_shell.release("r1", fence + 5));
+  const auto too_late = host_shell.acquire("r1", fence + 9, true);
+  ASSERT_FALSE(too_late) << "somebody may have had it since";
+  EXPECT_EQ(too_late.error().code, ec::lease_lost);
+  EXPECT_FALSE(host_shell.show()->holder);
+  const auto next = host_shell.acquire("r2")->fence;
+  EXPECT_EQ(host_shell.acquire("r1", fence + 9, true).error().code, ec::lease_lost);
+  EXPECT_EQ(host_shell.show()->fence, next);
+}
+
 TEST_P(lease, heartbeats_are_for_its_owner) {
   conversation host_shell{host};
   const auto fence = host_shell.acquire("r1")->fence;

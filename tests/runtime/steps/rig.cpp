@@ -247,9 +247,11 @@ expected<std::uint32_t> conversation::prune(std::uint32_t keep) {
   return ask<std::uint32_t>([&](auto answer) { return shell_->prune(keep, std::move(answer)); });
 }
 
-expected<lease_report> conversation::acquire(const std::string& run, std::uint64_t at_least) {
+expected<lease_report> conversation::acquire(const std::string& run, std::uint64_t at_least,
+                                             bool again) {
   return ask<lease_report>([&](auto answer) {
-    return shell_->lease_acquire({run, R"({"user":"me","pid":1})", at_least}, std::move(answer));
+    return shell_->lease_acquire({run, R"({"user":"me","pid":1})", at_least, again},
+                                 std::move(answer));
   });
 }
 

@@ -93,7 +93,8 @@ public:
   expected<void> forget(const std::string& id);
   expected<std::vector<step_entry>> list(const std::string& run);
   expected<std::uint32_t> prune(std::uint32_t keep);
-  expected<lease_report> acquire(const std::string& run, std::uint64_t at_least = 0);
+  expected<lease_report> acquire(const std::string& run, std::uint64_t at_least = 0,
+                                 bool again = false);
   expected<lease_report> take(const std::string& run, const std::string& from, std::uint64_t fence,
                               std::uint64_t silent_seconds = 0);
   expected<void> ended(const std::string& run, std::uint64_t fence, const std::string& old_run);
