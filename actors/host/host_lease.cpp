@@ -44,7 +44,10 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
     if (!find(id))
       return;
     if (!how) {
-      ask_lease_again(id, wish, then, how.error());
+      // Whoever has worked at this run before may have been given it.
+      const auto& order = find(id)->order;
+      ask_lease_again(id, wish, then, how.error(),
+                      order.step.kind == step_kind::lease && !order.resumed);
       return;
     }
     const lease_request what{wish.run, house_->owner, wish.fence_at_least, wish.again};
@@ -57,7 +60,7 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
                  if (!find(id))
                    return;
                  if (!got) {
-                   ask_lease_again(id, wish, then, got.error());
+                   ask_lease_again(id, wish, then, got.error(), false);
                    return;
                  }
                  fences_[wish.run] = got->fence;
@@ -70,9 +73,11 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
 
 void host_work::ask_lease_again(const std::string& id, const lease_wish& wish,
                                 const std::function<void(const taken_lease&)>& then,
-                                const error& why) {
+                                const error& why, bool was_never_asked) {
   if (!why.retryable || clock_.now() >= wish.until) {
-    fail(id, why);
+    auto outcome = failed_outcome(why);
+    outcome.changed_nothing = was_never_asked;
+    end(id, std::move(outcome));
     return;
   }
   clock_.later(boot_poll, [this, id, wish, then] {
