@@ -148,6 +148,9 @@ void host_work::end(const std::string& id, step_outcome outcome) {
     outcome.why->target = step.target;
   if (outcome.why && outcome.why->step.empty())
     outcome.why->step = id;
+  // What an earlier process has begun may have had its effect, as long as its target was not asked.
+  if (found->second.order.resumed && !found->second.runner)
+    outcome.changed_nothing = false;
   // A look that did not come back has seen nothing: what was known before is not known any more.
   if (outcome.why && !outcome.view && looks_at_stack(step.kind)
       && !found->second.order.plan->units[step.of].stack.empty())

@@ -44,10 +44,7 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
     if (!find(id))
       return;
     if (!how) {
-      // Whoever has worked at this run before may have been given it.
-      const auto& order = find(id)->order;
-      ask_lease_again(id, wish, then, how.error(),
-                      order.step.kind == step_kind::lease && !order.resumed);
+      ask_lease_again(id, wish, then, how.error(), find(id)->order.step.kind == step_kind::lease);
       return;
     }
     const lease_request what{wish.run, house_->owner, wish.fence_at_least, wish.again};
