@@ -45,6 +45,7 @@ bool may_repeat(const work_order& order) {
 
 /// For a killed step to be gone: its grace, and some more.
 constexpr duration leftover_patience{20'000};
+constexpr duration reach_poll{1'000};
 constexpr duration leftover_poll{200};
 
 } // namespace
@@ -313,6 +314,16 @@ void host_work::clear_unit(const std::string& id, const std::function<void()>& t
     if (!find(id))
       return;
     if (!how) {
+      const auto& here = *find(id);
+      // What may run there is looked for as long as after a lost connection.
+      if (here.order.resumed && !here.stopped && how.error().retryable
+          && clock_.now() - here.began < house_->reattach_patience) {
+        clock_.later(reach_poll, [this, id, then] {
+          if (find(id))
+            clear_unit(id, then);
+        });
+        return;
+      }
       auto outcome = failed_outcome(how.error());
       outcome.changed_nothing = true;
       end(id, std::move(outcome));

@@ -24,7 +24,9 @@ void host_work::acquire(const std::string& id) {
     end(id, {});
     return;
   }
-  ask_lease(id, {run, 0, clock_.now()}, [this, id](const taken_lease& got) {
+  const auto until =
+      clock_.now() + (find(id)->order.resumed ? house_->reattach_patience : duration::zero());
+  ask_lease(id, {run, 0, until}, [this, id](const taken_lease& got) {
     step_outcome outcome;
     outcome.facts["fence"] = std::to_string(got.fence);
     if (!got.from.empty())
