@@ -282,8 +282,8 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
         auto outcome =
             house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of);
         // Whoever takes a host over ends what runs there.
-        const bool was_halted = there->order.resumed && end_of->kill_asked && outcome.why
-                                && outcome.why->code == ec::step_killed && !there->stopped
+        // Also where it came to its end all the same: what it had started went with it.
+        const bool was_halted = there->order.resumed && end_of->kill_asked && !there->stopped
                                 && !there->has_repeated && may_repeat(there->order);
         const bool ended_by_another =
             fence > 0 && outcome.why && outcome.why->code == ec::step_killed && !there->stopped;
