@@ -2,6 +2,7 @@
 #include "tests/actors/fake_house.hpp"
 #include "tests/actors/fake_target.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <gtest/gtest.h>
 #include <optional>
@@ -176,6 +177,37 @@ TEST_F(host_end_test, who_ends_while_a_step_is_asked_for_answers_nobody) {
                           [](const auto& one) { return one.ends_with(" start"); }));
   work_.reset();
   EXPECT_EQ(answers, 0);
+}
+
+/// What it had started is gone with it, whatever its exit status says.
+TEST_F(host_end_test, a_step_that_ended_well_while_it_was_killed_is_done_again) {
+  const auto todo = three_machine_plan();
+  unit_id thinkpad = 0;
+  while (todo->units[thinkpad].host != "thinkpad" || todo->units[thinkpad].stack.empty())
+    ++thinkpad;
+  auto facts = std::make_shared<run_facts>();
+  (*facts)[{step_kind::lease, thinkpad - 1}]["fence"] = "1";
+  int answers = 0;
+  work_->perform(
+      {todo,
+       {"rollback:thinkpad", step_kind::restore, thinkpad, "thinkpad", 1, std::chrono::minutes{1}},
+       facts,
+       true},
+      [&](const work_answer&) { ++answers; });
+  std::vector<std::string> all;
+  const auto answer_each = [&] {
+    settle();
+    for (const auto& one : target_->asked()) {
+      const auto id = one.substr(0, one.find(' '));
+      const auto what = one.substr(one.find(' ') + 1);
+      all.push_back(what);
+      target_->answer(id, what == "start" ? "ok done 0 kill 0 0 0 0 0" : "ok");
+    }
+  };
+  for (int round = 0; round < 12 && answers == 0; ++round)
+    answer_each();
+  EXPECT_EQ(std::count(all.begin(), all.end(), "start"), 2) << testing::PrintToString(all);
+  EXPECT_EQ(std::count(all.begin(), all.end(), "forget"), 1);
 }
 
 } // namespace
