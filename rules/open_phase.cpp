@@ -271,6 +271,9 @@ void open_phase::halt() {
   state_.ready.clear();
   state_.failing.clear();
   state_.backing_off = 0;
+  // A step that still ends well must not let them go on.
+  for (auto& held : state_.held)
+    held.clear();
 }
 
 void open_phase::cancel(const std::string& by) {

@@ -188,6 +188,7 @@ void host_work::release(const std::string& id) {
   // Without a fence nobody has heard that it was got, and it may have been got: see learn.cpp.
   const auto fence = known_fence(id);
   fences_.erase(run);
+  link_.try_anew(); // it may be back by now, and nobody comes for the lease later
   give_back(id, run, fence, false);
 }
 

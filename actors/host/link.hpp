@@ -60,6 +60,9 @@ public:
   /// connection. Never from inside an answer.
   void renew();
 
+  /// Who was refused just now, because the target did not answer, may try once more, briefly.
+  void try_anew() { refused_with_.reset(); }
+
   /// The target did not react to a kill: until it answers again it is asked only briefly, and not
   /// more than once in ten seconds, so that it holds up nobody.
   void suspect();

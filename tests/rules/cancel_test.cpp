@@ -55,6 +55,17 @@ TEST(cancel, stops_every_running_step_once_and_waits_for_them) {
   EXPECT_EQ(show.details("secrets_sync").hosts.at("vps").outcome, phase_outcome::cancelled);
 }
 
+TEST(cancel, lets_nothing_go_on_that_waited_for_a_step_which_ended_well_all_the_same) {
+  staging with{{cancel_in("secrets_sync", step_kind::sync_secrets, "SIGTERM")}};
+  with.retells = [](const event::step_started& step, step_outcome& told) {
+    if (step.kind == step_kind::sync_secrets)
+      told.why.reset();
+  };
+  const auto show = play(plan_for(homelab()), with);
+  EXPECT_EQ(show.row(), "aborted, cancelled · secrets_sync · none · o o o · 143");
+  EXPECT_THAT(show.steps(step_kind::compare_secrets), testing::IsEmpty());
+}
+
 TEST(cancel, by_a_terminal_that_is_closed_has_the_exit_code_of_that_signal) {
   const auto show =
       play(plan_for(homelab()), {{cancel_in("secrets_sync", step_kind::save_secrets, "SIGHUP")}});
