@@ -104,12 +104,14 @@ void print(const run_options& how, const result& told) {
     std::cout << dump(to_json(told)) << "\n" << std::flush;
 }
 
-void cancel(house& actors, const run_mirror& mirror, const plan& todo, const say_fn& say,
-            const std::string& name) {
+void cancel(house& actors, secret_contents& contents, const run_mirror& mirror, const plan& todo,
+            const say_fn& say, const std::string& name) {
   // Whoever hung up is gone: nobody hears how to end it at once.
   say(name + ": stopping; " + mirror.cancel_words() + "; look with: baton show " + todo.run
       + (name == "SIGHUP" ? "" : "; once more to end at once"));
   actors.cancel(name);
+  // A step that waits for one has no effect yet, and is not begun any more.
+  contents.stop();
 }
 
 /// For the hosts to hear that what they run is to be killed. They see to it by themselves.
@@ -256,7 +258,9 @@ result carry_out(const cli_context& context, const workspace& in,
 
   house::options with;
   with.of = std::make_shared<const fleet>(todo->fleet);
-  with.hosts = hosts_of_house(in, todo->fleet);
+  with.hosts = hosts_of_house(in, todo->fleet, todo->hosts, todo->request.environment);
+  const auto contents = with.hosts.contents;
+  const auto stopped_by = learn_secrets(*contents);
   const auto secrets = with.hosts.secrets;
   const auto lines = start_log(context, in, secrets);
   auto numbers = metrics_of(in);
@@ -312,14 +316,18 @@ result carry_out(const cli_context& context, const workspace& in,
     const auto around_stop = [tty](bool goes_on) { goes_on ? tty->go_on() : tty->pause(); };
     signals heard{[&](const std::string& name, int before) {
                     if (before == 0)
-                      return cancel(actors, *mirror, *todo, say, name);
+                      return cancel(actors, *contents, *mirror, *todo, say, name);
                     leave_terminal();
                     end_at_once(context, actors, *mirror, *todo, how, say, name);
                   },
                   tty ? around_stop : std::function<void(bool)>{}};
     if (!how.cancelled_by.empty())
-      cancel(actors, *mirror, *todo, say, how.cancelled_by);
-    const auto ended_by = how.ended_by ? how.ended_by() : std::string{};
+      cancel(actors, *contents, *mirror, *todo, say, how.cancelled_by);
+    // One that goes on, or has waited with leases, has something to take back.
+    const bool is_fresh = !so_far && !how.ended_by;
+    if (how.cancelled_by.empty() && !is_fresh && !stopped_by.empty())
+      cancel(actors, *contents, *mirror, *todo, say, stopped_by);
+    const auto ended_by = is_fresh ? stopped_by : how.ended_by ? how.ended_by() : std::string{};
     told = ended_by.empty() ? actors.carry_out(todo, so_far)
                             : end_unbegun(actors, *store, hear, todo, ended_by);
   }
