@@ -151,9 +151,9 @@ struct secret_place {
   std::string from; ///< file on the controller (or on the host that runs the script)
   std::string to;   ///< file on each host
   compare_mode compare = compare_mode::bytes;
-  std::vector<std::string> hosts;   ///< empty: every host
-  std::vector<std::string> command; ///< in place of `from`: prints the content; built-in driver
-  bool is_template = false;         ///< `{{…}}` in the content, too; built-in driver
+  std::vector<std::string> hosts;     ///< empty: every host
+  std::vector<std::string> command{}; ///< in place of `from`: prints the content; built-in driver
+  bool is_template = false;           ///< `{{…}}` in the content, too; built-in driver
 };
 
 enum class secrets_driver : std::uint8_t { none, script, builtin };
