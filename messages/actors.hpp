@@ -70,6 +70,16 @@ struct check_report {
   std::vector<check_answer> answers;
 };
 
+/// Whose a host is, before a step changes it that runs elsewhere.
+struct whose_question {
+  std::string run;
+};
+
+/// `is_lost`: somebody else's, or nobody's. A host that cannot be asked is not known to be lost.
+struct whose_answer {
+  bool is_lost = false;
+};
+
 /// A step that is to be killed. Its order is answered within a second, with `ec::cancelled`,
 /// whatever the target does.
 struct stop_order {
@@ -120,6 +130,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::work_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::work_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::check_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::check_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::whose_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::whose_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::stop_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::halt_order)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::record_note)
@@ -151,6 +163,8 @@ using host_actor = caf::typed_actor<
     caf::replies_to<work_order>::with<work_answer>,
     // Asks health checks, for another host.
     caf::replies_to<check_order>::with<check_report>,
+    // Tells whether a run still has the host's lease.
+    caf::replies_to<whose_question>::with<whose_answer>,
     // Kills a running step, or a look that asks checks.
     caf::reacts_to<stop_order>>;
 

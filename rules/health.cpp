@@ -69,6 +69,11 @@ bool is_steady(const health_window& looks) {
              || looks.last->asked - *looks.steady_since >= looks.terms.steady);
 }
 
+/// Only the slowness of the answers is in doubt: one more look, asked for by now, tells.
+bool may_be_steady(const health_window& looks) {
+  return looks.steady_since && looks.last->at - *looks.steady_since >= looks.terms.steady;
+}
+
 health_verdict as_ill(error why) {
   health_verdict made;
   made.word = health_word::ill;
@@ -133,7 +138,8 @@ health_verdict judge(const health_window& looks) {
   }
   if (looks.steady_since)
     made.look_at = std::min(made.look_at, *looks.steady_since + terms.steady);
-  if (last.hopeless || last.at - looks.own_start_ends >= terms.deadline)
+  const bool is_late = last.at - looks.own_start_ends >= terms.deadline;
+  if (last.hopeless || (is_late && !may_be_steady(looks)))
     return as_ill(fault_of(looks));
   return made;
 }

@@ -21,6 +21,9 @@ struct colleagues {
       ask;
   std::function<void(const std::string& target, const std::string& run, const std::string& id)>
       stop;
+  std::function<void(const std::string& target, const whose_question&,
+                     std::function<void(bool is_lost)>)>
+      whose;
 };
 
 /// Asks checks, each from its target, all at once. Belongs to the thread of the host actor that

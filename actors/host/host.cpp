@@ -236,9 +236,11 @@ void host_work::build(const std::string& id) {
         start_job(id, *made, 0);
         return;
       }
-      retake(id, [this, id, work = *made] {
-        clear_unit(id, [this, id, work] {
-          with_fence(id, [this, id, work](std::uint64_t fence) { start_job(id, work, fence); });
+      with_those_elsewhere(id, [this, id, work = *made] {
+        retake(id, [this, id, work] {
+          clear_unit(id, [this, id, work] {
+            with_fence(id, [this, id, work](std::uint64_t fence) { start_job(id, work, fence); });
+          });
         });
       });
     });
@@ -252,12 +254,12 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
   const auto& order = here->order;
   cleared_.insert(unit_of(order));
   job_runner::task what;
-  what.id = id;
+  what.id = work.is_look ? look_id_of(order, here->began) : id;
   what.work = std::move(work);
   what.fence = fence;
   what.deadline = order.step.deadline - (clock_.now() - here->began);
   what.label = {order.plan->run, order.step.phase, order.step.target, id, ""};
-  what.resumed = order.resumed && !here->has_repeated;
+  what.resumed = order.resumed && !here->has_repeated && !what.work.is_look;
   here->runner = std::make_shared<job_runner>(
       link_, clock_, *house_, std::move(what), [this, id, fence](const expected<job_end>& end_of) {
         auto* there = find(id);

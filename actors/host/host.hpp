@@ -63,6 +63,7 @@ public:
 
   void perform(const work_order& order, std::function<void(const work_answer&)> answer);
   void ask(const check_order& order, std::function<void(check_report)> answer);
+  void tell_whose(const whose_question& asked, std::function<void(whose_answer)> answer);
   /// Of a step, or of a look that asks checks.
   void stop(const std::string& id);
 
@@ -124,6 +125,9 @@ private:
   std::uint64_t known_fence(const std::string& id);
   /// Goes on once a host that this run has rewound is ours again, under a higher fence than before.
   void retake(const std::string& id, std::function<void()> then);
+  /// Goes on once the hosts that a step changes from elsewhere are known to be the run's, or cannot
+  /// be asked.
+  void with_those_elsewhere(const std::string& id, std::function<void()> then);
   /// Goes on once nothing of an earlier, killed or forgotten step of the same unit runs any more.
   void clear_unit(const std::string& id, const std::function<void()>& then);
   void await_gone(const std::string& id, const std::string& leftover, duration until,

@@ -1,4 +1,5 @@
 #include "actors/host/host.hpp"
+#include "actors/order_id.hpp"
 #include "rules/questions.hpp"
 #include "runtime/checks/ask_job.hpp"
 
@@ -39,8 +40,9 @@ void host_work::verify_checks(const std::string& id, duration until, int round) 
     return;
   const auto& plan = here->order.plan;
   here->checks = std::make_shared<asking>(
-      place(), plan, id + "/" + std::to_string(round), questions_of_verification(*plan),
-      here->order.step.deadline, [this, id, until, round](asking::answers told) {
+      place(), plan, look_id_of(here->order, here->began) + "/" + std::to_string(round),
+      questions_of_verification(*plan), here->order.step.deadline,
+      [this, id, until, round](asking::answers told) {
         if (!find(id))
           return;
         const bool open =
@@ -68,13 +70,13 @@ void host_work::look_elsewhere(const std::string& id, step_outcome seen) {
     end(id, std::move(seen));
     return;
   }
-  here.checks = std::make_shared<asking>(place(), order.plan, id + "/checks", std::move(questions),
-                                         order.step.deadline,
-                                         [this, id, seen](const asking::answers& told) mutable {
-                                           add_answers(*seen.view, told);
-                                           if (find(id))
-                                             end(id, std::move(seen));
-                                         });
+  here.checks = std::make_shared<asking>(
+      place(), order.plan, look_id_of(order, here.began) + "/checks", std::move(questions),
+      order.step.deadline, [this, id, seen](const asking::answers& told) mutable {
+        add_answers(*seen.view, told);
+        if (find(id))
+          end(id, std::move(seen));
+      });
   here.checks->run();
 }
 

@@ -16,6 +16,8 @@ namespace {
 
 /// How much later than its deadline an answer that did not come counts as a bug of ours.
 constexpr duration colleague_slack{30'000};
+/// A host that does not say whose it is by then cannot be asked.
+constexpr duration whose_patience{30'000};
 
 colleagues colleagues_of(host_actor_own::stateful_pointer<host_state> self,
                          const registry_actor& registry) {
@@ -40,6 +42,17 @@ colleagues colleagues_of(host_actor_own::stateful_pointer<host_state> self,
     self->request(registry, colleague_slack, find_target{target, run})
         .then([self, id](const host_actor& found) { self->send(found, stop_order{id}); },
               [](const caf::error&) {});
+  };
+  made.whose = [self, registry](const std::string& target, const whose_question& what,
+                                const std::function<void(bool)>& then) {
+    const auto unknown = [then](const caf::error&) { then(false); };
+    self->request(registry, whose_patience, find_target{target, what.run})
+        .then(
+            [self, what, then, unknown](const host_actor& found) {
+              self->request(found, whose_patience, what)
+                  .then([then](const whose_answer& told) { then(told.is_lost); }, unknown);
+            },
+            unknown);
   };
   return made;
 }
@@ -79,6 +92,12 @@ host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_
         auto promise = self->make_response_promise<check_report>();
         self->state.work->ask(
             order, [promise](check_report told) mutable { promise.deliver(std::move(told)); });
+        return promise;
+      },
+      [self](const whose_question& asked) -> caf::result<whose_answer> {
+        auto promise = self->make_response_promise<whose_answer>();
+        self->state.work->tell_whose(
+            asked, [promise](whose_answer told) mutable { promise.deliver(told); });
         return promise;
       },
       [self](const stop_order& stop) { self->state.work->stop(stop.step_id); },

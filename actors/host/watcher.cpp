@@ -60,6 +60,7 @@ watcher::watcher(link& to, asking::place where, work_order order, outcome_callba
   if (order_.step.kind == step_kind::guard)
     terms.unreachable = order_.plan->fleet.guard_unreachable_after;
   window_ = begin_window(terms, time_point{where_.clock.now()});
+  look_id_ = look_id_of(order_, where_.clock.now());
 }
 
 void watcher::run() {
@@ -82,7 +83,7 @@ void watcher::run() {
 }
 
 std::string watcher::look_id() const {
-  return id_of(order_) + "/" + std::to_string(looks_);
+  return look_id_ + "/" + std::to_string(looks_);
 }
 
 void watcher::look() {

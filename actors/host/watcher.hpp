@@ -42,6 +42,7 @@ private:
   std::optional<job> work_;
   std::shared_ptr<job_runner> looking_;
   std::shared_ptr<asking> asking_;
+  std::string look_id_;
   int looks_ = 0;
   time_point asked_; ///< the look in progress
   health_window window_;

@@ -72,7 +72,8 @@ void read_guest(const view& in, std::string& into) {
 /// What the drivers that are built in are told.
 void read_driver(const view& in, snapshot_driver driver, snapshot_policy& into) {
   into.driver = driver;
-  in["sudo"].read(into.sudo);
+  if (driver != snapshot_driver::script) // a script is a path, no mapping
+    in["sudo"].read(into.sudo);
   switch (driver) {
   case snapshot_driver::script:
     break;

@@ -45,6 +45,7 @@ host_actor::behavior_type fake_host(host_actor::pointer self, std::shared_ptr<fa
         return work_answer{std::make_shared<const step_outcome>(play(*world, order))};
       },
       [](const check_order&) { return check_report{}; },
+      [](const whose_question&) { return whose_answer{}; },
       [world](const stop_order& stop) {
         world->stopped.push_back(stop.step_id);
         step_outcome outcome;

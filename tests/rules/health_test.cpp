@@ -94,6 +94,12 @@ TEST(health, is_only_as_steady_as_its_answers_prove) {
   slow.asked = zero + 9s;
   EXPECT_EQ(look_at(terms, {good(0s), slow, good(17s)}).looks, 3U);
   EXPECT_EQ(look_at(terms, {good(0s), slow}).said.look_at, zero + 10s) << "at once";
+  // A deadline that passes meanwhile waits for that look, and for no other.
+  const auto short_terms = gate_terms(gate(10s, 15s));
+  EXPECT_EQ(look_at(short_terms, {good(0s), slow, good(17s)}).looks, 3U);
+  EXPECT_EQ(look_at(short_terms, {good(0s), slow, ill(17s)}).said.word, health_word::ill);
+  slow.asked = zero + 13s;
+  EXPECT_EQ(look_at(short_terms, {good(7s), slow}).said.word, health_word::ill);
   EXPECT_EQ(look_at(terms, {good(0s), good(9s)}).said.look_at, zero + 10s)
       << "as soon as it can be";
 }

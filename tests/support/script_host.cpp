@@ -54,12 +54,13 @@ job_end script_host::run(const job& what, duration deadline) {
   if (!ended)
     throw std::runtime_error(ended.error().what);
   const auto said = ended->out + ended->err;
-  return {ended->exit,
-          ended->signal,
-          ended->deadline_hit,
-          false,
-          read_file(step / "facts"),
-          said.substr(said.size() > 8192 ? said.size() - 8192 : 0)};
+  job_end end;
+  end.exit = ended->exit;
+  end.signal = ended->signal;
+  end.deadline_hit = ended->deadline_hit;
+  end.facts = read_file(step / "facts");
+  end.log_tail = said.substr(said.size() > 8192 ? said.size() - 8192 : 0);
+  return end;
 }
 
 } // namespace baton
