@@ -117,6 +117,12 @@ void known_secrets::know(std::string_view content) {
     all_->add(value);
 }
 
+void known_secrets::know_template(std::string_view content) {
+  for (const auto& value : secret_values_in(content, open_))
+    if (!names_something(value))
+      all_->add(value);
+}
+
 void known_secrets::refresh() {
   const std::lock_guard alone{mutex_};
   for (auto& [path, known] : files_) {
@@ -126,7 +132,10 @@ void known_secrets::refresh() {
     // One that cannot be read is told of by the step that needs it; so is one that cannot be filled
     // in.
     if (const auto file = read_secret_file(path)) {
-      know(file->content);
+      if (known.filled.empty())
+        know(file->content);
+      else
+        know_template(file->content);
       for (const auto& names : known.filled)
         if (const auto text = fill_in(file->content, names))
           know(*text);

@@ -35,6 +35,10 @@ public:
   /// The content of a secret file from elsewhere: what a command printed, a template filled in.
   void know(std::string_view content);
 
+  /// What is to be filled in: of its values those without `{{`, for what fails has to name the
+  /// rest.
+  void know_template(std::string_view content);
+
   /// Knows what was read so far; never null.
   std::shared_ptr<const redactor> all() const { return all_; }
 

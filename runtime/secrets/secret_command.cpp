@@ -61,15 +61,18 @@ expected<std::string> run_secret_command(const secret_command& what, known_secre
     return fault(ec::missing_tool, "there is no program `" + what.words.front()
                                        + "` on the controller: install it, or write its path");
   }
-  known.know(end->out);
+  if (end->out.size() > secret_file_max)
+    return tl::unexpected{
+        failed(name + " printed more than 1 MiB: that is no file of secrets", false)};
+  if (what.is_template)
+    known.know_template(end->out);
+  else
+    known.know(end->out);
   if (end->cancelled)
     return fault(ec::cancelled, name + " was stopped");
   // The end alone: what it begins with may be a piece of a secret that was cut off.
   const auto said = last_lines(known.all()->redact(end->err));
   const auto because = said.empty() ? std::string{} : ": " + said;
-  if (end->out.size() > secret_file_max)
-    return tl::unexpected{
-        failed(name + " printed more than 1 MiB: that is no file of secrets", false)};
   if (end->deadline_hit)
     return fault(ec::timed_out, name + " did not end within " + duration_text(what.deadline)
                                     + " (deadlines.secrets)" + because);

@@ -119,7 +119,7 @@ expected<place_content> secret_contents::get(std::size_t number, const secret_pl
     const auto words = words_of(place, names);
     if (!words)
       return tl::unexpected{words.error()};
-    auto out = run(*words, attempt);
+    auto out = run(*words, place.is_template, attempt);
     if (!out)
       return tl::unexpected{out.error()};
     from = "what `" + told(*words) + "` prints";
@@ -135,15 +135,19 @@ expected<place_content> secret_contents::get(std::size_t number, const secret_pl
   return made;
 }
 
-printed_secrets::text secret_contents::run(const std::vector<std::string>& words, int attempt) {
+printed_secrets::text secret_contents::run(const std::vector<std::string>& words, bool is_template,
+                                           int attempt) {
   const secret_command what{words, std::filesystem::path{of_.file}.parent_path().string(),
-                            of_.deadlines.secrets};
+                            of_.deadlines.secrets, is_template};
   auto out = how_.printed->get(words, attempt, [&]() -> expected<std::string> {
     if (stop_.stop_requested())
       return fault(ec::cancelled, "`" + told(words) + "` was not begun any more");
     return run_secret_command(what, *how_.known, stop_.get_token());
   });
-  if (out) // another's redaction may be why it ran
+  // It may have run for another's redaction.
+  if (out && is_template)
+    how_.known->know_template(**out);
+  else if (out)
     how_.known->know(**out);
   return out;
 }

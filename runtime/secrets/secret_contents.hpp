@@ -62,7 +62,7 @@ private:
   expected<on_host> get(const std::string& host, int attempt);
   expected<place_content> get(std::size_t number, const secret_place& place,
                               const place_names& names, int attempt);
-  printed_secrets::text run(const std::vector<std::string>& words, int attempt);
+  printed_secrets::text run(const std::vector<std::string>& words, bool is_template, int attempt);
 
   const fleet of_;
   const settings how_;
