@@ -225,7 +225,7 @@ const bad_line lines[] = {
     {"secrets_without_anything", "", "secrets: {}", 12, 10, "secrets",
      "neither a script nor places", ""},
     {"secrets_from_two_sources", "", "secrets: {places: [{from: a, command: [b], to: ~/a}]}", 12,
-     40, "secrets.places[0].command", "one source", "either from or command"},
+     39, "secrets.places[0].command", "one source", "either from or command"},
     {"secrets_from_nowhere", "", "secrets: {places: [{to: ~/a}]}", 12, 20, "secrets.places[0].from",
      "missing", "Or which `command` prints it"},
     {"secrets_by_a_shell", "", "secrets: {places: [{command: sops -d a, to: ~/a}]}", 12, 30,
