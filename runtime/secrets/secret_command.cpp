@@ -53,6 +53,7 @@ expected<std::string> run_secret_command(const secret_command& what, known_secre
   request.folder = what.folder;
   request.deadline = what.deadline;
   request.output_max = secret_file_max + 1;
+  request.ends_when_cut = true;
   request.cancel = stop;
   auto end = run_process(request);
   if (!end) {

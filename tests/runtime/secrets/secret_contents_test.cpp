@@ -246,6 +246,9 @@ TEST_F(a_secret_command, may_print_a_mebibyte_and_no_more) {
   EXPECT_EQ(run("head -c 1048576 /dev/zero | tr '\\0' x").value().size(), 1U << 20);
   EXPECT_THAT(run("head -c 1048577 /dev/zero | tr '\\0' x").error().what,
               HasSubstr("more than 1 MiB"));
+  // One that would go on and on is ended.
+  EXPECT_THAT(run("exec yes", std::chrono::hours{1}).error().what, HasSubstr("more than 1 MiB"));
+  EXPECT_THAT(run("yes >&2", std::chrono::hours{1}).error().what, HasSubstr("was killed by SIG"));
 }
 
 TEST_F(a_secret_command, is_told_by_its_first_words) {
