@@ -48,4 +48,4 @@ tell_mark() {
 each_place lay_secret
 each_place lay_down
 each_place tell_mark
-fact version "$B_VERSION"
+[ -z "$B_VERSION" ] || fact version "$B_VERSION"

@@ -206,6 +206,7 @@ TEST_F(secret_sources, have_a_version_that_is_the_same_for_the_same) {
   EXPECT_EQ(version("~/.env", "KEY=1\n"), first);
   EXPECT_NE(version("~/.env", "KEY=2\n"), first);
   EXPECT_NE(version("~/.en", "vKEY=1\n"), first);
+  EXPECT_EQ(version_of({}).value(), "");
   std::filesystem::remove(folder / "baton" / "compare.key");
   EXPECT_NE(version("~/.env", "KEY=1\n"), first) << "keyed: nobody else can try a guess";
 }
