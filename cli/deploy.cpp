@@ -138,10 +138,8 @@ int deploy_in_turn(const cli_context& context, const workspace& in,
                     if (!context.quiet)
                       std::cerr << printable_lines(text) << std::flush;
                   }};
-  if (turn.wait() == queue_turn::outcome::cut_off) {
+  while (turn.wait() == queue_turn::outcome::cut_off)
     finish_what_was_cut_off(context, in, flags.show, flags.yes);
-    (void)turn.wait();
-  }
   auto how = flags.show;
   how.ended_by = [&turn] {
     auto by = turn.signal();

@@ -2,6 +2,7 @@
 
 #include "cli/controller_checks.hpp"
 #include "cli/signals.hpp"
+#include "runtime/journal/run_lock.hpp"
 #include "runtime/open_files.hpp"
 #include "runtime/secrets/known_secrets.hpp"
 #include "runtime/ssh/ssh_transport.hpp"
@@ -10,6 +11,7 @@
 
 #include <cstdlib>
 #include <mutex>
+#include <unistd.h>
 #include <utility>
 
 namespace baton {
@@ -70,9 +72,14 @@ host_house hosts_of_house(const workspace& in, const fleet& of, std::vector<std:
       of, secret_contents::settings{std::move(hosts), std::move(environment), secrets, in.printed});
   made.before_build = [secrets] { secrets->refresh(); };
   made.owner = lease_owner_json();
-  made.judge_owner = [known = in.journal,
+  made.judge_owner = [known = in.journal, state = in.state,
                       dead_after = of.lease_dead_after](const lease_owner& owner) {
-    return succession_of(signs_of(owner, known.get()), dead_after);
+    auto signs = signs_of(owner, known.get());
+    // Somebody goes on with it by now, and has not yet come to tell this host.
+    if (const auto worker = run_lock::owner(state, owner.run); worker && *worker)
+      if ((*worker)->alive && (*worker)->process.pid != ::getpid())
+        signs.process = owner_process::lives;
+    return succession_of(signs, dead_after);
   };
   made.controller_dir = (in.state / "controller").string();
   made.ask_checks = [checks = std::make_shared<controller_checks>()](

@@ -41,8 +41,20 @@ std::optional<run_row> run_to_resume(const workspace& in, const std::string& id)
   return all.empty() ? std::nullopt : std::optional{all.front()};
 }
 
-int say_nothing_to_resume(const std::optional<run_row>& row, const run_options& how) {
+/// Runs of other fleets in the same journal: the file may have another name by now.
+void name_those_of_other_fleets(const workspace& in) {
+  for (const auto& run : or_fail(in.journal->unfinished_runs()))
+    if (run.fleet != in.fleet->name)
+      std::cerr << "run " << run.id << " of the fleet " << printable(run.fleet, 40)
+                << " is not finished (this file's is " << in.fleet->name << "): baton resume "
+                << run.id << "\n";
+}
+
+int say_nothing_to_resume(const workspace& in, const std::optional<run_row>& row,
+                          const run_options& how) {
   const auto status = row ? std::optional{std::string{to_string(*row->status)}} : std::nullopt;
+  if (!row)
+    name_those_of_other_fleets(in);
   std::cerr << "nothing to resume: "
             << (row ? fmt::format("run {} has ended, {}", row->id, *status) : "no run was cut off")
             << "\n";
@@ -59,7 +71,7 @@ int resume(const cli_context& context, const std::string& id, const run_options&
   const auto in = open_workspace(context);
   const auto row = run_to_resume(in, id);
   if (!row || row->status)
-    return say_nothing_to_resume(row, how);
+    return say_nothing_to_resume(in, row, how);
   return go_on_with(context, in, *row, how).exit_code;
 }
 
@@ -77,6 +89,9 @@ result go_on_with(const cli_context& context, const workspace& in, const run_row
                   run_options how) {
   const auto so_far =
       std::make_shared<const std::vector<record>>(or_fail(in.journal->read_run(run.id)));
+  // What it has done, and not yet done, must be all that it wrote down.
+  if (!so_far->empty())
+    or_fail(in.journal->verify(so_far->front().seq - 1));
   const auto todo =
       std::make_shared<const plan>(or_fail(whole_plan(in.state, journaled_plan(*so_far))));
   const auto now = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());

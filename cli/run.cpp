@@ -99,6 +99,26 @@ std::shared_ptr<observer> view_of(const std::string& progress, const cli_context
 
 using say_fn = std::function<void(const std::string&)>;
 
+/// A signal that comes before there is anything that could be stopped, kept in mind.
+class early_signal {
+public:
+  std::string name() {
+    const std::lock_guard alone{mutex_};
+    return name_;
+  }
+
+private:
+  std::mutex mutex_; ///< guards name_
+  std::string name_;
+  signals heard_{[this](const std::string& name, int before) {
+                   if (before > 0)
+                     ::_exit(exit_code::try_again);
+                   const std::lock_guard alone{mutex_};
+                   name_ = name;
+                 },
+                 {}}; ///< last: its thread uses the others
+};
+
 void print(const run_options& how, const result& told) {
   if (how.json || how.events)
     std::cout << dump(to_json(told)) << "\n" << std::flush;
@@ -123,8 +143,11 @@ constexpr duration halt_patience{2'000};
                               const plan& todo, const run_options& how, const say_fn& say,
                               const std::string& name) {
   (void)actors.halt(halt_patience);
-  print(how, mirror.unfinished(
-                 std::chrono::time_point_cast<duration>(std::chrono::system_clock::now())));
+  const auto told =
+      mirror.unfinished(std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()));
+  print(how, told);
+  if (told.status) // it was at its end
+    ::_exit(told.exit_code);
   // This run's result would not have been what the command prints.
   if (context.json && !how.json && !how.events)
     std::cout << dump(to_json(command_failed{
@@ -233,6 +256,8 @@ void add_run_options(CLI::App& command, run_options& into) {
 result carry_out(const cli_context& context, const workspace& in,
                  const std::shared_ptr<const plan>& todo, const run_options& how,
                  const std::shared_ptr<const std::vector<record>>& so_far) {
+  // From the moment on that others see who works at the run, and may ask it to stop.
+  early_signal asked_early;
   std::optional<run_lock> lock;
   if (how.journaled) {
     auto got = run_lock::acquire(in.state, todo->run);
@@ -260,7 +285,7 @@ result carry_out(const cli_context& context, const workspace& in,
   with.of = std::make_shared<const fleet>(todo->fleet);
   with.hosts = hosts_of_house(in, todo->fleet, todo->hosts, todo->request.environment);
   const auto contents = with.hosts.contents;
-  const auto stopped_by = learn_secrets(*contents);
+  const auto stopped_by = asked_early.name().empty() ? learn_secrets(*contents) : std::string{};
   const auto secrets = with.hosts.secrets;
   const auto lines = start_log(context, in, secrets);
   auto numbers = metrics_of(in);
@@ -323,11 +348,15 @@ result carry_out(const cli_context& context, const workspace& in,
                   tty ? around_stop : std::function<void(bool)>{}};
     if (!how.cancelled_by.empty())
       cancel(actors, *contents, *mirror, *todo, say, how.cancelled_by);
-    // One that goes on, or has waited with leases, has something to take back.
-    const bool is_fresh = !so_far && !how.ended_by;
-    if (how.cancelled_by.empty() && !is_fresh && !stopped_by.empty())
-      cancel(actors, *contents, *mirror, *todo, say, stopped_by);
-    const auto ended_by = is_fresh ? stopped_by : how.ended_by ? how.ended_by() : std::string{};
+    auto ended_by = how.ended_by ? how.ended_by() : std::string{};
+    const auto early = stopped_by.empty() ? asked_early.name() : stopped_by;
+    if (!early.empty() && ended_by.empty()) {
+      // One that goes on, or has waited with leases, has something to take back.
+      if (so_far || how.ended_by)
+        cancel(actors, *contents, *mirror, *todo, say, early);
+      else
+        ended_by = early;
+    }
     told = ended_by.empty() ? actors.carry_out(todo, so_far)
                             : end_unbegun(actors, *store, hear, todo, ended_by);
   }

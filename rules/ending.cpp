@@ -11,10 +11,10 @@ namespace baton {
 
 namespace {
 
-/// The verdict speaks of what is: whoever was changed, or did not do what it should, is looked at
-/// again, unless that was the last thing that happened.
+/// The verdict speaks of what is: everybody is looked at again who was looked at before, unless
+/// that was the last thing that happened.
 bool must_be_looked_at(const run& now, const unit_truth& stack) {
-  return stack.stale || (stack.touched && stack.viewed_in + 1 < now.epoch);
+  return stack.stale || (stack.view && stack.viewed_in + 1 < now.epoch);
 }
 
 bool is_meant_to_go_back(const run& now, const unit_truth& stack) {

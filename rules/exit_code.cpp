@@ -31,10 +31,9 @@ bool serves_what_it_should(const run& now, unit_id stack, serves serving, bool b
     return true;
   if (!back)
     return serving == serves::new_release;
-  const auto& before = truth.before;
-  const bool was_down = before && before->releases.empty();
   // Nothing that ran, and no good release to bring back instead.
-  const bool nothing_before = was_down && before->last_good.empty();
+  const bool nothing_before =
+      truth.before && truth.before->releases.empty() && truth.before->last_good.empty();
   return serving == (nothing_before ? serves::none : serves::old_release);
 }
 

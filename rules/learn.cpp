@@ -53,16 +53,7 @@ void lose_sight(const plan& of, run& now, unit_id which) {
 
 /// Whether a lease that was not got may be there all the same, and must be released.
 bool may_hold(const step_outcome& outcome) {
-  switch (outcome.why->code) {
-  case ec::lease_held:
-  case ec::unreachable:
-  case ec::auth_failed:
-  case ec::host_key_unknown:
-  case ec::host_key_changed:
-    return false;
-  default:
-    return !outcome.changed_nothing;
-  }
+  return outcome.why->code != ec::lease_held && !outcome.changed_nothing;
 }
 
 } // namespace

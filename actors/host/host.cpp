@@ -45,6 +45,7 @@ bool may_repeat(const work_order& order) {
 
 /// For a killed step to be gone: its grace, and some more.
 constexpr duration leftover_patience{20'000};
+constexpr duration reach_poll{1'000};
 constexpr duration leftover_poll{200};
 
 } // namespace
@@ -148,6 +149,9 @@ void host_work::end(const std::string& id, step_outcome outcome) {
     outcome.why->target = step.target;
   if (outcome.why && outcome.why->step.empty())
     outcome.why->step = id;
+  // What an earlier process has begun may have had its effect, as long as its target was not asked.
+  if (found->second.order.resumed && !found->second.runner)
+    outcome.changed_nothing = false;
   // A look that did not come back has seen nothing: what was known before is not known any more.
   if (outcome.why && !outcome.view && looks_at_stack(step.kind)
       && !found->second.order.plan->units[step.of].stack.empty())
@@ -278,8 +282,8 @@ void host_work::start_job(const std::string& id, job work, std::uint64_t fence) 
         auto outcome =
             house_->read({*there->order.plan, there->order.step, *there->order.facts}, *end_of);
         // Whoever takes a host over ends what runs there.
-        const bool was_halted = there->order.resumed && end_of->kill_asked && outcome.why
-                                && outcome.why->code == ec::step_killed && !there->stopped
+        // Also where it came to its end all the same: what it had started went with it.
+        const bool was_halted = there->order.resumed && end_of->kill_asked && !there->stopped
                                 && !there->has_repeated && may_repeat(there->order);
         const bool ended_by_another =
             fence > 0 && outcome.why && outcome.why->code == ec::step_killed && !there->stopped;
@@ -310,6 +314,16 @@ void host_work::clear_unit(const std::string& id, const std::function<void()>& t
     if (!find(id))
       return;
     if (!how) {
+      const auto& here = *find(id);
+      // What may run there is looked for as long as after a lost connection.
+      if (here.order.resumed && !here.stopped && how.error().retryable
+          && clock_.now() - here.began < house_->reattach_patience) {
+        clock_.later(reach_poll, [this, id, then] {
+          if (find(id))
+            clear_unit(id, then);
+        });
+        return;
+      }
       auto outcome = failed_outcome(how.error());
       outcome.changed_nothing = true;
       end(id, std::move(outcome));

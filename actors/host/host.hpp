@@ -117,7 +117,8 @@ private:
   void ask_lease(const std::string& id, const lease_wish& wish,
                  const std::function<void(const taken_lease&)>& then);
   void ask_lease_again(const std::string& id, const lease_wish& wish,
-                       const std::function<void(const taken_lease&)>& then, const error& why);
+                       const std::function<void(const taken_lease&)>& then, const error& why,
+                       bool was_never_asked);
   /// A host that refuses a fence may be leased to this run under a higher one: begins the order
   /// again with it; else it is lost to another owner.
   void adopt_fence(const std::string& id, std::uint64_t refused);

@@ -24,7 +24,9 @@ void host_work::acquire(const std::string& id) {
     end(id, {});
     return;
   }
-  ask_lease(id, {run, 0, clock_.now()}, [this, id](const taken_lease& got) {
+  const auto until =
+      clock_.now() + (find(id)->order.resumed ? house_->reattach_patience : duration::zero());
+  ask_lease(id, {run, 0, until}, [this, id](const taken_lease& got) {
     step_outcome outcome;
     outcome.facts["fence"] = std::to_string(got.fence);
     if (!got.from.empty())
@@ -44,7 +46,7 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
     if (!find(id))
       return;
     if (!how) {
-      ask_lease_again(id, wish, then, how.error());
+      ask_lease_again(id, wish, then, how.error(), find(id)->order.step.kind == step_kind::lease);
       return;
     }
     const lease_request what{wish.run, house_->owner, wish.fence_at_least, wish.again};
@@ -57,7 +59,7 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
                  if (!find(id))
                    return;
                  if (!got) {
-                   ask_lease_again(id, wish, then, got.error());
+                   ask_lease_again(id, wish, then, got.error(), false);
                    return;
                  }
                  fences_[wish.run] = got->fence;
@@ -70,9 +72,11 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
 
 void host_work::ask_lease_again(const std::string& id, const lease_wish& wish,
                                 const std::function<void(const taken_lease&)>& then,
-                                const error& why) {
+                                const error& why, bool was_never_asked) {
   if (!why.retryable || clock_.now() >= wish.until) {
-    fail(id, why);
+    auto outcome = failed_outcome(why);
+    outcome.changed_nothing = was_never_asked;
+    end(id, std::move(outcome));
     return;
   }
   clock_.later(boot_poll, [this, id, wish, then] {

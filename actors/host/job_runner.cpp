@@ -289,7 +289,8 @@ void job_runner::lost(const error& why) {
   const auto now = clock_.now();
   if (!lost_since_)
     lost_since_ = now;
-  if (!reached_ || !why.retryable || now - *lost_since_ >= house_.reattach_patience) {
+  const bool may_be_there = reached_ || task_.resumed;
+  if (!may_be_there || !why.retryable || now - *lost_since_ >= house_.reattach_patience) {
     finish(tl::unexpected<error>{why});
     return;
   }

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <limits>
 #include <mutex>
 #include <stdexcept>
 #include <sys/stat.h>
@@ -71,8 +72,11 @@ struct chain_end {
   chain_hash hash{};
 };
 
-chain_end end_of_chain(SQLite::Database& db) {
-  SQLite::Statement last{db, "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"};
+/// The chain up to that event, or to the last one before it.
+chain_end chain_until(SQLite::Database& db, std::uint64_t seq) {
+  SQLite::Statement last{db,
+                         "SELECT seq, hash FROM event WHERE seq <= ? ORDER BY seq DESC LIMIT 1"};
+  last.bind(1, signed_of(seq));
   chain_end made;
   if (!last.executeStep())
     return made;
@@ -82,6 +86,10 @@ chain_end end_of_chain(SQLite::Database& db) {
     throw std::runtime_error{"the hash of event " + std::to_string(made.seq) + " is damaged"};
   std::memcpy(made.hash.data(), hash.getBlob(), made.hash.size());
   return made;
+}
+
+chain_end end_of_chain(SQLite::Database& db) {
+  return chain_until(db, std::numeric_limits<std::int64_t>::max());
 }
 
 } // namespace
@@ -107,8 +115,7 @@ struct journal::impl {
       return sqlite_fault(thrown, doing, file);
     } catch (const std::exception& thrown) {
       return fault(ec::journal_failed, "the journal " + file.string() + ": " + std::string{doing}
-                                           + " failed (" + thrown.what()
-                                           + "); `baton journal` of a later version may read it");
+                                           + " failed (" + thrown.what() + ")");
     }
   }
 
@@ -320,11 +327,13 @@ expected<std::optional<fold_row>> journal::load_fold(std::string_view name) cons
   });
 }
 
-expected<std::uint64_t> journal::verify() const {
+expected<std::uint64_t> journal::verify(std::uint64_t after) const {
   return impl_->guarded("verifying", [&] {
-    SQLite::Statement all{
-        impl_->db, "SELECT seq, run, at, type, version, json, prev, hash FROM event ORDER BY seq"};
-    chain_end end;
+    SQLite::Statement all{impl_->db,
+                          "SELECT seq, run, at, type, version, json, prev, hash FROM event "
+                          "WHERE seq > ? ORDER BY seq"};
+    bind_all(all, signed_of(after));
+    auto end = chain_until(impl_->db, after);
     while (all.executeStep()) {
       const auto blob_is = [&](int column, const chain_hash& wanted) {
         const auto blob = all.getColumn(column);

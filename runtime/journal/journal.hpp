@@ -77,9 +77,9 @@ public:
   expected<void> save_fold(const fold_row& row);
   expected<std::optional<fold_row>> load_fold(std::string_view name) const;
 
-  /// Walks the whole chain; how many events it has. Error: the first that is not as it was
-  /// written.
-  expected<std::uint64_t> verify() const;
+  /// Walks the chain, from the event behind that one; how many events there are. Error: the first
+  /// that is not as it was written.
+  expected<std::uint64_t> verify(std::uint64_t after = 0) const;
 
   /// Makes all derived tables anew from the events.
   expected<void> rebuild();

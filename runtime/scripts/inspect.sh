@@ -76,7 +76,7 @@ inspect_lease() {
   for inspect_file in "$BATON_DIR"/fence/e.*/lease; do
     IFS= read -r inspect_owner 2>/dev/null <"$inspect_file" || continue
     [ "$inspect_owner" = "$B_RUN" ] || [ -z "$inspect_owner" ] ||
-      fault lease_held "run $inspect_owner holds the lease" "wait for it (baton lease show $B_HOST; baton deploy --queue); when it is dead: baton resume, or baton lease release $B_HOST"
+      fault lease_held "run $inspect_owner holds the lease" "wait for it (baton lease show $B_HOST; baton deploy --queue); from one that is dead the next run takes the host over, or: baton lease release $B_HOST"
   done
 }
 

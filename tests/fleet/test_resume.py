@@ -1,7 +1,10 @@
 """A run that was cut off is gone on with, to the verdict that it would have had."""
 
+import contextlib
 import datetime
 import signal
+import socket
+import sqlite3
 
 import pytest
 from rig.expect import verdict
@@ -37,6 +40,39 @@ def test_a_step_that_was_running_is_taken_on_and_not_begun_again(deployed, name,
     assert (host.home / "begun").read_text() == "begun\n"
     assert {one.history()[-2:] == ["v1", "v2"] for one in deployed.hosts.values()} == {True}
     assert deployed.leases() == {}
+
+
+def test_a_host_that_is_away_for_a_moment_is_waited_for(deployed):
+    host = deployed["rtx1080"]
+    deployed.repository.release("v2")
+    host.hook("start", '[ "$1" = v1 ] || { echo begun >>~/begun; while [ ! -e ~/go ]; do sleep 0.05; done; }')
+    running = deployed.baton.start_deploy()
+    until("rtx1080 is in its start", (host.home / "begun").exists)
+    run = cut_off(deployed, running)
+    host.stop()
+    with socket.create_server((host.address, host.port)) as door:
+        resumed = deployed.baton.start("resume", run, "--json")
+        door.settimeout(30)
+        door.accept()[0].close()
+    host.start()
+    (host.home / "go").touch()
+    verdict(deployed, resumed.wait(), "success", "verification", ALL, "nnn", 0)
+    assert (host.home / "begun").read_text() == "begun\n"
+
+
+def test_a_journal_that_somebody_has_changed_is_not_gone_on_with(deployed):
+    half = len(deployed.baton.journal()) // 2
+    running = deployed.baton.start_deploy()
+    until("half of it has happened", lambda: len(running.lines) >= half)
+    run = cut_off(deployed, running)
+    served = deployed.serving()
+    with contextlib.closing(sqlite3.connect(deployed.state / "baton/journal.db")) as journal, journal:
+        for (trigger,) in journal.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            journal.execute(f"DROP TRIGGER {trigger}")
+        journal.execute("DELETE FROM event WHERE seq = (SELECT max(seq) - 5 FROM event)")
+    refused = deployed.baton("resume", run)
+    assert refused.code == 74 and "is missing; those before it can be trusted" in refused.err, refused
+    assert deployed.serving() == served
 
 
 @pytest.mark.parametrize("percent", range(5, 90, 20))

@@ -296,6 +296,23 @@ def test_a_run_that_was_cut_off_is_brought_to_its_end_by_who_waits_for_it(deploy
         assert host.history() == ["v1", "v2", "v2"], "not once by each"
 
 
+def test_of_several_that_wait_one_goes_on_with_it_and_all_have_their_turn(deployed):
+    for host in deployed.hosts.values():
+        host.banner("sleep 0.3\n")  # logins so slow that they get in each other's way
+    running = in_the_start_of(deployed, "rtx1080")
+    queued = [deployed.baton.start_deploy("--queue=3m") for _ in range(3)]
+    for each in queued:
+        until("it waits", lambda one=each: "waiting for" in one.err)
+    old = killed(running)
+    (deployed["rtx1080"].home / "go").touch()
+    ended = [each.wait() for each in queued]
+    assert [one.code for one in ended] == [0, 0, 0], ended
+    states = [one["status"] for one in deployed.baton("history", "--json").json["runs"]]
+    assert states == ["success"] * 5, states
+    assert sum(f"run {old} (main to production) was cut off" in one.err for one in ended) >= 1
+    assert deployed.leases() == {}
+
+
 def test_without_its_journal_a_controller_takes_over_what_it_has_forgotten(deployed):
     running = in_the_start_of(deployed, "rtx1080")
     old = killed(running)

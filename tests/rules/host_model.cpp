@@ -6,6 +6,11 @@ namespace baton::test {
 
 namespace {
 
+/// What a rollback brings back: what ran, or the last good release where nothing did.
+std::set<std::string> way_back(const model_stack& was) {
+  return was.serving.empty() && !was.last_good.empty() ? std::set{was.last_good} : was.serving;
+}
+
 error fault(ec code, std::string what, bool retryable) {
   error why;
   why.code = code;
@@ -79,7 +84,7 @@ step_outcome host_model::look_outcome(const event::step_started& step, const uni
     return out;
   const bool back = step.phase.rfind("rollback:", 0) == 0;
   const auto& was = before_.contains(at.host) ? before_.at(at.host) : hosts_.at(at.host);
-  const auto wanted = back ? was.stacks.at(at.stack).serving : std::set<std::string>{release_};
+  const auto wanted = back ? way_back(was.stacks.at(at.stack)) : std::set<std::string>{release_};
   if (hosts_.at(at.host).stacks.at(at.stack).serving != wanted)
     out.why = fault(ec::wrong_release, at.host + " serves something else", false);
   else if (out.view->healthy == false)
@@ -129,7 +134,7 @@ void host_model::apply(const event::step_started& step, const unit& at, bool hal
       host.stacks.at(at.stack).serving.clear();
       break;
     }
-    host.stacks.at(at.stack).serving = before_.at(at.host).stacks.at(at.stack).serving;
+    host.stacks.at(at.stack).serving = way_back(before_.at(at.host).stacks.at(at.stack));
     if (host.saved_secrets)
       host.secrets = *host.saved_secrets;
     break;

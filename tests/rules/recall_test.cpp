@@ -84,10 +84,14 @@ TEST(a_rollback, names_what_each_stack_keeps_where_one_lacks_it) {
   const auto unseen = recall_to(hosts, "run3");
   ASSERT_FALSE(unseen);
   EXPECT_THAT(unseen.error().what, HasSubstr("b cannot be asked: no route"));
+  const auto unknown = recall_to(two_hosts(), "dddd");
+  ASSERT_FALSE(unknown);
+  EXPECT_THAT(unknown.error().what, HasSubstr("no good release of `dddd` is kept; a keeps"));
   // Too short for a commit.
   const auto none = recall_to({{"c", "app", "", {}, ""}}, "bbb");
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().what, "no good release of `bbb` is kept; c keeps no good release");
+  EXPECT_FALSE(recall_to(two_hosts(), "bbb"));
 }
 
 plan rollback_plan(const fleet& of, std::set<std::string> stages = {}) {

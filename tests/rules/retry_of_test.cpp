@@ -53,6 +53,12 @@ TEST(a_retry, names_the_commit_of_each_repository) {
               ElementsAre(Pair("app", "c1"), Pair("web", "c2")));
 }
 
+TEST(a_retry, is_also_of_a_stage_that_was_fine_and_has_lost_its_release) {
+  auto show = play(plan_for(homelab()), {{vps_is_ill}});
+  show.ends.hosts.at("rtx1080").serves = serves::unknown;
+  EXPECT_THAT(retry_after(show).origin.stages, ElementsAre("rtx1080", "vps"));
+}
+
 TEST(a_retry, touches_no_other_stage_and_tests_nothing_anew) {
   const auto what = retry_after(play(plan_for(without_secrets()), {{vps_is_ill}}));
   const auto again = retry_plan(without_secrets(), what);

@@ -256,6 +256,17 @@ TEST(checks, that_give_no_reason_are_named_without_one) {
               testing::EndsWith("check of vps does not answer: http https://example.org/"));
 }
 
+TEST(a_verdict, tells_what_hosts_serve_that_it_has_not_touched) {
+  const auto show = play(plan_for(without_secrets()),
+                         {{meanwhile("thinkpad", step_kind::prepare, "thinkpad",
+                                     [](host_model& hosts) {
+                                       hosts.stack_at("rtx1080").serving.clear();
+                                       hosts.at("vps").reachable = false;
+                                     }),
+                           bad("thinkpad", step_kind::gate, "thinkpad", fails(ec::unhealthy))}});
+  EXPECT_EQ(show.row(), "failed · thinkpad · none · o - ? · 1");
+}
+
 } // namespace
 
 } // namespace baton::test

@@ -163,6 +163,13 @@ TEST(worked_examples, first_deployment_where_nothing_ran_and_staging_fails) {
   EXPECT_EQ(play(plan_for(homelab()), with).row(), "failed · thinkpad · none · - - - · 1");
 }
 
+TEST(worked_examples, a_release_that_did_not_run_comes_back_all_the_same) {
+  staging with;
+  with.first = [](host_model& hosts) { hosts.stack_at("thinkpad").serving.clear(); };
+  with.troubles = {bad("thinkpad", step_kind::gate, "thinkpad", fails(ec::unhealthy))};
+  EXPECT_EQ(play(plan_for(homelab()), with).row(), "failed · thinkpad · none · o o o · 1");
+}
+
 TEST(worked_examples, production_with_skip_tests) {
   request asked;
   asked.skip_tests = true;

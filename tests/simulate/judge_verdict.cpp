@@ -130,7 +130,7 @@ void judge_exit_code(world& in, evidence& by) {
       for (const auto& stack : stage.stacks) {
         const auto said = by.line(host, stack.name).serves;
         const bool changed = by.has_meant_to_touch(host)
-                             || in.secrets_before.contains(by.of().run + ' ' + host)
+                             || in.has_begun(by.of().run, host, "save_secrets")
                              || stage.snapshot.has_value();
         const bool odd = said == serves::mixed || said == serves::none || said == serves::unknown
                          || by.line(host, stack.name).healthy == false

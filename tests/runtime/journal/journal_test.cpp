@@ -319,6 +319,9 @@ TEST_F(a_journal, names_the_first_event_that_was_changed_all_the_same) {
     tamper(back);
     ASSERT_TRUE(journal_.verify()) << journal_.verify().error().what;
   }
+  tamper("UPDATE event SET at = at + 1 WHERE seq = 2");
+  EXPECT_FALSE(journal_.verify(1));
+  EXPECT_TRUE(journal_.verify(2)) << "from the event behind it nothing was changed";
 }
 
 TEST_F(a_journal, of_a_newer_baton_is_refused) {
