@@ -54,12 +54,14 @@ struct house::impl {
       listeners.push_back(system.spawn(listener, hears));
     workshop_ = system.spawn<caf::detached>(workshop);
     if (!with.hosts.build)
-      with.hosts.build = [shop = workshop_, before = with.hosts.before_build](
-                             work_order order, std::function<void(expected<job>)> then) {
-        caf::anon_send(shop, errand{[before, order = std::move(order), then = std::move(then)] {
+      with.hosts.build = [shop = workshop_, before = with.hosts.before_build,
+                          contents = with.hosts.contents](work_order order,
+                                                          std::function<void(expected<job>)> then) {
+        caf::anon_send(shop,
+                       errand{[before, contents, order = std::move(order), then = std::move(then)] {
                          if (before)
                            before();
-                         then(make_job({*order.plan, order.step, *order.facts}));
+                         then(make_job({*order.plan, order.step, *order.facts, contents.get()}));
                        }});
       };
     if (!with.hosts.on_output)

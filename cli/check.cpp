@@ -66,15 +66,22 @@ std::vector<std::pair<std::string, const command*>> commands_of(const fleet& of)
 /// Baton shows no secret of the file; but others may see it elsewhere.
 void warn_of_secrets(const fleet& of) {
   std::set<std::string> told;
-  for (const auto& [place, what] : commands_of(of))
-    texts_of_fleet::of_command(
-        *what, [&, &where = place](std::string_view name, const std::string& text) {
-          if (!secrets_in(name, text).empty() && told.insert(where).second)
-            std::cerr
-                << "note: " << where
+  const auto warn = [&told](const std::string& where, std::string_view name,
+                            const std::string& text) {
+    if (!secrets_in(name, text).empty() && told.insert(where).second)
+      std::cerr << "note: " << where
                 << " holds a secret, which everybody on that machine can see in the process list "
                    "while it runs.\n      Put it into `vars`, or a file, that the command reads\n";
-        });
+  };
+  for (const auto& [place, what] : commands_of(of))
+    texts_of_fleet::of_command(*what,
+                               [&, &where = place](std::string_view name, const std::string& text) {
+                                 warn(where, name, text);
+                               });
+  for (const auto& place : of.secrets.places)
+    texts_of_fleet::of_words(place.command, [&](std::string_view name, const std::string& text) {
+      warn("secrets.places, the command for " + place.to + ",", name, text);
+    });
   struct stat there {};
   if (!secrets_said(of).empty() && ::stat(of.file.c_str(), &there) == 0
       && (there.st_mode & 077) != 0)

@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <limits>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -155,6 +156,19 @@ run_row find_run(journal& in, const std::string& id) {
   return rows.front();
 }
 
+/// Which secrets its hosts have got: the same word for the same content.
+void print_secrets(const result& ended) {
+  const auto found = std::ranges::find_if(
+      ended.details, [](const auto& one) { return one.first == "secrets_sync"; });
+  if (found == ended.details.end() || found->second.outcome != phase_outcome::ok)
+    return;
+  std::map<std::string, std::string> hosts; // by version
+  for (const auto& [host, version] : found->second.facts)
+    (hosts[version] += hosts[version].empty() ? "" : ", ") += host;
+  for (const auto& [version, names] : hosts)
+    fmt::print("secrets {} on {}\n", version, names);
+}
+
 /// Its phases, and how it ended or goes on.
 void print_story(const run_row& row, const view_model& view, const result* ended) {
   const auto shows = locale_charset();
@@ -168,6 +182,8 @@ void print_story(const run_row& row, const view_model& view, const result* ended
     fmt::print("retries run {}\n", view.of->retries);
   if (view.of && !view.of->returns_to.empty())
     fmt::print("goes back to the release of run {}\n", view.of->returns_to);
+  if (ended)
+    print_secrets(*ended);
   if (ended)
     std::cout << summary(*view.of, *ended, shows);
   else

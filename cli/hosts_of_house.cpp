@@ -1,6 +1,7 @@
 #include "cli/hosts_of_house.hpp"
 
 #include "cli/controller_checks.hpp"
+#include "cli/signals.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/open_files.hpp"
 #include "runtime/secrets/known_secrets.hpp"
@@ -9,6 +10,7 @@
 #include "runtime/steps/owner_line.hpp"
 
 #include <cstdlib>
+#include <mutex>
 #include <unistd.h>
 #include <utility>
 
@@ -56,11 +58,18 @@ std::shared_ptr<transport> ssh_of(const fleet& in) {
 }
 
 host_house hosts_of_house(const workspace& in, const fleet& of) {
+  return hosts_of_house(in, of, {}, "");
+}
+
+host_house hosts_of_house(const workspace& in, const fleet& of, std::vector<std::string> hosts,
+                          std::string environment) {
   host_house made;
   made.network = ssh_of(of);
   made.local = std::make_shared<local_transport>();
   const auto secrets = std::make_shared<known_secrets>(of);
   made.secrets = secrets->all();
+  made.contents = std::make_shared<secret_contents>(
+      of, secret_contents::settings{std::move(hosts), std::move(environment), secrets, in.printed});
   made.before_build = [secrets] { secrets->refresh(); };
   made.owner = lease_owner_json();
   made.judge_owner = [known = in.journal, state = in.state,
@@ -79,6 +88,21 @@ host_house hosts_of_house(const workspace& in, const fleet& of) {
     checks->ask(questions, std::move(then));
   };
   return made;
+}
+
+std::string learn_secrets(secret_contents& contents) {
+  std::string stopped_by;
+  std::mutex mutex; // guards stopped_by
+  {
+    const signals heard{[&](const std::string& name, int) {
+                          const std::lock_guard alone{mutex};
+                          stopped_by = name;
+                          contents.stop();
+                        },
+                        {}};
+    contents.learn();
+  }
+  return stopped_by;
 }
 
 } // namespace baton

@@ -2,9 +2,12 @@
 
 #include "actors/host/parts.hpp"
 #include "cli/workspace.hpp"
+#include "runtime/secrets/secret_contents.hpp"
 #include "runtime/ssh/options.hpp"
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace baton {
 
@@ -19,5 +22,14 @@ owner_signs signs_of(const lease_owner& owner, const journal* known);
 
 /// What the host actors of this process work with: SSH, the local shell, checks, redaction.
 host_house hosts_of_house(const workspace& in, const fleet& of);
+
+/// The same for these hosts in an environment, whose secrets come from the controller. What
+/// commands print of them is not known before `contents->learn()`.
+host_house hosts_of_house(const workspace& in, const fleet& of, std::vector<std::string> hosts,
+                          std::string environment);
+
+/// Runs the commands that print secrets, as Baton shows nothing of what it does not know: blocks.
+/// The name of the signal that ended it; empty: none came.
+std::string learn_secrets(secret_contents& contents);
 
 } // namespace baton

@@ -124,12 +124,14 @@ void print(const run_options& how, const result& told) {
     std::cout << dump(to_json(told)) << "\n" << std::flush;
 }
 
-void cancel(house& actors, const run_mirror& mirror, const plan& todo, const say_fn& say,
-            const std::string& name) {
+void cancel(house& actors, secret_contents& contents, const run_mirror& mirror, const plan& todo,
+            const say_fn& say, const std::string& name) {
   // Whoever hung up is gone: nobody hears how to end it at once.
   say(name + ": stopping; " + mirror.cancel_words() + "; look with: baton show " + todo.run
       + (name == "SIGHUP" ? "" : "; once more to end at once"));
   actors.cancel(name);
+  // A step that waits for one has no effect yet, and is not begun any more.
+  contents.stop();
 }
 
 /// For the hosts to hear that what they run is to be killed. They see to it by themselves.
@@ -281,7 +283,9 @@ result carry_out(const cli_context& context, const workspace& in,
 
   house::options with;
   with.of = std::make_shared<const fleet>(todo->fleet);
-  with.hosts = hosts_of_house(in, todo->fleet);
+  with.hosts = hosts_of_house(in, todo->fleet, todo->hosts, todo->request.environment);
+  const auto contents = with.hosts.contents;
+  const auto stopped_by = asked_early.name().empty() ? learn_secrets(*contents) : std::string{};
   const auto secrets = with.hosts.secrets;
   const auto lines = start_log(context, in, secrets);
   auto numbers = metrics_of(in);
@@ -337,19 +341,21 @@ result carry_out(const cli_context& context, const workspace& in,
     const auto around_stop = [tty](bool goes_on) { goes_on ? tty->go_on() : tty->pause(); };
     signals heard{[&](const std::string& name, int before) {
                     if (before == 0)
-                      return cancel(actors, *mirror, *todo, say, name);
+                      return cancel(actors, *contents, *mirror, *todo, say, name);
                     leave_terminal();
                     end_at_once(context, actors, *mirror, *todo, how, say, name);
                   },
                   tty ? around_stop : std::function<void(bool)>{}};
     if (!how.cancelled_by.empty())
-      cancel(actors, *mirror, *todo, say, how.cancelled_by);
+      cancel(actors, *contents, *mirror, *todo, say, how.cancelled_by);
     auto ended_by = how.ended_by ? how.ended_by() : std::string{};
-    if (const auto name = asked_early.name(); !name.empty() && ended_by.empty()) {
-      if (so_far)
-        cancel(actors, *mirror, *todo, say, name);
+    const auto early = stopped_by.empty() ? asked_early.name() : stopped_by;
+    if (!early.empty() && ended_by.empty()) {
+      // One that goes on, or has waited with leases, has something to take back.
+      if (so_far || how.ended_by)
+        cancel(actors, *contents, *mirror, *todo, say, early);
       else
-        ended_by = name;
+        ended_by = early;
     }
     told = ended_by.empty() ? actors.carry_out(todo, so_far)
                             : end_unbegun(actors, *store, hear, todo, ended_by);

@@ -168,12 +168,22 @@ expected<job_end> rewind(const workspace& in, const host_house& house, const sin
   return end;
 }
 
+std::vector<std::string> names_of_hosts(const fleet& in) {
+  std::vector<std::string> names;
+  for (const auto& host : in.hosts)
+    names.push_back(host.reach.name);
+  return names;
+}
+
 } // namespace
 
 expected<job_end> run_single_job(const cli_context& context, const workspace& in,
                                  const single_job& what) {
   const auto run = new_run_id();
-  auto house = hosts_of_house(in, *in.fleet);
+  auto house =
+      hosts_of_house(in, *in.fleet, names_of_hosts(*in.fleet), in.fleet->default_environment);
+  if (const auto stopped_by = learn_secrets(*house.contents); !stopped_by.empty())
+    return fault(ec::cancelled, stopped_by + ": nothing was begun");
   auto& out = context.json ? std::cerr : std::cout;
   house.on_output = [&out](const output_note& note) { out << note.text << std::flush; };
   auto end = what.rewinds.empty() ? run_at(link_to(in, what.target, run), house, what, run)

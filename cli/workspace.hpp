@@ -4,6 +4,7 @@
 #include "cli/view/text.hpp"
 #include "messages/fleet.hpp"
 #include "runtime/journal/journal.hpp"
+#include "runtime/secrets/printed_secrets.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -19,6 +20,7 @@ struct workspace {
   std::shared_ptr<const struct fleet> fleet;
   std::filesystem::path state;
   std::shared_ptr<class journal> journal;
+  std::shared_ptr<printed_secrets> printed = std::make_shared<printed_secrets>();
 };
 
 /// The value; else throws command_failed with that exit code and the error's words.

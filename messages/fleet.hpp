@@ -144,11 +144,16 @@ struct environment {
 
 enum class compare_mode : std::uint8_t { bytes, keys };
 
+/// Where the content of a secret file comes from, and where it goes. On the controller `{{…}}` in
+/// `from` and in the words of `command` stands for what the host is called
+/// (secrets/place_names.hpp).
 struct secret_place {
   std::string from; ///< file on the controller (or on the host that runs the script)
   std::string to;   ///< file on each host
   compare_mode compare = compare_mode::bytes;
-  std::vector<std::string> hosts; ///< empty: every host
+  std::vector<std::string> hosts;     ///< empty: every host
+  std::vector<std::string> command{}; ///< in place of `from`: prints the content; built-in driver
+  bool is_template = false;           ///< `{{…}}` in the content, too; built-in driver
 };
 
 enum class secrets_driver : std::uint8_t { none, script, builtin };

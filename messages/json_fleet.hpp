@@ -116,6 +116,8 @@ void fields(auto& v, is<secret_place> auto& x) {
   v("to", x.to);
   v("compare", x.compare);
   v("hosts", x.hosts);
+  v("command", x.command);
+  v("template", x.is_template);
 }
 
 void fields(auto& v, is<secrets_policy> auto& x) {

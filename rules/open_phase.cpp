@@ -181,6 +181,12 @@ void open_phase::warn(const std::string& text) {
     all.push_back(text);
 }
 
+void open_phase::keep_of_host(const std::string& host, const step_outcome& outcome,
+                              const char* fact) {
+  if (const auto found = outcome.facts.find(fact); found != outcome.facts.end())
+    state_.facts[host] = found->second;
+}
+
 void open_phase::keep(unit_run& unit, const step_outcome& outcome) {
   const auto& of = of_.units[unit.of];
   switch (step_of(unit).kind) {
@@ -189,9 +195,12 @@ void open_phase::keep(unit_run& unit, const step_outcome& outcome) {
     for (const auto& [key, value] : outcome.facts)
       state_.facts[key] = value;
     break;
+  case step_kind::sync_secrets:
+  case step_kind::compare_secrets:
+    keep_of_host(of.host, outcome, "version");
+    break;
   case step_kind::create_snapshot:
-    if (const auto name = outcome.facts.find("name"); name != outcome.facts.end())
-      state_.facts[of.host] = name->second;
+    keep_of_host(of.host, outcome, "name");
     break;
   case step_kind::lease:
     if (const auto told = outcome.facts.find("taken_over"); told != outcome.facts.end())

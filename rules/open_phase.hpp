@@ -47,6 +47,7 @@ private:
   void set_barriers();
   /// For `details` and the verdict.
   void keep(unit_run& unit, const step_outcome& outcome);
+  void keep_of_host(const std::string& host, const step_outcome& outcome, const char* fact);
   void warn(const std::string& text);
 
   /// On to the next step of the unit's path, if no barrier is in the way.

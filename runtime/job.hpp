@@ -13,6 +13,8 @@
 
 namespace baton {
 
+class secret_contents;
+
 /// A file that lies in the folder `$BATON_FILES` (0700, files 0600) when the script starts. The
 /// folder is removed after the step.
 struct job_file {
@@ -39,11 +41,12 @@ struct job_end {
   bool log_full = false;     ///< its disk was full when it printed something, which is lost
 };
 
-/// What a builder may know: all of it is in the journal already.
+/// What a builder may know: all of it is in the journal already, but for the secrets.
 struct job_context {
   const struct plan& plan;
   const event::step_started& step;
   const run_facts& facts;
+  secret_contents* secrets = nullptr; ///< of this process; null: got anew for the one job
 };
 
 /// Builds the job of any step. May block (reads files, runs git on the controller): called on a

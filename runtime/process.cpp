@@ -208,8 +208,9 @@ void attend(const process_request& request, pid_t pid, int child, int stop, outp
     if (watched[0].revents != 0)
       return;
     const bool stopped = watched[3].revents != 0;
-    if (stopped || clock::now() >= due) {
-      if (!told)
+    const bool too_much = request.ends_when_cut && end.cut && !told;
+    if (stopped || too_much || clock::now() >= due) {
+      if (!told && !too_much)
         (stopped ? end.cancelled : end.deadline_hit) = true;
       ::kill(-pid, std::exchange(told, true) ? SIGKILL : SIGTERM);
       due = clock::now() + request.grace;
@@ -256,7 +257,7 @@ expected<process_end> run_process(const process_request& request) {
     complained.drain();
   }
   // Not reaped yet, so the group's number is still ours.
-  if (end.deadline_hit || end.cancelled)
+  if (end.deadline_hit || end.cancelled || (request.ends_when_cut && end.cut))
     ::kill(-pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

@@ -26,6 +26,7 @@ struct process_request {
   duration deadline = std::chrono::seconds{60};
   duration grace = std::chrono::seconds{2}; ///< between TERM and KILL of its process group
   std::size_t output_max = 1u << 20;        ///< bytes kept of each of stdout and stderr
+  bool ends_when_cut = false;               ///< more output than that ends it, as the deadline does
   std::stop_token cancel = {};              ///< asks for an early end
   std::shared_ptr<const redactor> secrets;  ///< taken out of what it prints; null: none is known
 };

@@ -25,6 +25,8 @@ struct host_house {
   std::function<void(std::vector<check_question>, std::function<void(std::vector<check_answer>)>)>
       ask_checks;
   std::shared_ptr<const redactor> secrets; ///< never null
+  /// What goes into the secret files of hosts; null: each job gets it anew.
+  std::shared_ptr<secret_contents> contents;
   /// Called on the same thread before each job is built; may be empty.
   std::function<void()> before_build;
   /// Output of a running step, redacted: to the log files and to people.

@@ -54,6 +54,7 @@ std::vector<stack> read_stacks(const view& root, const declared_names& names);
 void read_stages(const view& root, const declared_names& names, const std::vector<stack>& stacks,
                  fleet& into);
 void read_environments(const view& root, const declared_names& names, fleet& into);
+void read_secrets(const view& in, const declared_names& names, fleet& into);
 void read_phases(const view& root, const declared_names& names, fleet& into);
 
 /// What is wrong only when several parts are seen together, and policies without sense.

@@ -7,10 +7,6 @@ namespace baton {
 
 namespace {
 
-constexpr word_of<secrets_scope> reaches[]{{"run", secrets_scope::run},
-                                           {"fleet", secrets_scope::fleet}};
-constexpr word_of<compare_mode> compares[]{{"bytes", compare_mode::bytes},
-                                           {"keys", compare_mode::keys}};
 constexpr word_of<verification_rollback> rollbacks[]{
     {"all", verification_rollback::all}, {"failing_stage", verification_rollback::failing_stage}};
 constexpr word_of<std::string_view> levels[]{{"trace", "trace"},
@@ -18,53 +14,6 @@ constexpr word_of<std::string_view> levels[]{{"trace", "trace"},
                                              {"info", "info"},
                                              {"warning", "warning"},
                                              {"error", "error"}};
-
-void read_place(const view& in, const declared_names& names, bool from_controller,
-                secret_place& into) {
-  if (from_controller)
-    in["from"].read_controller_path(into.from);
-  else
-    in["from"].read_host_path(into.from);
-  in["to"].read_host_path(into.to);
-  in["compare"].read(into.compare, compares);
-  in["hosts"].read(into.hosts);
-  const auto items = in["hosts"].items();
-  for (std::size_t i = 0; i < into.hosts.size(); ++i)
-    check_reference(items.size() == into.hosts.size() ? items[i] : in["hosts"], "host",
-                    into.hosts[i], names.hosts);
-}
-
-void read_secrets(const view& in, const declared_names& names, fleet& into) {
-  if (!in.present())
-    return;
-  auto& secrets = into.secrets;
-  const bool scripted = in["script"].present();
-  secrets.driver = scripted ? secrets_driver::script : secrets_driver::builtin;
-  secrets.reach = scripted ? secrets_scope::fleet : secrets_scope::run;
-  in["on"].read(secrets.on);
-  check_target(in["on"], secrets.on, names, {controller_name, std::string{each_host_name}});
-  if (!scripted && secrets.on != controller_name)
-    in["on"].fault("only a script has it", "without one the files come from the controller");
-  const bool here = secrets.on == controller_name;
-  if (here)
-    in["script"].read_controller_path(secrets.script);
-  else
-    in["script"].read(secrets.script);
-  in["scope"].read(secrets.reach, reaches);
-
-  auto compare = compare_mode::bytes;
-  in["compare"].read(compare, compares);
-  for (const auto& item : in["places"].items()) {
-    secret_place place;
-    place.compare = compare;
-    read_place(item, names, here, place);
-    secrets.places.push_back(std::move(place));
-  }
-  if (!scripted && secrets.places.empty() && in.is(yaml_kind::mapping))
-    in.fault("neither a script nor places", "say which files go where: places: [{from: …, to: …}]");
-  read(in["retry"], into.secrets_retry);
-  read(in["on_failure"], into.secrets_on_failure);
-}
 
 void read_tests(const view& in, const declared_names& names, fleet& into) {
   if (!in.present())

@@ -195,9 +195,15 @@ json_value shown_secrets(const fleet& of) {
   made["scope"] = secrets.reach == secrets_scope::run ? "run" : "fleet";
   auto& places = made["places"] = json_value::array();
   for (const auto& place : secrets.places) {
-    json_value item{{"from", place.from},
-                    {"to", place.to},
-                    {"compare", place.compare == compare_mode::bytes ? "bytes" : "keys"}};
+    auto item = json_value::object();
+    if (place.command.empty())
+      item["from"] = place.from;
+    else
+      item["command"] = place.command;
+    if (place.is_template)
+      item["template"] = true;
+    item["to"] = place.to;
+    item["compare"] = place.compare == compare_mode::bytes ? "bytes" : "keys";
     if (!place.hosts.empty())
       item["hosts"] = place.hosts;
     places.push_back(std::move(item));

@@ -112,6 +112,7 @@ expected<job> resolve_job(const job_context& context) {
       .set("B_REF_HEX", looks_like_commit(ref) ? "yes" : "no")
       .function("each_repository", lines)
       .part(tools_text(plan, controller_name))
+      .part(programs_text(plan))
       .part(embedded::git_sh)
       .part(embedded::tools_sh)
       .part(snapshots_check_text(plan, controller_name))

@@ -25,7 +25,8 @@ const phase* find_phase(const plan& of, const std::string& id) {
 } // namespace
 
 expected<stack_of> find_stack_of(const job_context& context) {
-  const auto& [plan, step, facts] = context;
+  const auto& plan = context.plan;
+  const auto& step = context.step;
   if (step.of >= plan.units.size())
     return fault(ec::internal, "the plan has no unit " + std::to_string(step.of));
   stack_of found;

@@ -102,5 +102,6 @@ repository() {
 
 have git || fail missing_tool 'git is not on the controller: install it (apt-get install git)'
 each_tool need_tool
+each_program need_program
 [ "$lib_faults" -eq 0 ] || exit 1
 each_repository repository

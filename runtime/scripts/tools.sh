@@ -8,3 +8,16 @@ need_tool() {
     fault "$1" "the $2 $tool_file cannot be run" "chmod +x $tool_file"
   fi
 }
+
+# need_program PLACE PROGRAM: what prints a secret file here. As it is found when it runs: by PATH, by
+# its path from the folder of baton.yaml, or from the home folder.
+need_program() {
+  case $2 in
+  '~'/* | /*) tool_file=$(expand "$2") ;;
+  */*) tool_file=$B_PROGRAMS_IN/$2 ;;
+  *) tool_file=$(command -v -- "$2") || tool_file= ;;
+  esac
+  if [ ! -f "$tool_file" ] || [ ! -x "$tool_file" ]; then
+    fault missing_tool "there is no program $2, which prints the secrets for $1" "command -v $2"
+  fi
+}

@@ -14,12 +14,16 @@ namespace baton {
 namespace texts_of_fleet {
 
 /// A word that follows an option (`--token VALUE`) is called by it.
-void of_command(auto& in, auto visit) {
+void of_words(auto& in, auto visit) {
   std::string_view before;
-  for (auto& word : in.argv) {
+  for (auto& word : in) {
     visit(before.starts_with('-') && !word.starts_with('-') ? before : std::string_view{}, word);
     before = word;
   }
+}
+
+void of_command(auto& in, auto visit) {
+  of_words(in.argv, visit);
   visit(std::string_view{}, in.shell);
 }
 
@@ -65,6 +69,8 @@ void each_free_text(auto& in, auto visit) requires requires {
   for (auto& host : in.hosts)
     texts_of_fleet::of_vars(host.vars, visit);
   texts_of_fleet::of_stages(in.stages, visit);
+  for (auto& place : in.secrets.places)
+    texts_of_fleet::of_words(place.command, visit);
   texts_of_fleet::of_command(in.tests.run, visit);
   texts_of_fleet::of_checks(in.verification.checks, visit);
   texts_of_fleet::of_command(in.on_alert, visit);

@@ -3,12 +3,15 @@
 #include "runtime/log/secret_forms.hpp"
 #include "runtime/secrets/env_file.hpp"
 #include "runtime/secrets/everyday.hpp"
+#include "runtime/secrets/place_template.hpp"
+#include "runtime/secrets/places.hpp"
 #include "runtime/secrets/said_secrets.hpp"
 #include "runtime/secrets/secret_file.hpp"
 #include "runtime/secrets/secret_name.hpp"
 
 #include <algorithm>
 #include <sys/stat.h>
+#include <utility>
 
 namespace baton {
 
@@ -47,6 +50,16 @@ void add_lines(std::string_view text, std::vector<std::string>& values) {
   }
 }
 
+/// What may be filled in, for each host that has the place, in each environment.
+std::vector<place_names> names_on_all(const fleet& of, const secret_place& place) {
+  std::vector<place_names> all;
+  for (const auto& host : of.hosts)
+    if (is_on(place, host.reach.name))
+      for (auto& names : all_names_of_host(of, host, ""))
+        all.push_back(std::move(names));
+  return all;
+}
+
 /// Changes when the file does.
 std::string likeness_of(const std::string& path) {
   struct stat there {};
@@ -82,22 +95,51 @@ std::vector<std::string> secret_values_in(std::string_view content,
 known_secrets::known_secrets(const fleet& of) : open_{names_of(of)} {
   for (const auto& one : secrets_said(of))
     all_->add(one);
-  for (const auto& place : of.secrets.places)
-    files_[place.from];
+  for (const auto& place : of.secrets.places) {
+    if (!place.command.empty())
+      continue;
+    if (!place.is_template && !names_something(place.from)) {
+      files_[place.from];
+      continue;
+    }
+    for (const auto& names : names_on_all(of, place))
+      if (const auto path = fill_in(place.from, names)) {
+        auto& file = files_[*path];
+        if (place.is_template)
+          file.filled.push_back(names);
+      }
+  }
   refresh();
+}
+
+void known_secrets::know(std::string_view content) {
+  for (const auto& value : secret_values_in(content, open_))
+    all_->add(value);
+}
+
+void known_secrets::know_template(std::string_view content) {
+  for (const auto& value : secret_values_in(content, open_))
+    if (!names_something(value))
+      all_->add(value);
 }
 
 void known_secrets::refresh() {
   const std::lock_guard alone{mutex_};
-  for (auto& [path, likeness] : files_) {
+  for (auto& [path, known] : files_) {
     auto now = likeness_of(path);
-    if (now.empty() || now == likeness)
+    if (now.empty() || now == known.likeness)
       continue;
-    // One that cannot be read is told of by the step that needs it.
+    // One that cannot be read is told of by the step that needs it; so is one that cannot be filled
+    // in.
     if (const auto file = read_secret_file(path)) {
-      for (const auto& value : secret_values_in(file->content, open_))
-        all_->add(value);
-      likeness = std::move(now);
+      if (known.filled.empty())
+        know(file->content);
+      else
+        know_template(file->content);
+      for (const auto& names : known.filled)
+        if (const auto text = fill_in(file->content, names))
+          know(*text);
+      known.likeness = std::move(now);
     }
   }
 }

@@ -4,11 +4,15 @@
 
 namespace baton {
 
+bool is_on(const secret_place& place, std::string_view host) {
+  return place.hosts.empty() || std::ranges::find(place.hosts, host) != place.hosts.end();
+}
+
 std::vector<place_on_host> places_on(const secrets_policy& of, std::string_view host) {
   std::vector<place_on_host> found;
   for (std::size_t i = 0; i < of.places.size(); ++i) {
     const auto& place = of.places[i];
-    if (place.hosts.empty() || std::ranges::find(place.hosts, host) != place.hosts.end())
+    if (is_on(place, host))
       found.push_back({i + 1, &place});
   }
   return found;

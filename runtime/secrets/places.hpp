@@ -15,6 +15,9 @@ struct place_on_host {
   const secret_place* place;
 };
 
+/// Whether the host has it.
+bool is_on(const secret_place& place, std::string_view host);
+
 /// The policy's places that are on this host, in its order. Points into `of`.
 std::vector<place_on_host> places_on(const secrets_policy& of, std::string_view host);
 

@@ -103,7 +103,7 @@ std::string fresh_digest_key() {
   return hex(key.data(), key.size());
 }
 
-expected<std::string> digest_key_of_run(std::string_view run) {
+expected<std::string> digest_key_of(std::string_view word) {
   const auto folder = state_dir();
   if (auto made = make_private_folder(folder); !made)
     return tl::unexpected{made.error()};
@@ -116,7 +116,7 @@ expected<std::string> digest_key_of_run(std::string_view run) {
     return tl::unexpected{key.error()};
   if (key->content.size() < 32)
     return fault(ec::secrets_failed, path + " is cut short: remove it");
-  return keyed_digest(key->content, run);
+  return keyed_digest(key->content, word);
 }
 
 } // namespace baton

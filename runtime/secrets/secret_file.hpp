@@ -26,9 +26,13 @@ std::string keyed_digest(std::string_view key, std::string_view content);
 /// 64 hexadecimal digits nobody can guess: a key for one step.
 std::string fresh_digest_key();
 
-/// The key for digests that one step of a run writes down and another compares: made from the run's
-/// id and a secret of this controller (`compare.key` in the state folder, 0600, made when it is not
-/// there).
-expected<std::string> digest_key_of_run(std::string_view run);
+/// A key made from a word and a secret of this controller (`compare.key` in the state folder, 0600,
+/// made when it is not there): the same for the same word.
+expected<std::string> digest_key_of(std::string_view word);
+
+/// The key for digests that one step of a run writes down and another compares.
+inline expected<std::string> digest_key_of_run(std::string_view run) {
+  return digest_key_of(run);
+}
 
 } // namespace baton

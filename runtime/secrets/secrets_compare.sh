@@ -2,7 +2,7 @@
 # Step `compare_secrets`, changes nothing: is each file what it should be. No value, and no digest
 # without its key, leaves the host. For place N: B_TO_N, B_MODE_N (`bytes` or `keys`), and what it
 # is compared with: B_FROM_N, a file here; or B_WANTED_N, a keyed digest; for keys also
-# $BATON_FILES/keys.N, the names, to say which ones differ.
+# $BATON_FILES/keys.N, the names, to say which ones differ. B_VERSION: told when nothing differs.
 compare_faults=
 compare_fault() { compare_faults="${compare_faults:+$compare_faults; }$1"; }
 
@@ -74,3 +74,4 @@ while [ "$number" -lt "$B_TO_count" ]; do
 done
 [ -z "$compare_faults" ] || fail secrets_failed "$compare_faults" no
 fact compared "$number"
+[ -z "$B_VERSION" ] || fact version "$B_VERSION"

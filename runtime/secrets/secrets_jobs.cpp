@@ -9,12 +9,15 @@
 #include "runtime/release/script.hpp"
 #include "runtime/secrets/env_file.hpp"
 #include "runtime/secrets/places.hpp"
+#include "runtime/secrets/secret_contents.hpp"
 #include "runtime/secrets/secret_file.hpp"
+#include "runtime/secrets/secret_version.hpp"
 #include "runtime/shell_quote.hpp"
 #include "runtime/step_end.hpp"
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 namespace baton {
 
@@ -41,6 +44,9 @@ job_file file(std::string name, std::string content) {
   return {std::move(name), std::make_shared<const std::string>(std::move(content))};
 }
 
+/// Facts of the built-in sync: what it has written, as mark_of says it.
+const std::string mark_prefix = "mark.";
+
 std::string spaced(const std::vector<std::string>& words) {
   std::string line;
   for (const auto& word : words)
@@ -62,42 +68,103 @@ step_outcome without(step_outcome outcome, std::string_view prefix) {
   return outcome;
 }
 
+/// What comes from the controller: kept by this process, or got anew.
+class contents_of {
+public:
+  explicit contents_of(const job_context& context) : context_{context} {
+    if (!context.secrets)
+      own_ = std::make_unique<secret_contents>(
+          context.plan.fleet,
+          secret_contents::settings{context.plan.hosts, context.plan.request.environment,
+                                    std::make_shared<known_secrets>(context.plan.fleet),
+                                    std::make_shared<printed_secrets>()});
+  }
+  expected<std::vector<place_content>> with_all() {
+    return all().with_all(host_of(context_), context_.step.attempt);
+  }
+  expected<std::vector<place_content>> alone() {
+    return all().alone(host_of(context_), context_.step.attempt);
+  }
+
+private:
+  secret_contents& all() { return own_ ? *own_ : *context_.secrets; }
+
+  const job_context& context_;
+  std::unique_ptr<secret_contents> own_;
+};
+
+std::string names_in(std::string_view content) {
+  std::string names;
+  for (const auto& name : env_names(content))
+    names += name + '\n';
+  return names;
+}
+
+/// What tells whether a file is as it should be, in the way of its place.
+std::string mark_of(const std::string& key, const place_content& one) {
+  return one.place->compare == compare_mode::bytes ? keyed_digest(key, *one.text)
+                                                   : keyed_digest(key, names_in(*one.text));
+}
+
 /// The built-in driver's script and files for one host.
 expected<job> builtin_sync(const job_context& context) {
-  const auto places = places_on(policy_of(context), host_of(context));
+  contents_of contents{context};
+  const auto all = contents.with_all();
+  if (!all)
+    return tl::unexpected{all.error()};
+  const auto key = digest_key_of_run(context.plan.run);
+  const auto version = version_of(*all);
+  if (!key || !version)
+    return tl::unexpected{key ? version.error() : key.error()};
   job made;
   script text;
-  text.part(embedded::lib_sh).part(embedded::secrets_lib_sh);
-  set_all(text, "B_TO", targets_of(places));
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const auto& from = places[i].place->from;
-    auto source = read_secret_file(from);
-    if (!source)
-      return fault(ec::secrets_failed, "the secrets for " + host_of(context) + " are not there",
-                   source.error());
-    if (source->open_to_others)
-      text.set("B_OPEN", from).part("note \"$B_OPEN can be read by others: chmod 600 $B_OPEN\"");
-    made.files.push_back(file("place." + std::to_string(i + 1), std::move(source->content)));
+  text.part(embedded::lib_sh).part(embedded::secrets_lib_sh).set("B_VERSION", *version);
+  set_all(text, "B_TO", targets_of(places_on(policy_of(context), host_of(context))));
+  std::vector<std::string> marks;
+  for (const auto& one : *all) {
+    if (!one.open_file.empty())
+      text.set("B_OPEN", one.open_file)
+          .part("note \"$B_OPEN can be read by others: chmod 600 $B_OPEN\"");
+    marks.push_back(mark_of(*key, one));
+    made.files.push_back({"place." + std::to_string(marks.size()), one.text});
   }
+  set_all(text, "B_MARK", marks);
   made.script = text.part(embedded::secrets_sync_builtin_sh).text();
   return made;
 }
 
-/// What a place is compared with, when its source is here on the controller.
-expected<void> add_wanted(job& made, const std::string& key, std::size_t number,
-                          const secret_place& place, std::vector<std::string>& wanted) {
-  const auto source = read_secret_file(place.from);
-  if (!source)
-    return fault(ec::secrets_failed, "nothing to compare " + place.to + " with", source.error());
-  if (place.compare == compare_mode::bytes) {
-    wanted.push_back(keyed_digest(key, source->content));
-    return {};
+/// What the built-in sync has written of the host's nth place; empty where no such step is known.
+std::string mark_of_sync(const job_context& context, std::size_t nth) {
+  const auto found = context.facts.find({step_kind::sync_secrets, context.step.of});
+  return found == context.facts.end()
+             ? std::string{}
+             : release::get(found->second, mark_prefix + std::to_string(nth));
+}
+
+/// What the places are compared with, when their source is here on the controller: by names that
+/// are told where they differ, or by a digest.
+expected<void> add_wanted(const job_context& context, job& made, const std::string& key,
+                          std::vector<std::string>& wanted, std::string& version) {
+  contents_of contents{context};
+  const auto all = contents.alone();
+  if (!all)
+    return fault(ec::secrets_failed, "nothing to compare with", all.error());
+  bool is_whole = true; // names alone say nothing of the values
+  for (const auto& one : *all) {
+    if (one.place->compare == compare_mode::bytes) {
+      wanted.push_back(keyed_digest(key, *one.text));
+      continue;
+    }
+    is_whole = false;
+    wanted.emplace_back("names");
+    made.files.push_back(file("keys." + std::to_string(wanted.size()), names_in(*one.text)));
   }
-  std::string names;
-  for (const auto& name : env_names(source->content))
-    names += name + '\n';
-  made.files.push_back(file("keys." + std::to_string(number), std::move(names)));
-  wanted.emplace_back("names");
+  if (!is_whole)
+    return {};
+  auto known = version_of(*all);
+  if (!known)
+    return tl::unexpected{known.error()};
+  version = std::move(*known);
   return {};
 }
 
@@ -188,8 +255,12 @@ expected<job> compare_secrets_job(const job_context& context) {
   const auto& host = host_of(context);
   const auto places = places_on(policy, host);
   const auto source = source_of(policy, host);
-  auto key = source == secret_source::other_host ? digest_key_of_run(context.plan.run)
-                                                 : fresh_digest_key();
+  // What was written is compared with what that step says of it: a command may print something else
+  // by now.
+  const bool is_marked = policy.driver == secrets_driver::builtin && !places.empty()
+                         && !mark_of_sync(context, places.size()).empty();
+  auto key = is_marked || source == secret_source::other_host ? digest_key_of_run(context.plan.run)
+                                                              : fresh_digest_key();
   if (!key)
     return tl::unexpected{key.error()};
   job made;
@@ -197,24 +268,26 @@ expected<job> compare_secrets_job(const job_context& context) {
   std::vector<std::string> modes;
   std::vector<std::string> from;
   std::vector<std::string> wanted;
+  std::string version;
+  if (source == secret_source::controller && !is_marked)
+    if (auto added = add_wanted(context, made, *key, wanted, version); !added)
+      return tl::unexpected{added.error()};
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto& place = *places[i].place;
     const bool bytes = place.compare == compare_mode::bytes;
     modes.emplace_back(bytes ? "bytes" : "keys");
     from.push_back(source == secret_source::same_host ? place.from : "");
-    if (source == secret_source::controller) {
-      if (auto added = add_wanted(made, *key, i + 1, place, wanted); !added)
-        return tl::unexpected{added.error()};
-    } else if (source == secret_source::other_host) {
+    if (is_marked)
+      wanted.push_back(mark_of_sync(context, i + 1));
+    else if (source == secret_source::other_host)
       wanted.push_back(digest_from(
           context, policy.on, (bytes ? "bytes." : "keys.") + std::to_string(places[i].number)));
-    } else {
+    else if (source == secret_source::same_host)
       wanted.emplace_back();
-    }
   }
   made.files.push_back(file("key", std::move(*key)));
   script text;
-  text.part(embedded::lib_sh).part(embedded::secrets_digest_sh);
+  text.part(embedded::lib_sh).part(embedded::secrets_digest_sh).set("B_VERSION", version);
   set_all(text, "B_TO", targets_of(places));
   set_all(text, "B_MODE", modes);
   set_all(text, "B_FROM", from);

@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Step `sync_secrets` built in: $BATON_FILES/place.N becomes the file B_TO_N. All are laid beside
-# their places first, so that a full disk changes nothing.
+# their places first, so that a full disk changes nothing. What was written is told as B_MARK_N and
+# B_VERSION say it: keyed digests, made by who knows the keys.
 lay_secret() {
   lay_at=$(real_path "$(expand "$2")")
   lay_new=$lay_at.baton-new
@@ -40,5 +41,11 @@ each_place() {
     "$1" "$each_number" "$each_to"
   done
 }
+tell_mark() {
+  eval "each_mark=\$B_MARK_$1"
+  fact "mark.$1" "$each_mark"
+}
 each_place lay_secret
 each_place lay_down
+each_place tell_mark
+[ -z "$B_VERSION" ] || fact version "$B_VERSION"

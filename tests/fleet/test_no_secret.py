@@ -12,7 +12,8 @@ import threading
 import pytest
 from rig import secrets
 from rig.processes import until
-from rig.secrets import ALL, MASTER, OPTION, PASSWORD, TOKEN, VARIABLE, leaks
+from rig.secrets import (ALL, FILLED, MASTER, OPTION, PASSWORD, PRINTED, SOURCES, TOKEN, VARIABLE,
+                         leaks)
 
 HOSTS = ("thinkpad", "rtx1080")
 
@@ -23,11 +24,11 @@ def executable(path, text):
     path.chmod(0o755)
 
 
-def undeployed(make_fleet):
+def undeployed(make_fleet, said=ALL):
     """A fleet whose file says secrets wherever it can, and each of whose commands prints them all;
     each fails when ~/fail-POINT is there, of the host or of the controller."""
     fleet = make_fleet(*HOSTS)
-    leak = secrets.script()
+    leak = secrets.script(said)
     fails = '[ ! -e "$HOME/fail-%s" ] || exit 9\n'
     for host in fleet.hosts.values():
         executable(host.home / "leak", leak)
@@ -87,6 +88,38 @@ def serving(make_fleet):
     return fleet
 
 
+def by_sources(make_fleet):
+    """The same, its secret files by the built-in driver: by a command, which prints and says what it
+    decrypts, and by a template."""
+    fleet = undeployed(make_fleet, ALL + SOURCES)
+    (fleet.controller / "vault").write_text(f"APP_TOKEN='{PRINTED}'\nLOG_LEVEL=info\n")
+    executable(fleet.controller / "bin/sops", """
+[ "$*" = "-d prod.env" ] || exit 2
+cat "$HOME/vault"; cat "$HOME/vault" >&2
+while [ -e "$HOME/slow-sops" ]; do sleep 0.05; done
+[ ! -e "$HOME/fail-sops" ] || { cat "$HOME/vault" >&2; exit 9; }
+""")
+    before, after = FILLED.split("PART")
+    (fleet.project / "app.tmpl").write_text(f"KEY_OF_APP='{before}{{{{vars.PIECE}}}}{after}'\n")
+    for place in ("app.tmpl", "master.env"):
+        (fleet.project / place).chmod(0o600)
+    for host in fleet.config["hosts"].values():
+        host["vars"] = {**host.get("vars", {}), "PIECE": "PART"}
+    fleet.config["secrets"] = {"places": [
+        {"command": ["sops", "-d", "prod.env"], "to": "~/secrets.env"},
+        {"from": "app.tmpl", "template": True, "to": "~/app.conf"},
+        {"from": "master.env", "to": "~/master.env"}]}
+    fleet.config.write()
+    return fleet
+
+
+def serving_by_sources(make_fleet):
+    fleet = by_sources(make_fleet)
+    fleet.done = fleet.baton.deploy()
+    assert fleet.done.code == 0, fleet.done
+    return fleet
+
+
 @pytest.fixture
 def leaky(prepared):
     """`undeployed`, for each test anew."""
@@ -99,7 +132,7 @@ def look_everywhere(fleet, done, surfaces):
     surfaces |= {str(path): path.read_bytes() for path in fleet.state.rglob("*") if path.is_file()}
     alerts = fleet.project / "alerts"
     surfaces["the alert hook's input"] = alerts.read_bytes() if alerts.exists() else b""
-    found = {name: leaks(text) for name, text in surfaces.items()}
+    found = {name: leaks(text, ALL + SOURCES) for name, text in surfaces.items()}
     assert not any(found.values()), {name: what for name, what in found.items() if what}
 
 
@@ -143,6 +176,63 @@ def test_no_secret_is_told_whatever_fails(prepared, fault):
     look_everywhere(leaky, done, surfaces)
     assert "***" in surfaces["logs"].decode(), "nothing was printed at all"
     assert not list(leaky.state.rglob("plans/*")), "the plan is kept after the run"
+
+
+@pytest.mark.parametrize("fault", [None, "sops", "status", "check"])
+def test_no_secret_of_a_command_or_a_template_is_told(prepared, fault):
+    """Whether it fails, or something that has them after it."""
+    leaky = prepared(serving_by_sources if fault else by_sources)
+    if fault:
+        leaky.repository.release("v2")
+        (leaky.controller if fault == "sops" else leaky["rtx1080"].home).joinpath(f"fail-{fault}").touch()
+    prom = leaky.project / "baton.prom"
+    done = leaky.baton("deploy", "--events", "--yes", "-v", "--metrics-file", str(prom))
+    phase = {None: "verification", "sops": "secrets_sync"}.get(fault, "rtx1080")
+    assert done.json["phase"] == phase and (fault is None) == (done.code == 0), done
+    if fault == "sops":
+        assert "ended with status 9" in done.json["error"] and "***" in done.json["error"], done
+    else:
+        for host in leaky.hosts.values():
+            assert leaks((host.home / "secrets.env").read_bytes(), [PRINTED])
+            assert leaks((host.home / "app.conf").read_bytes(), [FILLED])
+    surfaces = {"metrics": prom.read_bytes()}
+    for verb in (("show", "--events"), ("show", "--json"), ("show",), ("logs",), ("secrets", "test"),
+                 ("secrets", "status", "--json"), ("secrets", "sync", "--yes", "--json"),
+                 ("config", "show"), ("plan",), ("health",), ("snapshot", "list")):
+        surfaces |= run(leaky, *verb)
+    look_everywhere(leaky, done, surfaces)
+
+
+def test_no_secret_of_a_command_is_told_by_a_run_that_is_gone_on_with(prepared):
+    """The process that has got them is dead; another shows what the hosts say of them."""
+    leaky = prepared(by_sources)
+    host = leaky["rtx1080"]
+    host.hook("start", 'touch "$HOME/here"; while [ -e "$HOME/here" ]; do sleep 0.05; done\n'
+              + secrets.script(ALL + SOURCES))
+    (leaky.controller / "slow-sops").touch()
+    running = leaky.baton.start_deploy()
+    seen = set()
+
+    def see_sops():
+        seen.update(leaky.controller_processes().values())
+        return any("sops -d prod.env" in line for line in seen)
+
+    until("sops decrypts", see_sops)
+    (leaky.controller / "slow-sops").unlink()
+    while not (host.home / "here").exists() and running.process.poll() is None:
+        seen.update(leaky.controller_processes().values())
+        for one in leaky.hosts.values():
+            seen.update(one.processes().values())
+    lines = "\n".join(seen).encode()
+    assert b"start" in lines and not leaks(lines, (MASTER, VARIABLE, PASSWORD, TOKEN, *SOURCES)), lines
+    running.process.kill()
+    running.wait()
+    (host.home / "here").unlink()
+    done = leaky.baton("resume", "--events", "-v")
+    assert done.code == 0, done
+    surfaces = run(leaky, "show", "--events") | run(leaky, "logs")
+    assert surfaces["logs"].count(b"***") > 20, "nothing was printed at all"
+    look_everywhere(leaky, done, surfaces)
 
 
 def test_no_secret_is_told_by_any_command(leaky):

@@ -82,7 +82,8 @@ void take(step_script& into, std::string_view key, std::string value) {
 } // namespace
 
 expected<job> make_simulated_job(const job_context& context) {
-  const auto& [plan, step, facts] = context;
+  const auto& plan = context.plan;
+  const auto& step = context.step;
   const auto& unit = plan.units.at(step.of);
   const auto commit = release::resolved_commit(context, unit.stack);
   const bool needs_commit = step.kind == step_kind::prepare || step.kind == step_kind::activate;

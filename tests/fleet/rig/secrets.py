@@ -13,6 +13,10 @@ PASSWORD = "p4ssw0rd-of-a-URL"
 TOKEN = "qu3ry-t0ken-of-a-check"
 OPTION = "0ption-t0ken-of-a-hook"
 ALL = (MASTER, VARIABLE, PASSWORD, TOKEN, OPTION)
+# What only a command prints, and what only a template has when it is filled in.
+PRINTED = "pr1nted-by=a/t00l+Kx"
+FILLED = "f1ll3d&in~w1th-PART.4e"
+SOURCES = (PRINTED, FILLED)
 
 WINDOW = 8  # so many bytes of a secret in a row are a leak
 

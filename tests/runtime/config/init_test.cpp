@@ -86,6 +86,8 @@ RC_GTEST_PROP(init, whatever_is_answered_the_file_loads_and_says_it, ()) {
   answers.secrets_script = *typed();
   answers.secrets_from = "/" + *typed();
   answers.secrets_to = "/" + *typed();
+  // What is to be filled in is another's matter.
+  RC_PRE((answers.secrets_from + answers.secrets_to).find("{{") == std::string::npos);
   answers.tests_command = *typed();
   answers.tests_on = answers.hosts.front().name;
   if (*rc::gen::arbitrary<bool>())

@@ -47,6 +47,17 @@ TEST(show, leaves_passwords_out) {
   EXPECT_THAT(shown, testing::Not(testing::HasSubstr("hunter2")));
 }
 
+TEST(show, has_the_source_of_each_secret_file_and_no_secret_in_it) {
+  const auto of = good(std::string{text}
+                       + "secrets: {places: [{from: a.env, template: true, to: ~/a}, "
+                         "{command: [vault, --token, hunter2], to: ~/b}]}\n");
+  const auto places = resolved_config(redact(redactor{}, of))["secrets"]["places"];
+  EXPECT_EQ(places[0].dump(),
+            R"({"from":"/srv/fleet/a.env","template":true,"to":"~/a","compare":"bytes"})");
+  EXPECT_EQ(places[1].dump(),
+            R"({"command":["vault","--token","***"],"to":"~/b","compare":"bytes"})");
+}
+
 TEST(show, tells_where_a_value_comes_from) {
   EXPECT_EQ(origin({"fleet"}), "baton.yaml:1");
   EXPECT_EQ(origin({"hosts", "a", "identities", "0"}), "baton.yaml:3");

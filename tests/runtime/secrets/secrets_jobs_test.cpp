@@ -249,6 +249,47 @@ TEST_P(secrets_steps, warn_of_a_source_others_can_read_and_fail_without_one) {
   EXPECT_THAT(why(outcome), HasSubstr("master.env"));
 }
 
+TEST_P(secrets_steps, write_what_a_command_prints_and_compare_with_what_was_written) {
+  write_file(controller_folder / "tool", "#!/bin/sh\necho \"KEY=printed-by-$$\"\n", 0700);
+  auto& places = of.fleet.secrets.places;
+  places[0].from.clear();
+  places[0].command = {"./tool"};
+  places.push_back(places[0]);
+  places[1].to = "~/keys.env";
+  places[1].compare = compare_mode::keys;
+  EXPECT_THAT(why(run(step_kind::sync_secrets, 1, one)), IsEmpty());
+  const auto written = read_file(env_of(one));
+  EXPECT_THAT(written, HasSubstr("KEY=printed-by-"));
+  EXPECT_EQ(mode_of(env_of(one)), 0600U);
+  EXPECT_THAT(facts.at({step_kind::sync_secrets, 1}).at("version"),
+              ::testing::MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_THAT(script + end.facts, Not(HasSubstr("printed-by")));
+  // It prints something else each time, and is not asked.
+  EXPECT_THAT(why(run(step_kind::compare_secrets, 1, one)), IsEmpty());
+  write_file(env_of(one), "KEY=another\n");
+  write_file(one.home() / "keys.env", "KEY=another\nMORE=1\n");
+  EXPECT_THAT(why(run(step_kind::compare_secrets, 1, one)),
+              AllOf(HasSubstr("/.env differs"), HasSubstr("keys.env has other names")));
+}
+
+TEST_P(secrets_steps, tell_the_version_where_a_script_has_written_what_the_controller_knows) {
+  use_script("controller", controller_folder / "sync.sh", ":");
+  write_file(controller_folder / "master.env", "KEY=new\n");
+  write_file(env_of(one), "KEY=new\n");
+  auto outcome = run(step_kind::compare_secrets, 1, one);
+  EXPECT_THAT(why(outcome), IsEmpty());
+  const auto version = outcome.facts["version"];
+  EXPECT_THAT(version, ::testing::MatchesRegex("[0-9a-f]{16}"));
+  of.fleet.secrets.driver = secrets_driver::builtin;
+  EXPECT_EQ(run(step_kind::sync_secrets, 1, one).facts["version"], version);
+  // Names alone say nothing of the values.
+  facts.clear();
+  of.fleet.secrets.places[0].compare = compare_mode::keys;
+  outcome = run(step_kind::compare_secrets, 1, one);
+  EXPECT_THAT(why(outcome), IsEmpty());
+  EXPECT_FALSE(outcome.facts.contains("version"));
+}
+
 TEST_P(secrets_steps, call_the_users_script_on_the_controller) {
   const auto seen = controller_folder / "seen";
   use_script("controller", controller_folder / "my sync.sh",
