@@ -162,6 +162,13 @@ std::string secrets_text(const init_answers& answers) {
     text += "  places:\n    - {from: " + yaml_scalar(answers.secrets_from)
             + ", to: " + yaml_scalar(answers.secrets_to)
             + (answers.secrets_script.empty() ? "}\n" : ", compare: keys}\n");
+  if (!answers.secrets_script.empty() && has_place)
+    text +=
+        "# Without a script Baton writes them itself: files, what a command prints, and templates\n"
+        "# that are filled in for each host ({{host}}, {{vars.NAME}} ...).\n"
+        "#   - {command: [sops, -d, secrets/prod.env], to: ~/homelab/.env}\n"
+        "#   - {command: [pass, show, \"homelab/{{host}}\"], to: ~/homelab/.env}\n"
+        "#   - {from: secrets/app.env, template: true, to: ~/homelab/app.env, hosts: [vps]}\n";
   return text + '\n';
 }
 
