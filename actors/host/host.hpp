@@ -128,7 +128,7 @@ private:
   void retake(const std::string& id, std::function<void()> then);
   /// Goes on once the hosts that a step changes from elsewhere are known to be the run's, or cannot
   /// be asked.
-  void with_those_elsewhere(const std::string& id, std::function<void()> then);
+  void with_those_elsewhere(const std::string& id, const std::function<void()>& then);
   /// Goes on once nothing of an earlier, killed or forgotten step of the same unit runs any more.
   void clear_unit(const std::string& id, const std::function<void()>& then);
   void await_gone(const std::string& id, const std::string& leftover, duration until,

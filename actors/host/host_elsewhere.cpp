@@ -54,7 +54,7 @@ void host_work::tell_whose(const whose_question& asked, std::function<void(whose
       });
 }
 
-void host_work::with_those_elsewhere(const std::string& id, std::function<void()> then) {
+void host_work::with_those_elsewhere(const std::string& id, const std::function<void()>& then) {
   const auto& order = find(id)->order;
   const auto hosts = changed_elsewhere(order, settings_.private_lease && !settings_.is_controller);
   if (hosts.empty()) {
