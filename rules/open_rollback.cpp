@@ -113,7 +113,7 @@ void open_phase::give_up(unit_id host, const error& why) {
   const auto stage = *spec_.stage;
   for (auto nth : stacks_here(host))
     if (auto& truth = now_.units[state_.units[nth].of];
-        !truth.restored && state_.units[nth].state != unit_state::held)
+        !truth.restored && owes_rollback(state_.units[nth].of))
       truth.rollback_failed = true;
   accuse(host, stage, why);
   fail_rollback(of_, now_, host, why, now_.failures.back().contained.contains(stage));

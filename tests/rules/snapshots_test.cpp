@@ -179,6 +179,29 @@ TEST(rollback_with, the_snapshot_leaves_hosts_alone_that_were_not_touched) {
   }
 }
 
+// Once it has failed, a later failure further up does not begin it again.
+TEST(a_stage_that_goes_back_by_snapshot, is_not_begun_again_when_that_has_failed) {
+  auto of = two_stacks(rollback_method::snapshot);
+  of.stages.back().on_failure = {scope::self, status::partial_success, severity::critical,
+                                 after_failure::go_on};
+  of.stages.push_back(make_stage("last", role::production, {"z"}));
+  of.stages.back().stacks = of.stages.front().stacks;
+  of.environments.front().stages.push_back("last");
+  of.hosts.push_back(of.hosts.back());
+  of.hosts.back().reach.name = "z";
+  const auto show =
+      play(plan_for(of), {{bad("prod", step_kind::gate, "a", fails()),
+                           bad("rollback:prod", step_kind::restore_snapshot, "", fails()),
+                           bad("last", step_kind::gate, "z", fails())}});
+  EXPECT_EQ(show.stuck, "");
+  EXPECT_EQ(show.steps(step_kind::restore_snapshot).size(), 2U) << show.story();
+  // A stack of the same host that was not touched owes nothing.
+  const auto half = play(plan_for(two_stacks(rollback_method::snapshot)),
+                         {{limited(bad("prod", step_kind::activate, "a", fails()), 1),
+                           bad("rollback:prod", step_kind::restore_snapshot, "a", fails())}});
+  EXPECT_EQ(half.ends.rollback_failed, std::vector<std::string>{"a"});
+}
+
 } // namespace
 
 } // namespace baton::test
