@@ -105,13 +105,13 @@ struct plan {
   std::string release;    ///< id of the release this run makes
   struct request request; ///< environment filled in
   time_point requested_at;
-  std::string requested_by;       ///< user@controller
-  std::string retries;            ///< a run whose failed stages this one does again; else empty
-  std::string returns_to;         ///< of a rollback that was asked for: a run or commit; else empty
+  std::string requested_by; ///< user@controller
+  std::string retries;      ///< a run whose failed stages this one does again; else empty
+  std::string returns_to;   ///< of a rollback that was asked for: a run or commit; else empty
   std::map<std::string, std::string> commits; ///< by stack, where they are known before
   std::map<std::string, std::string> recalls; ///< a rollback's: kept releases by unit's name
-  struct fleet fleet;             ///< as the file said it when the run began
-  std::vector<stage> stages;      ///< of the environment, in order
+  struct fleet fleet;                         ///< as the file said it when the run began
+  std::vector<stage> stages;                  ///< of the environment, in order
   std::vector<std::string> hosts; ///< that the run may change (leased), in the one order of leases
   std::vector<unit> units;
   std::vector<phase> phases;   ///< in order; those of `details` and the guards between them

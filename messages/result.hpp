@@ -66,7 +66,7 @@ struct result {
   std::vector<std::pair<std::string, phase_details>> details; ///< in the plan's order
   std::vector<std::string> changed;                           ///< hosts this run changed
   std::string environment, commit, release, fleet;
-  std::string retries, returns_to; ///< as in the plan
+  std::string retries, returns_to;   ///< as in the plan
   std::vector<std::string> warnings; ///< what a person should know: kept snapshots, left copies
   int exit_code = 0;                 ///< of the process
 };

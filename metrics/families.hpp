@@ -46,10 +46,11 @@ struct run_families {
   counter_family task_failures;   ///< actor; reason
   histogram_family task_duration; ///< actor
 
-  counter_family snapshots;           ///< driver = script btrfs proxmox zfs lvm; operation = create rollback delete
-  counter_family snapshot_failures;   ///< driver; operation
-  histogram_family snapshot_duration; ///< operation
-  counter_family health_checks;       ///< fleet; gates, guards, verifications, looks
+  counter_family
+      snapshots; ///< driver = script btrfs proxmox zfs lvm; operation = create rollback delete
+  counter_family snapshot_failures;       ///< driver; operation
+  histogram_family snapshot_duration;     ///< operation
+  counter_family health_checks;           ///< fleet; gates, guards, verifications, looks
   counter_family health_check_failures;   ///< fleet
   histogram_family health_check_duration; ///< none
 };
