@@ -38,6 +38,12 @@ std::vector<run_row> cut_off_runs(const workspace& in) {
   return all;
 }
 
+bool is_anything_cut_off(const workspace& in) {
+  const auto all = or_fail(in.journal->unfinished_runs());
+  return std::any_of(all.begin(), all.end(),
+                     [&](const run_row& run) { return !has_worker(in.state, run); });
+}
+
 std::string cut_off_words(const run_row& run) {
   return fmt::format("run {} ({} to {}) was cut off in {}", run.id, printable(run.ref, 40),
                      run.environment, run.phase.empty() ? "its beginning" : run.phase);

@@ -16,6 +16,9 @@ std::vector<run_row> unfinished_runs(const workspace& in);
 /// its journal. Throws command_failed.
 std::vector<run_row> cut_off_runs(const workspace& in);
 
+/// Whether there is a run that nobody works at, of whatever fleet.
+bool is_anything_cut_off(const workspace& in);
+
 /// `run ID (main to production) was cut off in vps`.
 std::string cut_off_words(const run_row& run);
 

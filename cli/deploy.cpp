@@ -138,8 +138,11 @@ int deploy_in_turn(const cli_context& context, const workspace& in,
                     if (!context.quiet)
                       std::cerr << printable_lines(text) << std::flush;
                   }};
-  while (turn.wait() == queue_turn::outcome::cut_off)
+  while (turn.wait() == queue_turn::outcome::cut_off) {
     finish_what_was_cut_off(context, in, flags.show, flags.yes);
+    if (is_anything_cut_off(in)) // somebody wants it left, or it is another fleet's: no use to wait
+      break;
+  }
   auto how = flags.show;
   how.ended_by = [&turn] {
     auto by = turn.signal();

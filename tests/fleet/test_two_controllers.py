@@ -313,6 +313,14 @@ def test_of_several_that_wait_one_goes_on_with_it_and_all_have_their_turn(deploy
     assert deployed.leases() == {}
 
 
+def test_a_run_that_nobody_here_goes_on_with_is_not_waited_for(deployed):
+    old = killed(in_the_start_of(deployed, "rtx1080"))
+    deployed.config.data["fleet"] = "renamed"
+    deployed.config.write()
+    refused = deployed.baton.deploy("--queue=2m", seconds=30)
+    assert refused.code == 3 and f"baton resume {old}" in refused.err, refused
+
+
 def test_without_its_journal_a_controller_takes_over_what_it_has_forgotten(deployed):
     running = in_the_start_of(deployed, "rtx1080")
     old = killed(running)
