@@ -171,6 +171,8 @@ void decide(supervisor_self self) {
   if (state.writing || state.stuck || state.halting || state.ended || state.waiting.empty())
     return;
   for (auto& what : std::exchange(state.waiting, {})) {
+    if (state.now.finished)
+      break; // it came too late to be part of the run
     if (!is_news(state, what))
       continue;
     auto records = react(*state.plan, state.now, make_record(state, std::move(what)));

@@ -190,6 +190,21 @@ TEST_F(supervisor_test, a_cancel_that_came_before_the_halt_is_written_down) {
   }));
 }
 
+TEST_F(supervisor_test, a_cancel_beside_the_last_end_is_not_written_behind_the_verdict) {
+  supervisor_actor run;
+  store->refuses = [&run](const record& one) {
+    const auto* end = std::get_if<event::step_ended>(&one.what);
+    if (end && end->kind == step_kind::release_lease)
+      caf::anon_send(run, event_t{event::cancel_requested{"SIGINT"}});
+    return false;
+  };
+  run = spawn(supervisor, house(), todo, nullptr);
+  asked = spawn(asker, run, &told);
+  finish();
+  EXPECT_EQ(told->status, status::success);
+  EXPECT_TRUE(std::holds_alternative<event::run_finished>(store->records.back().what));
+}
+
 TEST_F(supervisor_test, a_run_that_has_ended_has_nothing_to_halt) {
   auto run = begin_run();
   finish();
