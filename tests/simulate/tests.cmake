@@ -6,7 +6,7 @@ target_link_libraries(simulate PRIVATE baton_actors CLI11::CLI11)
 if(BATON_TESTS)
   add_test(NAME simulate.promises_are_kept COMMAND simulate --seeds 2000 --jobs 2)
   add_test(NAME simulate.a_seed_reproduces_a_run COMMAND simulate --seeds 100 --from 50000 --twice)
-  set_tests_properties(simulate.promises_are_kept PROPERTIES PROCESSORS 2)
+  set_tests_properties(simulate.promises_are_kept PROPERTIES PROCESSORS 2 COST 100)
   set_tests_properties(simulate.promises_are_kept simulate.a_seed_reproduces_a_run
     PROPERTIES LABELS simulate TIMEOUT 600)
 endif()
