@@ -86,6 +86,7 @@ private:
     std::uint64_t fence_at_least = 0; ///< 0: no matter
     duration until{0};                ///< how long a host that cannot be asked is asked again
     bool again = false;               ///< it is the run's already, or lost
+    bool was_cut = false;             ///< asked already, and the connection was lost meanwhile
   };
   using step_facts = std::map<std::string, std::string>;
 

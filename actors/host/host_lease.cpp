@@ -58,6 +58,12 @@ void host_work::ask_lease(const std::string& id, const lease_wish& wish,
                [this, id, wish, then](const expected<taken_lease>& got) {
                  if (!find(id))
                    return;
+                 if (!got && got.error().code == ec::connection_lost && !wish.was_cut) {
+                   auto same = wish; // asked twice by one run it is had once
+                   same.was_cut = true;
+                   ask_lease(id, same, then);
+                   return;
+                 }
                  if (!got) {
                    ask_lease_again(id, wish, then, got.error(), false);
                    return;

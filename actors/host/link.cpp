@@ -17,6 +17,9 @@ constexpr duration suspect_pause{10'000};
 /// For the control shell to say that it is ready, once the channel is open.
 constexpr duration ready_slack{5'000};
 constexpr std::size_t noise_max = 1024;
+/// So often a connection may break before it could be used, each time after a longer pause.
+constexpr int openings_max = 3;
+constexpr duration opening_pause{200};
 
 } // namespace
 
@@ -71,6 +74,22 @@ void link::open() {
       patience());
 }
 
+bool link::open_again(const error& why) {
+  if (state_ != state::opening || why.code != ec::connection_lost || suspected_
+      || ++broken_openings_ >= openings_max)
+    return false;
+  const auto generation = ++generation_;
+  session_.reset();
+  if (auto shell = std::move(shell_))
+    shell->lost(why);
+  clock_.later(broken_openings_ * opening_pause,
+               [this, alive = std::weak_ptr<int>{alive_}, generation] {
+                 if (!alive.expired() && generation == generation_ && state_ == state::opening)
+                   open();
+               });
+  return true;
+}
+
 void link::on_event(std::uint64_t generation, transport_event_t what) {
   if (generation != generation_ || state_ == state::closed)
     return;
@@ -94,7 +113,8 @@ void link::on_event(std::uint64_t generation, transport_event_t what) {
   } else if (auto* ended = std::get_if<transport_event::ended>(&what)) {
     on_ended(*ended);
   } else if (auto* lost = std::get_if<transport_event::lost>(&what)) {
-    drop(lost->why);
+    if (!open_again(lost->why))
+      drop(lost->why);
   }
 }
 
@@ -133,10 +153,11 @@ void link::on_connected() {
       }
       facts_ = *facts;
       state_ = state::ready;
+      broken_openings_ = 0;
       suspected_ = false;
       refused_with_.reset();
       watch(generation_);
-      settle({});
+      settle(std::exchange(waiting_, {}), {});
     });
   }));
 }
@@ -179,6 +200,8 @@ error link::shell_ended(const transport_event::ended& how) const {
 
 void link::on_ended(const transport_event::ended& what) {
   if (what.channel == control_) {
+    if (what.why && !not_ready_ && open_again(*what.why))
+      return; // not the shell has ended, but its connection
     drop(not_ready_ ? *not_ready_ : what.why ? *what.why : shell_ended(what));
     return;
   }
@@ -217,8 +240,8 @@ void link::close(channel_id channel) {
     session_->cancel(channel);
 }
 
-void link::settle(const expected<void>& how) {
-  for (auto& then : std::exchange(waiting_, {}))
+void link::settle(const std::vector<ready_callback>& waiting, const expected<void>& how) {
+  for (const auto& then : waiting)
     then(how);
 }
 
@@ -226,6 +249,7 @@ void link::drop(const error& why) {
   if (state_ == state::closed)
     return;
   state_ = state::closed;
+  broken_openings_ = 0;
   ++generation_;
   session_.reset();
   if (suspected_) {
@@ -234,6 +258,7 @@ void link::drop(const error& why) {
   }
   auto shell = std::move(shell_);
   auto channels = std::exchange(channels_, {});
+  const auto waiting = std::exchange(waiting_, {}); // who asks from here on asks for the next one
   if (shell)
     shell->lost(why);
   transport_event::ended end{0, std::nullopt, "", std::make_shared<const error>(why)};
@@ -241,7 +266,7 @@ void link::drop(const error& why) {
     end.channel = id;
     hooks.on_end(end);
   }
-  settle(tl::unexpected<error>{why});
+  settle(waiting, tl::unexpected<error>{why});
 }
 
 void link::renew() {

@@ -72,9 +72,13 @@ public:
 
 private:
   enum class state { closed, opening, ready };
+  using ready_callback = std::function<void(expected<void>)>;
 
   duration patience() const;
   void open();
+  /// The connection broke before it could be used, as where sshd has too many logins at once: true
+  /// when another one is tried.
+  bool open_again(const error& why);
   /// Ends the connection at once; all that waits hears `why`. Never from inside an answer.
   void drop(const error& why);
   void on_event(std::uint64_t generation, transport_event_t what);
@@ -82,7 +86,7 @@ private:
   void on_ended(const transport_event::ended& what);
   void keep_noise(std::string_view bytes);
   error shell_ended(const transport_event::ended& how) const;
-  void settle(const expected<void>& how);
+  static void settle(const std::vector<ready_callback>& waiting, const expected<void>& how);
   void watch(std::uint64_t generation);
   const char* shell_command() const;
 
@@ -94,12 +98,13 @@ private:
 
   state state_ = state::closed;
   std::uint64_t generation_ = 0;
+  int broken_openings_ = 0; ///< since it was last ready, or given up
   std::unique_ptr<session> session_;
   std::unique_ptr<control_shell> shell_;
   channel_id control_ = 0;
   shell_facts facts_;
   std::string noise_; ///< the end of what the login said, and its shell on stderr
-  std::vector<std::function<void(expected<void>)>> waiting_;
+  std::vector<ready_callback> waiting_;
   std::map<channel_id, channel_hooks> channels_;
   duration last_heard_{0};
   bool suspected_ = false;
