@@ -75,16 +75,22 @@ struct house::impl {
   surroundings make_surroundings() {
     surroundings made;
     made.make_keeper = [this] {
+      hosts->watch->began(actor_role::keeper);
       return keeper_ = system.spawn<caf::detached>(keeper, with.store, listeners);
     };
-    made.make_registry = [this] { return registry_ = system.spawn(registry, with.of, hosts); };
+    made.make_registry = [this] {
+      hosts->watch->began(actor_role::registry);
+      return registry_ = system.spawn(registry, with.of, hosts);
+    };
     made.now = &wall_clock;
+    made.watch = hosts->watch;
     made.dice = [this] { return std::uniform_real_distribution<>{}(random); };
     return made;
   }
 
   void start(const plan_ptr& todo, const records_ptr& so_far) {
     std::lock_guard lock{mutex};
+    hosts->watch->began(actor_role::supervisor);
     supervisor_ = system.spawn(supervisor, make_surroundings(), todo, so_far);
     if (!cancelled_by.empty())
       caf::anon_send(supervisor_, event_t{event::cancel_requested{cancelled_by}});
@@ -131,6 +137,7 @@ result house::carry_out(const plan_ptr& todo, const records_ptr& so_far) {
   auto known = so_far;
   for (int tries = 0; !told && tries < supervisors_max; ++tries) {
     if (tries > 0) {
+      impl_->hosts->watch->broke(actor_role::supervisor);
       impl_->end_registry();
       auto records = impl_->with.store->read(todo->run);
       if (!records)

@@ -53,6 +53,7 @@ registry_actor::behavior_type registry(registry_self self, std::shared_ptr<const
     auto& hosts = self->state.hosts;
     for (auto at = hosts.begin(); at != hosts.end(); ++at) {
       if (at->second.address() == down.source) {
+        self->state.house->watch->broke(actor_role::host);
         hosts.erase(at);
         return;
       }
@@ -60,8 +61,10 @@ registry_actor::behavior_type registry(registry_self self, std::shared_ptr<const
   });
   return {
       [self](const find_target& asked) -> host_actor {
+        tell_mailbox(*self->state.house->watch, actor_role::registry, self);
         auto& known = self->state.hosts[key_of(asked)];
         if (!known) {
+          self->state.house->watch->began(actor_role::host);
           known = self->spawn<caf::monitored>(host_worker, settings_of(self->state, asked),
                                               self->state.house, registry_actor{self});
         }

@@ -50,6 +50,7 @@ void give_up(supervisor_self self, std::shared_ptr<const error> why) {
 phase_actor actor_of(supervisor_self self, const std::string& phase_id) {
   auto& known = self->state.phases[phase_id];
   if (!known) {
+    self->state.house.watch->began(actor_role::phase);
     known = self->spawn<caf::monitored>(phase_worker, self->state.registry, supervisor_actor{self});
   }
   return known;
@@ -154,6 +155,7 @@ void write(supervisor_self self) {
           },
           [self](const caf::error& why) {
             // The keeper died by a bug: another one takes over, once it is asked again.
+            self->state.house.watch->broke(actor_role::keeper);
             if (++self->state.replacements > replacements_max) {
               auto cause = baton::unexpected(ec::journal_failed, "the journal's keeper broke: "
                                                                      + self->system().render(why));
@@ -185,6 +187,8 @@ void decide(supervisor_self self) {
 }
 
 void happened(supervisor_self self, event_t what) {
+  tell_mailbox(*self->state.house.watch, actor_role::supervisor, self);
+  self->state.house.watch->live(self->system().registry().running());
   if (self->state.halting) {
     (void)is_news(self->state, what);
     settle_halt(self->state);
@@ -198,6 +202,7 @@ void happened(supervisor_self self, event_t what) {
 /// order of that phase.
 void on_phase_down(supervisor_self self, const std::string& phase_id, const caf::error& why) {
   auto& state = self->state;
+  state.house.watch->broke(actor_role::phase);
   state.phases.erase(phase_id);
   for (const auto& [id, order] : state.open) {
     const auto& step = order.step;
@@ -218,6 +223,7 @@ void on_phase_down(supervisor_self self, const std::string& phase_id, const caf:
 void on_down(supervisor_self self, const caf::down_msg& down) {
   auto& state = self->state;
   if (down.source == state.registry.address()) {
+    state.house.watch->broke(actor_role::registry);
     if (++state.replacements > replacements_max)
       return; // its steps fail one by one, and so the run ends
     state.registry = state.house.make_registry();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/watch.hpp"
 #include "messages/actors.hpp"
 #include "rules/run.hpp"
 
@@ -15,7 +16,8 @@ struct surroundings {
   std::function<keeper_actor()> make_keeper;     ///< again after one has died
   std::function<registry_actor()> make_registry; ///< likewise
   std::function<time_point()> now;
-  std::function<double()> dice; ///< in [0,1)
+  std::function<double()> dice;                      ///< in [0,1)
+  watch_ptr watch = std::make_shared<actor_watch>(); ///< never null
 };
 
 /// How often a part of the house is replaced in one run before the run is given up.

@@ -4,6 +4,7 @@
 #include "cli/hosts_of_house.hpp"
 #include "cli/signals.hpp"
 #include "runtime/config/units.hpp"
+#include "runtime/journal/run_lock.hpp"
 
 #include <chrono>
 #include <map>
@@ -38,10 +39,15 @@ link::options way_of(const plan& todo, const std::string& name) {
 
 } // namespace
 
+std::filesystem::path queue_folder(const std::filesystem::path& state) {
+  return state / "queue";
+}
+
 struct queue_turn::impl {
   impl(const workspace& in, std::shared_ptr<const plan> of, duration longest,
        std::function<void(const std::string&)> tell)
       : house{hosts_of_house(in, of->fleet)},
+        waiting_in{queue_folder(in.state)},
         todo{std::move(of)},
         say{std::move(tell)},
         until{queue_clock::now() + longest},
@@ -184,6 +190,7 @@ struct queue_turn::impl {
   }
 
   host_house house;
+  std::filesystem::path waiting_in;
   std::shared_ptr<const plan> todo;
   std::function<void(const std::string&)> say;
   queue_clock::time_point until;
@@ -204,6 +211,8 @@ queue_turn::~queue_turn() = default;
 
 queue_turn::outcome queue_turn::wait() {
   auto& my = *impl_;
+  // That others can count who waits; without it this one is not counted.
+  const auto place = run_lock::acquire(my.waiting_in, my.todo->run);
   while (true) {
     const auto held = my.acquire_all();
     if (!held && !my.is_ended()) {

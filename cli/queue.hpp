@@ -3,11 +3,15 @@
 #include "actors/host/parts.hpp"
 #include "cli/workspace.hpp"
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
 namespace baton {
+
+/// Where those of a state folder that wait have their locks, as run_lock wants it.
+std::filesystem::path queue_folder(const std::filesystem::path& state);
 
 /// A run's turn on all of its hosts: waits while others own some of them. Meanwhile it owns none: a
 /// host that was got goes back when another cannot be had, so two that wait never wait for each

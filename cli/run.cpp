@@ -2,7 +2,9 @@
 
 #include "actors/house.hpp"
 #include "cli/hosts_of_house.hpp"
+#include "cli/metered_actors.hpp"
 #include "cli/observers.hpp"
+#include "cli/queue.hpp"
 #include "cli/record_log.hpp"
 #include "cli/run_mirror.hpp"
 #include "cli/signals.hpp"
@@ -206,12 +208,14 @@ std::vector<std::string> metrics_files(const workspace& in, const run_options& h
   return files;
 }
 
-void write_metrics(recorder& numbers, const journal& in, const logger& lines,
+void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
                    const std::vector<std::string>& files) {
   if (files.empty())
     return;
-  (void)numbers.catch_up(in); // what other processes have journaled meanwhile; else next time
+  (void)numbers.catch_up(
+      *in.journal); // what other processes have journaled meanwhile; else next time
   numbers.log_counts(lines.counts());
+  numbers.runs_queued(run_lock::owned(queue_folder(in.state)).size());
   for (const auto& file : files)
     if (const auto done = numbers.write_textfile(file); !done)
       log(log_level::warning, describe(done.error()));
@@ -290,6 +294,7 @@ result carry_out(const cli_context& context, const workspace& in,
   const auto lines = start_log(context, in, secrets);
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
+  with.hosts.watch = metered_actors(numbers);
   if (how.journaled) {
     if (const auto kept = seal_plan(in.state, *todo, redact(*secrets, *todo)); !kept)
       throw command_failed{exit_code::io_error, kept.error()};
@@ -329,8 +334,8 @@ result carry_out(const cli_context& context, const workspace& in,
         if (counts)
           numbers->apply(what);
       },
-      [numbers, lines, journal = in.journal, files = metrics_files(in, how)] {
-        write_metrics(*numbers, *journal, *lines, files);
+      [numbers, lines, in, files = metrics_files(in, how)] {
+        write_metrics(*numbers, in, *lines, files);
       }));
 
   result told;

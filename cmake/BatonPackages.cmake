@@ -14,6 +14,7 @@ find_package(CURL REQUIRED)
 find_package(pugixml REQUIRED)
 find_path(MUSTACHE_HEADER kainjow/mustache.hpp REQUIRED) # a header alone, in the compiler's own path
 mark_as_advanced(MUSTACHE_HEADER)
+pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 find_package(prometheus-cpp CONFIG REQUIRED) # has no version file: name none
 find_package(CAF 0.17.6 REQUIRED)

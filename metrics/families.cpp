@@ -28,6 +28,8 @@ std::vector<std::string> step_reasons() {
   return made;
 }
 
+constexpr std::array actor_roles{"supervisor", "phase", "registry", "host", "keeper"};
+
 constexpr std::array connect_reasons{ec::unreachable,      ec::timed_out,
                                      ec::connection_lost,  ec::host_key_unknown,
                                      ec::host_key_changed, ec::auth_failed};
@@ -42,49 +44,67 @@ std::string phase_label(std::string_view phase_id) {
 }
 
 run_families::run_families()
-    : runs(all.counter("baton_runs_total", "Finished runs.")),
-      errors(all.counter("baton_errors_total", "Steps that failed, by why.")),
-      rollbacks(all.counter("baton_rollbacks_total", "Rollbacks that were begun.")),
+    : runs(all.counter("baton_runs_total", "Finished runs.", {"fleet", "status"})),
+      errors(all.counter("baton_errors_total", "Steps that failed, by why.",
+                         {"fleet", "phase", "reason"})),
+      rollbacks(all.counter("baton_rollbacks_total", "Rollbacks that were begun.", {"fleet"})),
       rollback_failures(all.counter("baton_rollback_failures_total",
-                                    "Runs in which the rollback of a host failed.")),
+                                    "Runs in which the rollback of a host failed.", {"fleet"})),
       run_duration(all.histogram("baton_run_duration_seconds",
-                                 "Time from the request to the verdict.", run_seconds)),
+                                 "Time from the request to the verdict.", run_seconds, {"status"})),
       phase_duration(all.histogram("baton_phase_duration_seconds",
-                                   "Time from the start of a phase to its end.", phase_seconds)),
+                                   "Time from the start of a phase to its end.", phase_seconds,
+                                   {"phase"})),
+      queue_duration(all.histogram("baton_run_queue_duration_seconds",
+                                   "Time from the request to the start of the run.", run_seconds)),
       in_progress(all.gauge("baton_runs_in_progress", "Runs without a verdict.")),
       last_success(all.gauge("baton_run_last_success_timestamp_seconds",
-                             "When the last successful run ended, 0 if none did.")),
+                             "When the last successful run ended, 0 if none did.", {"fleet"})),
       last_failure(all.gauge("baton_run_last_failure_timestamp_seconds",
-                             "When the last run ended that was not successful, 0 if none did.")),
+                             "When the last run ended that was not successful, 0 if none did.",
+                             {"fleet"})),
       phase_start(all.gauge("baton_phase_start_timestamp_seconds",
-                            "When the phase in progress began, 0 if none is.")),
+                            "When the phase in progress began, 0 if none is.", {"fleet"})),
       deployed_revision(all.gauge("baton_deployed_revision_info",
-                                  "The commit that a host serves by the last verdict.")),
-      host_up(all.gauge("baton_host_up", "Whether the last step on a host could reach it.")),
+                                  "The commit that a host serves by the last verdict.",
+                                  {"fleet", "host", "revision"})),
+      host_up(
+          all.gauge("baton_host_up", "Whether the last step on a host could reach it.", {"host"})),
       host_last_contact(all.gauge("baton_host_last_contact_timestamp_seconds",
-                                  "When a step last ended on a host that was reached.")),
+                                  "When a step last ended on a host that was reached.", {"host"})),
       lease_held(all.gauge("baton_lease_held",
-                           "Whether a run of this controller holds the lease of a host.")),
+                           "Whether a run of this controller holds the lease of a host.",
+                           {"host"})),
       ssh_command(all.histogram("baton_ssh_command_duration_seconds", "Time of a step on a host.",
                                 command_seconds)),
       tasks(all.counter("baton_actor_tasks_total",
-                        "Work done: runs by supervisors, phases by phases, steps by hosts.")),
-      task_failures(
-          all.counter("baton_actor_task_failures_total", "Work that ended badly, by why.")),
+                        "Work done: runs by supervisors, phases by phases, steps by hosts.",
+                        {"actor"})),
+      task_failures(all.counter("baton_actor_task_failures_total", "Work that ended badly, by why.",
+                                {"actor", "reason"})),
       task_duration(all.histogram("baton_actor_task_duration_seconds", "Time of a piece of work.",
-                                  phase_seconds)),
-      snapshots(all.counter("baton_snapshots_total", "Operations on snapshots.")),
-      snapshot_failures(
-          all.counter("baton_snapshot_failures_total", "Operations on snapshots that failed.")),
+                                  phase_seconds, {"actor"})),
+      snapshots(all.counter("baton_snapshots_total", "Operations on snapshots.",
+                            {"driver", "operation"})),
+      snapshot_failures(all.counter("baton_snapshot_failures_total",
+                                    "Operations on snapshots that failed.",
+                                    {"driver", "operation"})),
       snapshot_duration(all.histogram("baton_snapshot_duration_seconds",
-                                      "Time of an operation on a snapshot.", phase_seconds)),
+                                      "Time of an operation on a snapshot.", phase_seconds,
+                                      {"operation"})),
+      snapshots_retained(all.gauge("baton_snapshots_retained",
+                                   "Snapshots of a host that Baton has made and that are there.",
+                                   {"host"})),
       health_checks(all.counter("baton_health_checks_total",
-                                "Looks at what a host serves: gates, guards, verifications.")),
+                                "Looks at what a host serves: gates, guards, verifications.",
+                                {"fleet"})),
       health_check_failures(all.counter("baton_health_check_failures_total",
-                                        "Looks that found something not as it should be.")),
+                                        "Looks that found something not as it should be.",
+                                        {"fleet"})),
       health_check_duration(all.histogram("baton_health_check_duration_seconds",
                                           "Time of a look, with its steady window.",
                                           phase_seconds)) {
+  queue_duration.at({});
   in_progress.at({});
   ssh_command.at({});
   health_check_duration.at({});
@@ -124,17 +144,22 @@ void run_families::know(const fleet& one) const {
     for (const auto& reason : step_reasons())
       errors.at({{"fleet", one.name}, {"phase", phase}, {"reason", reason}});
   }
+  for (const auto& stage : one.stages)
+    if (stage.snapshot)
+      for (const auto& host : stage.hosts)
+        snapshots_retained.at({{"host", host}});
   for (const auto& host : one.hosts)
     lease_held.at({{"host", host.reach.name}});
 }
 
-process_families::process_families()
-    : build(all.gauge("baton_build_info", "What this binary is, always 1.")),
-      log_messages(all.counter("baton_log_messages_total", "Lines of the log, written or not.")),
-      ssh_sessions(all.gauge("baton_ssh_sessions", "Open connections to hosts.")),
-      ssh_connects(all.counter("baton_ssh_connects_total", "Connections that were begun.")),
+tally_families::tally_families()
+    : log_messages(
+        all.counter("baton_log_messages_total", "Lines of the log, written or not.", {"level"})),
+      ssh_connects(
+          all.counter("baton_ssh_connects_total", "Connections that were begun.", {"host"})),
       ssh_connect_failures(all.counter("baton_ssh_connect_failures_total",
-                                       "Connections that never came to be, by why.")),
+                                       "Connections that never came to be, by why.",
+                                       {"host", "reason"})),
       ssh_received(
           all.counter("baton_ssh_received_bytes_total", "Bytes of output heard from hosts.")),
       journal_writes(all.counter("baton_journal_writes_total", "Batches of events written.")),
@@ -143,18 +168,19 @@ process_families::process_families()
       journal_write_duration(all.histogram("baton_journal_write_duration_seconds",
                                            "Time to make a batch of events durable.",
                                            write_seconds)),
-      journal_size(all.gauge("baton_journal_size_bytes", "Size of the journal's files.")) {
+      actor_restarts(all.counter("baton_actor_restarts_total",
+                                 "Actors that were replaced because they broke.", {"actor"})) {
   for (const auto* level : {"debug", "info", "warning", "error"})
     log_messages.at({{"level", level}});
-  ssh_sessions.at({});
   ssh_received.at({});
   journal_writes.at({});
   journal_write_failures.at({});
   journal_write_duration.at({});
-  journal_size.at({});
+  for (const auto* actor : actor_roles)
+    actor_restarts.at({{"actor", actor}});
 }
 
-void process_families::know(const fleet& one) const {
+void tally_families::know(const fleet& one) const {
   for (const auto& host : one.hosts) {
     ssh_connects.at({{"host", host.reach.name}});
     for (const auto code : connect_reasons)
@@ -163,11 +189,35 @@ void process_families::know(const fleet& one) const {
   }
 }
 
-std::vector<std::string> family_names() {
-  auto made = run_families{}.all.names();
-  for (const auto& more : {process_families{}.all.names(), process_collector::names()})
+process_families::process_families()
+    : build(all.gauge("baton_build_info", "What this binary is, always 1.",
+                      {"version", "revision", "compiler"})),
+      ssh_sessions(all.gauge("baton_ssh_sessions", "Open connections to hosts.")),
+      journal_size(all.gauge("baton_journal_size_bytes", "Size of the journal's files.")),
+      runs_queued(
+          all.gauge("baton_runs_queued", "Deployments that wait for a host that another owns.")),
+      actors(all.gauge("baton_actors", "Actors that live in this process.")),
+      actor_start(all.gauge("baton_actor_start_timestamp_seconds",
+                            "When the youngest actor of a role began, 0 if none did.", {"actor"})),
+      mailbox(all.gauge("baton_actor_mailbox_messages",
+                        "Messages that waited when an actor of a role last took its next.",
+                        {"actor"})) {
+  ssh_sessions.at({});
+  journal_size.at({});
+  runs_queued.at({});
+  actors.at({});
+  for (const auto* actor : actor_roles) {
+    actor_start.at({{"actor", actor}});
+    mailbox.at({{"actor", actor}});
+  }
+}
+
+std::vector<family_words> all_families() {
+  auto made = run_families{}.all.words();
+  for (const auto& more :
+       {tally_families{}.all.words(), process_families{}.all.words(), process_collector::words()})
     made.insert(made.end(), more.begin(), more.end());
-  std::sort(made.begin(), made.end());
+  std::sort(made.begin(), made.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return made;
 }
 

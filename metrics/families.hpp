@@ -10,6 +10,9 @@
 /// Every metric family of Baton, in one place. The comment behind each says its labels and their
 /// values. All label values that are known are made at 0 as soon as they are known: the first
 /// increase of a series that was not there is none to Prometheus.
+///
+/// There are three kinds, by how long they last: what is folded from the journal, what processes
+/// count and hand on to the next, and what is true of one process.
 
 namespace baton {
 
@@ -31,6 +34,7 @@ struct run_families {
   counter_family rollback_failures; ///< fleet; runs in which one failed
   histogram_family run_duration;    ///< status
   histogram_family phase_duration;  ///< phase
+  histogram_family queue_duration;  ///< none; from the request to the run's first event
   gauge_family in_progress;         ///< none
   gauge_family last_success;        ///< fleet; 0: never
   gauge_family last_failure;        ///< fleet; any status but success; 0: never
@@ -50,32 +54,46 @@ struct run_families {
       snapshots; ///< driver = script btrfs proxmox zfs lvm; operation = create rollback delete
   counter_family snapshot_failures;       ///< driver; operation
   histogram_family snapshot_duration;     ///< operation
+  gauge_family snapshots_retained;        ///< host; Baton's own, as its last step there counted
   counter_family health_checks;           ///< fleet; gates, guards, verifications, looks
   counter_family health_check_failures;   ///< fleet
   histogram_family health_check_duration; ///< none
 };
 
-/// Of this process alone: they begin at 0 with it.
-struct process_families {
-  process_families();
+/// What processes have counted outside of the journal's events, all of them together: kept in the
+/// journal's folder, as far as they came to their end.
+struct tally_families {
+  tally_families();
   void know(const fleet& one) const;
 
   family_registry all;
 
-  gauge_family build;                      ///< version; revision; compiler
   counter_family log_messages;             ///< level = debug info warning error
-  gauge_family ssh_sessions;               ///< none
   counter_family ssh_connects;             ///< host
   counter_family ssh_connect_failures;     ///< host; reason = unreachable timed_out auth_failed …
   counter_family ssh_received;             ///< none
   counter_family journal_writes;           ///< none
   counter_family journal_write_failures;   ///< none
   histogram_family journal_write_duration; ///< none
-  gauge_family journal_size;               ///< none
+  counter_family actor_restarts;           ///< actor = supervisor registry phase host keeper
 };
 
-/// The names of all families that an exposition can hold, sorted; those of the process collector
-/// too.
-std::vector<std::string> family_names();
+/// Of this process alone: they begin with it.
+struct process_families {
+  process_families();
+
+  family_registry all;
+
+  gauge_family build;        ///< version; revision; compiler
+  gauge_family ssh_sessions; ///< none
+  gauge_family journal_size; ///< none
+  gauge_family runs_queued;  ///< none; of the state folder
+  gauge_family actors;       ///< none
+  gauge_family actor_start;  ///< actor, as of actor_restarts; the youngest one's, 0: none yet
+  gauge_family mailbox;      ///< actor; messages that waited when one last took its next
+};
+
+/// All families that an exposition can hold, sorted by name; those of the process collector too.
+std::vector<family_words> all_families();
 
 } // namespace baton

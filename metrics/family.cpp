@@ -1,14 +1,14 @@
 #include "metrics/family.hpp"
 
-#include "messages/json.hpp"
-
 #include <prometheus/metric_family.h>
+
+#include <algorithm>
+#include <functional>
 
 namespace baton {
 
 namespace {
 
-/// A series' value as numbers: of a histogram the count of each bucket, then the sum.
 std::vector<double> numbers_of(prometheus::MetricType type, const prometheus::ClientMetric& one) {
   if (type == prometheus::MetricType::Counter)
     return {one.counter.value};
@@ -24,83 +24,141 @@ std::vector<double> numbers_of(prometheus::MetricType type, const prometheus::Cl
   return made;
 }
 
+bool is_zero(const std::vector<double>& numbers) {
+  return std::all_of(numbers.begin(), numbers.end(), [](double one) { return one == 0; });
+}
+
+/// Numbers of a counter or gauge: one.
+bool is_single(const std::vector<double>& numbers) {
+  return numbers.size() == 1;
+}
+
 } // namespace
 
-counter_family family_registry::counter(const char* name, const char* help) {
-  const counter_family made{prometheus::BuildCounter().Name(name).Help(help).Register(registry_)};
-  restorers_[name] = [made](const metric_labels& labels, const std::vector<double>& value) {
-    if (value.size() == 1)
-      made.at(labels).Increment(value[0]);
-    return value.size() == 1;
-  };
+series_values minus(const series_values& now, const series_values& before) {
+  series_values made;
+  for (const auto& [family, series] : now) {
+    const auto family_before = before.find(family);
+    for (const auto& [labels, numbers] : series) {
+      auto left = numbers;
+      if (family_before != before.end())
+        if (const auto was = family_before->second.find(labels);
+            was != family_before->second.end() && was->second.size() == left.size())
+          std::transform(left.begin(), left.end(), was->second.begin(), left.begin(),
+                         std::minus<>{});
+      if (!is_zero(left))
+        made[family].emplace(labels, std::move(left));
+    }
+  }
   return made;
 }
 
-gauge_family family_registry::gauge(const char* name, const char* help) {
+ordered_json to_json(const series_values& all) {
+  auto made = ordered_json::object();
+  for (const auto& [family, series] : all) {
+    auto& list = made[family] = ordered_json::array();
+    for (const auto& [labels, numbers] : series)
+      list.push_back({{"labels", labels}, {"value", numbers}});
+  }
+  return made;
+}
+
+std::optional<series_values> values_from_json(const json& all) {
+  if (!all.is_object())
+    return {};
+  try {
+    series_values made;
+    for (const auto& [family, series] : all.items()) {
+      auto& values = made[family];
+      for (const auto& one : series)
+        values.emplace(one.at("labels").get<metric_labels>(),
+                       one.at("value").get<std::vector<double>>());
+    }
+    return made;
+  } catch (const json::exception&) {
+    return {};
+  }
+}
+
+void family_registry::note(family_words words, grow take) {
+  auto name = words.name;
+  members_.emplace(std::move(name), member{std::move(words), std::move(take)});
+}
+
+counter_family family_registry::counter(const char* name, const char* help, label_names labels) {
+  const counter_family made{prometheus::BuildCounter().Name(name).Help(help).Register(registry_)};
+  note({name, "counter", std::move(labels), help},
+       [made](const metric_labels& of, const std::vector<double>& value) {
+         if (!is_single(value) || value[0] < 0)
+           return false;
+         made.at(of).Increment(value[0]);
+         return true;
+       });
+  return made;
+}
+
+gauge_family family_registry::gauge(const char* name, const char* help, label_names labels) {
   const gauge_family made{prometheus::BuildGauge().Name(name).Help(help).Register(registry_)};
-  restorers_[name] = [made](const metric_labels& labels, const std::vector<double>& value) {
-    if (value.size() == 1)
-      made.at(labels).Set(value[0]);
-    return value.size() == 1;
-  };
+  note({name, "gauge", std::move(labels), help},
+       [made](const metric_labels& of, const std::vector<double>& value) {
+         if (is_single(value))
+           made.at(of).Set(value[0]);
+         return is_single(value);
+       });
   return made;
 }
 
 histogram_family family_registry::histogram(const char* name, const char* help,
-                                            std::vector<double> edges) {
+                                            std::vector<double> edges, label_names labels) {
   const auto buckets = edges.size() + 1; // and those above the last edge
   histogram_family made{prometheus::BuildHistogram().Name(name).Help(help).Register(registry_),
                         std::move(edges)};
-  restorers_[name] = [made, buckets](const metric_labels& labels, std::vector<double> value) {
-    if (value.size() != buckets + 1)
-      return false;
-    const double sum = value.back();
-    value.pop_back();
-    made.at(labels).ObserveMultiple(value, sum);
-    return true;
-  };
+  note({name, "histogram", std::move(labels), help},
+       [made, buckets](const metric_labels& of, std::vector<double> value) {
+         if (value.size() != buckets + 1
+             || std::any_of(value.begin(), value.end(), [](double one) { return one < 0; }))
+           return false;
+         const double sum = value.back();
+         value.pop_back();
+         made.at(of).ObserveMultiple(value, sum);
+         return true;
+       });
   return made;
 }
 
-std::vector<std::string> family_registry::names() const {
-  std::vector<std::string> made;
-  for (const auto& [name, restorer] : restorers_)
-    made.push_back(name);
+std::vector<family_words> family_registry::words() const {
+  std::vector<family_words> made;
+  for (const auto& [name, one] : members_)
+    made.push_back(one.words);
   return made;
 }
 
-std::string family_registry::save() const {
-  auto made = ordered_json::object();
+series_values family_registry::values() const {
+  series_values made;
   for (const auto& family : collect()) {
-    auto& series = made[family.name] = ordered_json::array();
+    auto& series = made[family.name];
     for (const auto& one : family.metric) {
-      auto labels = ordered_json::object();
+      metric_labels labels;
       for (const auto& label : one.label)
-        labels[label.name] = label.value;
-      series.push_back({{"labels", std::move(labels)}, {"value", numbers_of(family.type, one)}});
+        labels.emplace(label.name, label.value);
+      series.emplace(std::move(labels), numbers_of(family.type, one));
     }
   }
-  return dump(made);
+  return made;
 }
 
-bool family_registry::restore(const std::string& saved) {
-  const auto from = json::parse(saved, nullptr, false);
-  if (!from.is_object())
-    return false;
-  try {
-    for (const auto& [name, series] : from.items()) {
-      const auto restorer = restorers_.find(name);
-      if (restorer == restorers_.end())
-        return false;
-      for (const auto& one : series)
-        if (!restorer->second(one.at("labels").get<metric_labels>(),
-                              one.at("value").get<std::vector<double>>()))
-          return false;
+bool family_registry::add(const series_values& values) {
+  bool all_fit = true;
+  for (const auto& [family, series] : values) {
+    const auto to = members_.find(family);
+    if (to == members_.end()) {
+      all_fit = false;
+      continue;
     }
-  } catch (const json::exception&) {
-    return false;
+    for (const auto& [labels, numbers] : series)
+      all_fit = to->second.take(labels, numbers) && all_fit;
   }
-  return true;
+  return all_fit;
 }
 
 } // namespace baton

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "messages/json.hpp"
+
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
@@ -8,16 +10,29 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-/// prometheus-cpp's families with what they lack: histograms that know their buckets, and values
-/// that can be taken over from an earlier process. For metrics/ alone.
+/// prometheus-cpp's families with what they lack: histograms that know their buckets, labels that
+/// are known beforehand, and values that can be taken over from an earlier process. For metrics/
+/// alone.
 
 namespace baton {
 
 using metric_labels = std::map<std::string, std::string>;
+
+/// The values of series, by family and labels: one number, or of a histogram the count of each
+/// bucket and then the sum.
+using series_values = std::map<std::string, std::map<metric_labels, std::vector<double>>>;
+
+/// Series by series, without those where there is no difference.
+series_values minus(const series_values& now, const series_values& before);
+
+ordered_json to_json(const series_values& all);
+/// Nothing when it is of another form.
+std::optional<series_values> values_from_json(const json& all);
 
 class counter_family {
 public:
@@ -50,26 +65,45 @@ private:
   std::vector<double> edges_;
 };
 
+/// What is told of a family without any series of it.
+struct family_words {
+  std::string name;
+  std::string type; ///< counter, gauge, histogram
+  std::vector<std::string> labels;
+  std::string help;
+};
+
 /// A registry whose families are made by these members, each name once.
 class family_registry {
 public:
-  counter_family counter(const char* name, const char* help);
-  gauge_family gauge(const char* name, const char* help);
-  histogram_family histogram(const char* name, const char* help, std::vector<double> edges);
+  using label_names = std::vector<std::string>;
 
-  std::vector<std::string> names() const;
+  counter_family counter(const char* name, const char* help, label_names labels = {});
+  gauge_family gauge(const char* name, const char* help, label_names labels = {});
+  histogram_family histogram(const char* name, const char* help, std::vector<double> edges,
+                             label_names labels = {});
+
+  /// All families, by name.
+  std::vector<family_words> words() const;
   std::vector<prometheus::MetricFamily> collect() const { return registry_.Collect(); }
 
-  /// All values as JSON text, and back into families that are still at 0. False when the text does
-  /// not fit these families (other buckets, another form): some values may be taken then.
-  std::string save() const;
-  bool restore(const std::string& saved);
+  series_values values() const;
+
+  /// Counters and histograms grow by these, gauges become them. False when something does not fit
+  /// these families (other names, other buckets): the rest is taken all the same.
+  bool add(const series_values& values);
 
 private:
-  using take_over = std::function<bool(const metric_labels&, const std::vector<double>&)>;
+  using grow = std::function<bool(const metric_labels&, const std::vector<double>&)>;
+  struct member {
+    family_words words;
+    grow take;
+  };
+
+  void note(family_words words, grow take);
 
   prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Throw};
-  std::map<std::string, take_over> restorers_;
+  std::map<std::string, member> members_;
 };
 
 } // namespace baton

@@ -93,10 +93,13 @@ std::vector<prometheus::MetricFamily> process_collector::Collect() const {
   return made;
 }
 
-std::vector<std::string> process_collector::names() {
-  std::vector<std::string> made;
+std::vector<family_words> process_collector::words() {
+  std::vector<family_words> made;
   for (const auto& one : families)
-    made.emplace_back(one.name);
+    made.push_back({one.name,
+                    one.type == prometheus::MetricType::Counter ? "counter" : "gauge",
+                    {},
+                    one.help});
   return made;
 }
 

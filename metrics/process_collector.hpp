@@ -1,9 +1,10 @@
 #pragma once
 
+#include "metrics/family.hpp"
+
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
-#include <string>
 #include <vector>
 
 namespace baton {
@@ -13,7 +14,7 @@ class process_collector : public prometheus::Collectable {
 public:
   std::vector<prometheus::MetricFamily> Collect() const override;
 
-  static std::vector<std::string> names();
+  static std::vector<family_words> words();
 };
 
 } // namespace baton

@@ -9,6 +9,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <tuple>
 #include <utility>
@@ -19,7 +20,10 @@ namespace {
 
 constexpr const char* fold_name = "metrics";
 /// Of what `save` writes. Another one is not read: the history is folded again.
-constexpr int fold_version = 1;
+constexpr int fold_version = 2;
+/// So many events are not folded twice.
+constexpr std::size_t far_way = 20'000;
+constexpr const char* tally_name = "processes";
 
 std::string compiler_words() {
 #if defined(__clang__)
@@ -27,6 +31,11 @@ std::string compiler_words() {
 #else
   return "gcc " __VERSION__;
 #endif
+}
+
+bool has_label(const prometheus::ClientMetric& of, const char* name, const char* value) {
+  return std::any_of(of.label.begin(), of.label.end(),
+                     [&](const auto& one) { return one.name == name && one.value == value; });
 }
 
 bool by_labels(const prometheus::ClientMetric& a, const prometheus::ClientMetric& b) {
@@ -55,29 +64,35 @@ struct recorder::impl {
   }
 
   expected<void> load(const journal& from);
-  expected<void> catch_up(const journal& from);
-  bool restore(const json& saved, folded& into) const;
+  expected<void> fold_rest(journal& from);
+  expected<void> save_fold(journal& to) const;
+  expected<void> share_tallies(journal& with);
+  void learn_tallies(const std::string& text);
 
   mutable std::mutex mutex;
   std::unique_ptr<folded> runs = std::make_unique<folded>();
   bool loaded = false;
   bool gapped = false; ///< records of other processes lie between those that were applied
   std::vector<fleet> known;
+  tally_families tallies;
+  series_values shared; ///< what of the tallies is in the journal, too
   process_families process;
   std::array<std::uint64_t, 4> logged{};
 };
 
-bool recorder::impl::restore(const json& saved, folded& into) const {
+namespace {
+
+bool take_over_revisions(const json& saved, run_fold& into) {
   try {
-    if (!into.families.all.restore(dump(saved.at("families"))))
-      return false;
     for (const auto& one : saved.at("revisions"))
-      into.fold.take_over_revision(one.at(0), one.at(1), one.at(2));
+      into.take_over_revision(one.at(0), one.at(1), one.at(2));
     return true;
   } catch (const json::exception&) {
     return false;
   }
 }
+
+} // namespace
 
 /// The saved fold, and the runs that were open when it was saved: their beginnings are read again,
 /// without being counted again.
@@ -88,8 +103,11 @@ expected<void> recorder::impl::load(const journal& from) {
   if (!*row || (*row)->version != fold_version)
     return {};
   const auto saved = json::parse((*row)->state, nullptr, false);
+  if (!saved.is_object())
+    return {};
+  const auto values = values_from_json(saved.value("families", json{}));
   auto made = std::make_unique<folded>();
-  if (saved.is_discarded() || !restore(saved, *made))
+  if (!values || !made->families.all.add(*values) || !take_over_revisions(saved, made->fold))
     return {};
   const run_families elsewhere;
   for (const auto& run : saved.value("open", std::vector<std::string>{})) {
@@ -107,7 +125,17 @@ expected<void> recorder::impl::load(const journal& from) {
   return {};
 }
 
-expected<void> recorder::impl::catch_up(const journal& from) {
+expected<void> recorder::impl::save_fold(journal& to) const {
+  auto revisions = ordered_json::array();
+  for (const auto& [place, revision] : runs->fold.revisions())
+    revisions.push_back({place.first, place.second, revision});
+  const ordered_json state{{"open", runs->fold.open_runs()},
+                           {"revisions", std::move(revisions)},
+                           {"families", to_json(runs->families.all.values())}};
+  return to.save_fold({fold_name, fold_version, runs->seq, dump(state)});
+}
+
+expected<void> recorder::impl::fold_rest(journal& from) {
   if (std::exchange(gapped, false)) {
     // Records behind a gap are counted, those in it are not: begin again from what was saved.
     loaded = false;
@@ -119,17 +147,41 @@ expected<void> recorder::impl::catch_up(const journal& from) {
     if (auto done = load(from); !done)
       return done;
   loaded = true;
+  std::size_t far = 0;
   for (;;) {
     const auto records = from.events_after(runs->seq);
     if (!records)
       return tl::unexpected<error>{records.error()};
     if (records->empty())
-      break;
+      return {};
     for (const auto& one : *records)
       take(one);
+    far += records->size();
+    if (far >= far_way) {
+      if (auto done = save_fold(from); !done)
+        return done;
+      far = 0;
+    }
   }
-  process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
-  return {};
+}
+
+/// What others have added since.
+void recorder::impl::learn_tallies(const std::string& text) {
+  auto all = values_from_json(json::parse(text, nullptr, false)).value_or(series_values{});
+  (void)tallies.all.add(minus(all, shared)); // those of another Baton's families are not shown
+  shared = std::move(all);
+}
+
+expected<void> recorder::impl::share_tallies(journal& with) {
+  series_values mine_too;
+  auto done = with.update_tally(tally_name, [&](const std::string& text) {
+    learn_tallies(text);
+    mine_too = minus(tallies.all.values(), {});
+    return dump(to_json(mine_too));
+  });
+  if (done)
+    shared = std::move(mine_too);
+  return done;
 }
 
 recorder::recorder(const build_words& build) : impl_(std::make_unique<impl>()) {
@@ -146,26 +198,28 @@ void recorder::know(const fleet& one) {
   const std::lock_guard alone{impl_->mutex};
   impl_->known.push_back(one);
   impl_->runs->families.know(one);
-  impl_->process.know(one);
+  impl_->tallies.know(one);
 }
 
-expected<void> recorder::catch_up(const journal& from) {
+expected<void> recorder::catch_up(journal& from) {
   const std::lock_guard alone{impl_->mutex};
-  return impl_->catch_up(from);
+  if (auto done = impl_->fold_rest(from); !done)
+    return done;
+  const auto text = from.read_tally(tally_name);
+  if (!text)
+    return tl::unexpected<error>{text.error()};
+  impl_->learn_tallies(*text);
+  impl_->process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
+  return {};
 }
 
 expected<void> recorder::save(journal& to) {
   const std::lock_guard alone{impl_->mutex};
-  if (auto done = impl_->catch_up(to); !done)
+  if (auto done = impl_->fold_rest(to); !done)
     return done;
-  const auto& runs = *impl_->runs;
-  auto revisions = ordered_json::array();
-  for (const auto& [place, revision] : runs.fold.revisions())
-    revisions.push_back({place.first, place.second, revision});
-  const ordered_json state{{"open", runs.fold.open_runs()},
-                           {"revisions", std::move(revisions)},
-                           {"families", ordered_json::parse(runs.families.all.save())}};
-  return to.save_fold({fold_name, fold_version, runs.seq, dump(state)});
+  if (auto done = impl_->save_fold(to); !done)
+    return done;
+  return impl_->share_tallies(to);
 }
 
 void recorder::apply(const record& what) {
@@ -175,10 +229,10 @@ void recorder::apply(const record& what) {
 }
 
 void recorder::journal_written(std::chrono::nanoseconds took, bool ok) {
-  impl_->process.journal_writes.at({}).Increment();
-  impl_->process.journal_write_duration.at({}).Observe(std::chrono::duration<double>{took}.count());
+  impl_->tallies.journal_writes.at({}).Increment();
+  impl_->tallies.journal_write_duration.at({}).Observe(std::chrono::duration<double>{took}.count());
   if (!ok)
-    impl_->process.journal_write_failures.at({}).Increment();
+    impl_->tallies.journal_write_failures.at({}).Increment();
 }
 
 void recorder::journal_size(std::uint64_t bytes) {
@@ -190,13 +244,13 @@ void recorder::log_counts(const std::array<std::uint64_t, 4>& by_level) {
   const std::lock_guard alone{impl_->mutex};
   for (std::size_t i = 0; i < levels.size(); ++i)
     if (by_level[i] > impl_->logged[i])
-      impl_->process.log_messages.at({{"level", levels[i]}})
+      impl_->tallies.log_messages.at({{"level", levels[i]}})
           .Increment(
               static_cast<double>(by_level[i] - std::exchange(impl_->logged[i], by_level[i])));
 }
 
 void recorder::ssh_connecting(const std::string& host) {
-  impl_->process.ssh_connects.at({{"host", host}}).Increment();
+  impl_->tallies.ssh_connects.at({{"host", host}}).Increment();
 }
 
 void recorder::ssh_connected() {
@@ -204,7 +258,7 @@ void recorder::ssh_connected() {
 }
 
 void recorder::ssh_connect_failed(const std::string& host, ec why) {
-  impl_->process.ssh_connect_failures.at({{"host", host}, {"reason", std::string{to_string(why)}}})
+  impl_->tallies.ssh_connect_failures.at({{"host", host}, {"reason", std::string{to_string(why)}}})
       .Increment();
 }
 
@@ -213,17 +267,54 @@ void recorder::ssh_closed() {
 }
 
 void recorder::ssh_received(std::size_t bytes) {
-  impl_->process.ssh_received.at({}).Increment(static_cast<double>(bytes));
+  impl_->tallies.ssh_received.at({}).Increment(static_cast<double>(bytes));
+}
+
+void recorder::runs_queued(std::size_t count) {
+  impl_->process.runs_queued.at({}).Set(static_cast<double>(count));
+}
+
+void recorder::actor_began(const char* role) {
+  impl_->process.actor_start.at({{"actor", role}}).SetToCurrentTime();
+}
+
+void recorder::actor_broke(const char* role) {
+  impl_->tallies.actor_restarts.at({{"actor", role}}).Increment();
+}
+
+void recorder::actor_waited(const char* role, std::size_t messages) {
+  impl_->process.mailbox.at({{"actor", role}}).Set(static_cast<double>(messages));
+}
+
+void recorder::actors_live(std::size_t count) {
+  impl_->process.actors.at({}).Set(static_cast<double>(count));
+}
+
+recorder::figures recorder::summed() const {
+  const std::lock_guard alone{impl_->mutex};
+  figures made;
+  for (const auto& family : impl_->runs->families.all.collect())
+    for (const auto& one : family.metric) {
+      if (family.name == "baton_errors_total")
+        made.errors += one.counter.value;
+      if (family.name == "baton_runs_total" && has_label(one, "status", "success"))
+        made.tasks_completed += one.counter.value;
+    }
+  return made;
 }
 
 std::string recorder::exposition() const {
   std::vector<prometheus::MetricFamily> all;
+  const auto append = [&all](std::vector<prometheus::MetricFamily> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(all));
+  };
   {
     const std::lock_guard alone{impl_->mutex};
-    all = impl_->runs->families.all.collect();
+    append(impl_->runs->families.all.collect());
   }
-  for (auto& more : {impl_->process.all.collect(), process_collector{}.Collect()})
-    all.insert(all.end(), more.begin(), more.end());
+  append(impl_->tallies.all.collect());
+  append(impl_->process.all.collect());
+  append(process_collector{}.Collect());
   // A family without a series has nothing to say.
   std::erase_if(all, [](const prometheus::MetricFamily& one) { return one.metric.empty(); });
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });

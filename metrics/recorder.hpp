@@ -5,16 +5,19 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace baton {
 
 /// All numbers of Baton, and their exposition for Prometheus. What runs did is folded from the
-/// journal's events, whichever process wrote them; the rest is told to it by this process. Members
-/// may be called from any thread.
+/// journal's events, whichever process wrote them; what processes count beside it is told to it by
+/// this one and taken over from the others, as far as they have saved it. Members may be called
+/// from any thread.
 class recorder {
 public:
   struct build_words {
@@ -30,12 +33,13 @@ public:
   /// Makes the series of a fleet at 0.
   void know(const fleet& one);
 
-  /// Folds what the journal holds and has not been folded yet: at the start all of it, from the
-  /// last `save` on; later whatever any process has added.
-  expected<void> catch_up(const journal& from);
+  /// Takes what the journal holds and has not been taken yet: at the start all of it, from the
+  /// last `save` on; later whatever any process has added. The way that is far is saved, so that
+  /// nobody has to go it again.
+  expected<void> catch_up(journal& from);
 
-  /// Catches up, and keeps the fold in the journal, so that the next process need not read the
-  /// whole history. At the end of a run.
+  /// Catches up, and keeps it all in the journal: the fold, so that the next process need not read
+  /// the whole history, and what this process has counted. At the end of a run.
   expected<void> save(journal& to);
 
   /// One record by hand, as soon as it is heard of. One that was folded already (by its number) is
@@ -51,6 +55,21 @@ public:
   void ssh_connect_failed(const std::string& host, ec why);
   void ssh_closed(); ///< of a session that was connected
   void ssh_received(std::size_t bytes);
+
+  void runs_queued(std::size_t count); ///< of this state folder, now
+
+  // What the actors of this process do; `role` as the label `actor` has it.
+  void actor_began(const char* role);
+  void actor_broke(const char* role);
+  void actor_waited(const char* role, std::size_t messages);
+  void actors_live(std::size_t count);
+
+  /// The figures that a person asks for first.
+  struct figures {
+    double tasks_completed = 0; ///< runs that ended in success
+    double errors = 0;          ///< steps that failed
+  };
+  figures summed() const;
 
   /// Prometheus's text format 0.0.4, families and series sorted.
   std::string exposition() const;

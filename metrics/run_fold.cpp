@@ -1,6 +1,7 @@
 #include "metrics/run_fold.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 namespace baton {
@@ -72,7 +73,9 @@ struct run_fold::counter_of {
       to.task_failures.at({{"actor", actor}, {"reason", std::string{to_string(*why)}}}).Increment();
   }
 
-  void operator()(const event::run_requested&) const {} // the fold has opened it
+  void operator()(const event::run_requested& begun) const {
+    to.queue_duration.at({}).Observe(seconds_of(what.at - begun.plan->requested_at));
+  }
 
   void operator()(const event::phase_started& started) const {
     run.phases[started.phase] = what.at;
@@ -107,7 +110,7 @@ struct run_fold::counter_of {
     if (is_look(ended.kind))
       note_look(took, found_ill(ended.outcome));
     if (const auto* operation = snapshot_operation(ended.kind))
-      note_snapshot(operation, unit_host(ended.of), took, why.has_value());
+      note_snapshot(operation, unit_host(ended.of), took, ended.outcome);
     if (!why && (ended.kind == step_kind::lease || ended.kind == step_kind::release_lease))
       to.lease_held.at({{"host", target}}).Set(ended.kind == step_kind::lease ? 1 : 0);
   }
@@ -175,13 +178,16 @@ struct run_fold::counter_of {
   }
 
   void note_snapshot(const char* operation, const std::string& host, duration took,
-                     bool failed) const {
+                     const step_outcome& outcome) const {
     const metric_labels labels{{"driver", snapshot_driver_of(*run.plan, host)},
                                {"operation", operation}};
     to.snapshots.at(labels).Increment();
     to.snapshot_duration.at({{"operation", operation}}).Observe(seconds_of(took));
-    if (failed)
+    if (outcome.why)
       to.snapshot_failures.at(labels).Increment();
+    if (const auto retained = outcome.facts.find("retained"); retained != outcome.facts.end())
+      to.snapshots_retained.at({{"host", host}})
+          .Set(std::strtod(retained->second.c_str(), nullptr));
   }
 
   /// One series for a host: the one before it goes.

@@ -79,10 +79,12 @@ host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_
     if (auto strong = caf::actor_cast<caf::actor>(weak))
       caf::anon_send(strong, host_note{std::move(what)});
   };
+  auto watch = house->watch;
   self->state.work = std::make_shared<host_work>(
       std::move(settings), std::move(house), std::move(clock), post, colleagues_of(self, owner));
   return {
-      [self](const work_order& order) -> caf::result<work_answer> {
+      [self, watch](const work_order& order) -> caf::result<work_answer> {
+        tell_mailbox(*watch, actor_role::host, self);
         auto promise = self->make_response_promise<work_answer>();
         self->state.work->perform(
             order, [promise](const work_answer& answer) mutable { promise.deliver(answer); });

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/host/timers.hpp"
+#include "actors/watch.hpp"
 #include "messages/actors.hpp"
 #include "rules/dead_owner.hpp"
 #include "runtime/job.hpp"
@@ -38,6 +39,7 @@ struct host_house {
   duration reattach_patience{
       60'000}; ///< a started step is looked for so long after a lost connection
   duration lease_beat{10'000};
+  watch_ptr watch = std::make_shared<actor_watch>(); ///< never null
 };
 
 using outcome_callback = std::function<void(step_outcome)>;

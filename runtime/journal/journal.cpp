@@ -92,6 +92,12 @@ chain_end end_of_chain(SQLite::Database& db) {
   return chain_until(db, std::numeric_limits<std::int64_t>::max());
 }
 
+std::string tally_of(SQLite::Database& db, std::string_view name) {
+  SQLite::Statement asked{db, "SELECT state FROM tally WHERE name = ?"};
+  bind_all(asked, name);
+  return asked.executeStep() ? asked.getColumn(0).getString() : std::string{};
+}
+
 } // namespace
 
 struct journal::impl {
@@ -323,6 +329,32 @@ expected<std::optional<fold_row>> journal::load_fold(std::string_view name) cons
       made = fold_row{std::string{name}, asked.getColumn(0).getInt(),
                       static_cast<std::uint64_t>(asked.getColumn(1).getInt64()),
                       asked.getColumn(2).getString()};
+    return made;
+  });
+}
+
+expected<std::string> journal::read_tally(std::string_view name) const {
+  return impl_->guarded("reading a tally", [&] { return tally_of(impl_->db, name); });
+}
+
+expected<void> journal::update_tally(std::string_view name,
+                                     const std::function<std::string(const std::string&)>& change) {
+  return impl_->guarded("saving a tally", [&] {
+    SQLite::Transaction alone{impl_->db, SQLite::TransactionBehavior::IMMEDIATE};
+    run_sql(impl_->db,
+            "INSERT INTO tally (name, state) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET state "
+            "= ?2",
+            name, change(tally_of(impl_->db, name)));
+    alone.commit();
+  });
+}
+
+expected<std::optional<time_point>> journal::begun_at() const {
+  return impl_->guarded("reading", [&] {
+    SQLite::Statement first{impl_->db, "SELECT at FROM event ORDER BY seq LIMIT 1"};
+    std::optional<time_point> made;
+    if (first.executeStep())
+      made = time_point{duration{first.getColumn(0).getInt64()}};
     return made;
   });
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -76,6 +77,15 @@ public:
   /// (metrics). Lost by `rebuild`; an older one never replaces a newer.
   expected<void> save_fold(const fold_row& row);
   expected<std::optional<fold_row>> load_fold(std::string_view name) const;
+
+  /// What all processes together have counted of that name, as text; empty: nothing yet. It is
+  /// changed by one at a time; an exception of `change` is an error, and nothing is changed.
+  expected<std::string> read_tally(std::string_view name) const;
+  expected<void> update_tally(std::string_view name,
+                              const std::function<std::string(const std::string&)>& change);
+
+  /// When the first event happened; nothing: there is none.
+  expected<std::optional<time_point>> begun_at() const;
 
   /// Walks the chain, from the event behind that one; how many events there are. Error: the first
   /// that is not as it was written.

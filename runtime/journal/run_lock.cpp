@@ -5,6 +5,7 @@
 #include "runtime/fault.hpp"
 #include "runtime/journal/state_dir.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -140,6 +141,20 @@ expected<std::optional<run_owner>> run_lock::owner(const std::filesystem::path& 
   auto made = read_owner(*file);
   made.alive = asked.l_type != F_UNLCK;
   return std::optional{made};
+}
+
+std::vector<std::string> run_lock::owned(const std::filesystem::path& state_folder) {
+  std::vector<std::string> made;
+  std::error_code none;
+  for (std::filesystem::directory_iterator at{state_folder / "locks", none}, end;
+       !none && at != end; at.increment(none)) {
+    auto run = at->path().filename().string();
+    const auto who = owner(state_folder, run);
+    if (who && *who && (*who)->alive)
+      made.push_back(std::move(run));
+  }
+  std::sort(made.begin(), made.end());
+  return made;
 }
 
 run_lock::run_lock(int descriptor, std::filesystem::path file)

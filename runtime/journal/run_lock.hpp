@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace baton {
 
@@ -30,6 +31,9 @@ public:
   /// The owner of a run; nothing when nobody ever was, or the last one ended in order.
   static expected<std::optional<run_owner>> owner(const std::filesystem::path& state_folder,
                                                   std::string_view run);
+
+  /// Runs with a living owner, sorted.
+  static std::vector<std::string> owned(const std::filesystem::path& state_folder);
 
   run_lock(run_lock&& other) noexcept;
   run_lock& operator=(run_lock&& other) noexcept;

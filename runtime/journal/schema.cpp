@@ -95,6 +95,15 @@ CREATE TABLE delivery (
   at INTEGER NOT NULL
 ) STRICT;
 )sql",
+    R"sql(
+CREATE INDEX run_by_time ON run (requested_at DESC, id DESC);
+
+-- Not derived: what processes have counted outside of the events, all of them together.
+CREATE TABLE tally (
+  name TEXT PRIMARY KEY,
+  state TEXT NOT NULL
+) STRICT;
+)sql",
 };
 constexpr int version_now = static_cast<int>(migrations.size());
 

@@ -24,4 +24,7 @@ else
     fail snapshot_failed "$(snapshot_called create "$B_NAME") said that all is well, but the list has no such snapshot"
 fi
 fact name "$B_NAME"
-[ -z "$B_SNAPSHOTS" ] || snapshot_prune "$B_SNAPSHOTS"
+if [ -n "$B_SNAPSHOTS" ]; then
+  snapshot_prune "$B_SNAPSHOTS"
+  snapshot_tell_retained
+fi

@@ -7,6 +7,7 @@ if ! snapshot_look; then
 elif has_snapshot "$B_NAME"; then
   if snapshot_delete "$B_NAME"; then
     fact deleted "$B_NAME"
+    snapshot_tell_retained
   else
     fact kept "$B_NAME"
     note "snapshot $B_NAME is kept on ${B_WHERE}: $snapshot_kept"

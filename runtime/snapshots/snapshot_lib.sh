@@ -136,3 +136,8 @@ snapshot_prune() {
     printf 'deleted: %s\n' "$snapshot_one"
   done
 }
+
+# How many of our own there are, by the last list.
+snapshot_tell_retained() {
+  fact retained "$(($(printf '%s\n' "$snapshot_list" | sed -n "/^$B_OWN\$/p" | sort -u | wc -l)))"
+}

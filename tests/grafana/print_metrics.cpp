@@ -11,8 +11,8 @@
 int main(int count, char** words) {
   using namespace baton;
   if (count > 1 && std::string_view{words[1]} == "names") {
-    for (const auto& name : family_names())
-      std::cout << name << "\n";
+    for (const auto& one : all_families())
+      std::cout << one.name << "\n";
     return 0;
   }
   const auto now =

@@ -264,6 +264,24 @@ TEST_F(a_journal, never_puts_an_older_fold_in_place_of_a_newer) {
   EXPECT_EQ((*journal_.load_fold("metrics"))->state, "other form");
 }
 
+TEST_F(a_journal, keeps_a_tally_that_is_changed_by_one_at_a_time) {
+  EXPECT_EQ(*journal_.read_tally("t"), "");
+  ASSERT_TRUE(journal_.update_tally("t", [](const std::string& so_far) { return so_far + "a"; }));
+  ASSERT_TRUE(journal_.update_tally("t", [](const std::string& so_far) { return so_far + "b"; }));
+  const auto broken = journal_.update_tally(
+      "t", [](const std::string&) -> std::string { throw std::runtime_error{"not that"}; });
+  ASSERT_FALSE(broken);
+  EXPECT_THAT(broken.error().what, HasSubstr("not that"));
+  ASSERT_TRUE(journal_.rebuild());
+  EXPECT_EQ(*journal_.read_tally("t"), "ab") << "it is not made of events";
+}
+
+TEST_F(a_journal, knows_when_it_began) {
+  EXPECT_FALSE(*journal_.begun_at());
+  ASSERT_TRUE(write_all(journal_, requested("r1"), happened("r1", event::phase_started{"a"})));
+  EXPECT_EQ(*journal_.begun_at(), journal_.events_after(0)->front().at);
+}
+
 TEST_F(a_journal, derives_the_same_again_from_its_events) {
   random_value random{11};
   for (int round = 0; round < 20; ++round) {

@@ -46,6 +46,15 @@ TEST(run_lock, is_free_again_when_it_is_let_go) {
   EXPECT_FALSE(run_lock::acquire(folder.path(), "r1"));
 }
 
+TEST(run_lock, lists_the_runs_that_somebody_works_at) {
+  temp_folder folder;
+  EXPECT_THAT(run_lock::owned(folder.path()), testing::IsEmpty());
+  const auto one = run_lock::acquire(folder.path(), "r2");
+  const auto other = run_lock::acquire(folder.path(), "r1");
+  std::ofstream{folder / "locks/r3"} << "{}"; // of one that was killed
+  EXPECT_THAT(run_lock::owned(folder.path()), testing::ElementsAre("r1", "r2"));
+}
+
 TEST(run_lock, of_a_killed_process_tells_who_had_it_and_can_be_taken) {
   temp_folder folder;
   int told[2];

@@ -85,6 +85,7 @@ TEST_P(every_driver_and_shell, makes_one_goes_back_to_it_again_and_again_and_del
   }
   outcome = run(step_kind::delete_snapshot);
   EXPECT_EQ(outcome.facts["deleted"], name()) << why(outcome) << end.log_tail;
+  EXPECT_EQ(outcome.facts["retained"], "0");
   EXPECT_FALSE(has(name()));
   EXPECT_EQ(content(), "before\n");
   outcome = run(step_kind::delete_snapshot);
@@ -119,7 +120,9 @@ TEST_P(every_driver, keeps_as_many_as_it_should_and_never_deletes_what_is_not_it
         of_another_fleet, of_another_host, std::string{"monthly"}, std::string{"baton-by-hand"}})
     tool->make(made);
   policy().keep = 2;
-  EXPECT_THAT(why(run(step_kind::create_snapshot)), IsEmpty());
+  const auto outcome = run(step_kind::create_snapshot);
+  EXPECT_THAT(why(outcome), IsEmpty());
+  EXPECT_EQ(outcome.facts.at("retained"), "2");
   EXPECT_FALSE(has(own("20250101-000000-aaaa")));
   EXPECT_FALSE(has(own("20250102-000000-aaaa")));
   for (const auto& stays : {own("20250103-000000-aaaa"), of_another_fleet, of_another_host,

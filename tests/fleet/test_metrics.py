@@ -1,0 +1,136 @@
+"""The numbers: of a verb, in a file, and over HTTP, from the journal of whoever ran."""
+
+import urllib.error
+import urllib.request
+
+import pytest
+
+from rig.processes import until
+
+
+@pytest.fixture
+def scrape(deployed):
+    """scrape() is what `baton serve --metrics-only` answers, by series."""
+    serving = deployed.baton.start("serve", "--metrics-only", "--listen", "127.0.0.1:0")
+    url = until("it serves", lambda: next((word for word in serving.err.split() if word.startswith("http")), None))
+
+    def samples():
+        with urllib.request.urlopen(url, timeout=30) as answer:
+            assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+            lines = answer.read().decode().splitlines()
+        pairs = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {series: float(value) for series, value in pairs}
+
+    samples.url = url
+    yield samples
+    serving.signal()
+    assert serving.wait().code == 0
+
+
+def figures(fleet):
+    told = fleet.baton("metrics", "--json")
+    assert told.code == 0, told
+    return told.json
+
+
+def test_runs_of_other_processes_are_in_the_next_scrape(deployed, scrape):
+    fleet = deployed.config.data["fleet"]
+    success, rolled_back = (f'baton_runs_total{{fleet="{fleet}",status="{status}"}}' for status in ("success", "rolled_back"))
+    before = scrape()
+    deployed.repository.release("v2")
+    assert deployed.baton.deploy().code == 0
+    between = scrape()
+    assert between[success] == before[success] + 1
+    deployed.repository.release("v3")
+    deployed["rtx1080"].hook("start", '[ "$1" != v3 ]')
+    assert deployed.baton.deploy().code == 1
+    after = scrape()
+    assert after[success] == between[success]
+    assert after[rolled_back] == before[rolled_back] + 1
+    assert sum(value for series, value in after.items() if series.startswith("baton_errors_total")) > sum(
+        value for series, value in before.items() if series.startswith("baton_errors_total"))
+    # what processes count beside the journal's events goes on from one to the next
+    for name in ('baton_ssh_connects_total{host="vps"}', "baton_journal_writes_total",
+                 "baton_journal_write_duration_seconds_count", "baton_ssh_received_bytes_total"):
+        assert before[name] < between[name] < after[name], name
+    assert after["baton_runs_in_progress"] == after["baton_runs_queued"] == 0
+
+
+def test_a_run_that_waits_or_works_is_seen(deployed, scrape):
+    deployed.repository.release("v2")
+    host = deployed["rtx1080"]
+    host.hook("start", '[ "$1" = v1 ] || { touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done; }')
+    running = deployed.baton.start_deploy()
+    until("rtx1080 starts", (host.home / "here").exists)
+    waiting = deployed.baton.start_deploy("--queue")
+    until("the second waits", lambda: "waiting for" in waiting.err)
+    seen = scrape()
+    assert seen["baton_runs_in_progress"] == 1 and seen["baton_runs_queued"] == 1
+    assert seen['baton_lease_held{host="rtx1080"}'] == 1
+    (host.home / "go").touch()
+    assert running.wait().code == waiting.wait().code == 0
+    after = scrape()
+    assert after["baton_runs_in_progress"] == after["baton_runs_queued"] == 0
+    assert after["baton_run_queue_duration_seconds_count"] == seen["baton_run_queue_duration_seconds_count"] + 1
+
+
+def test_the_figures_are_read_from_the_journal(deployed):
+    before = figures(deployed)
+    assert before["tokens_used"] == 0 and before["created_at"].endswith("Z")
+    deployed.repository.release("v2")
+    assert deployed.baton.deploy().code == 0
+    after = figures(deployed)
+    assert after["tasks_completed"] == before["tasks_completed"] + 1
+    assert after["created_at"] == before["created_at"]
+    deployed.repository.release("v3")
+    deployed["vps"].hook("start", '[ "$1" != v3 ]')
+    assert deployed.baton.deploy().code == 4
+    assert figures(deployed)["errors"] > after["errors"]
+    text = deployed.baton("metrics").out.splitlines()
+    assert [line.split()[0] for line in text] == ["tasks_completed", "tokens_used", "errors", "created_at"]
+
+
+def test_figures_of_a_journal_that_is_not_there_yet(make_fleet):
+    fleet = make_fleet("thinkpad")
+    told = figures(fleet)
+    assert (told["tasks_completed"], told["errors"], told["created_at"]) == (0, 0, None)
+
+
+def test_every_metric_that_is_shown_is_listed_with_its_labels(deployed, scrape):
+    listed = {one["name"]: one for one in deployed.baton("metrics", "--list", "--json").json["metrics"]}
+    for series in scrape():
+        name, _, labels = series.partition("{")
+        for ending in ("_bucket", "_sum", "_count"):
+            if name not in listed:
+                name = name.removesuffix(ending)
+        keys = {pair.split("=")[0] for pair in labels.rstrip("}").split(",") if "=" in pair} - {"le"}
+        assert name in listed and keys == set(listed[name]["labels"]), series
+    text = deployed.baton("metrics", "--list").out
+    assert all(name in text for name in listed)
+
+
+def test_what_is_no_page_or_no_get(scrape):
+    def code(request):
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    root = scrape.url.removesuffix("metrics")
+    assert code(root) == 200
+    assert code(root + "nothing") == 404
+    assert code(urllib.request.Request(scrape.url, method="HEAD")) == 200
+    assert code(urllib.request.Request(scrape.url, method="DELETE")) == 405
+    assert code(urllib.request.Request(scrape.url, data=b"x" * 100)) == 405
+    assert code(scrape.url + "?x=1") == 200
+
+
+def test_an_address_that_cannot_be_had(deployed, scrape):
+    taken = scrape.url.split("/")[2]
+    refused = deployed.baton("serve", "--metrics-only", "--listen", taken)
+    assert refused.code == 69 and taken in refused.err and "--listen" in refused.err, refused
+    for wrong in ("nowhere", "localhost:1", "127.0.0.1:99999", "127.0.0.1:"):
+        refused = deployed.baton("serve", "--metrics-only", "--listen", wrong)
+        assert refused.code == 64 and wrong.split(":")[0] in refused.err, refused
+    assert deployed.baton("serve").code == 64

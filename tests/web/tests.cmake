@@ -1,0 +1,1 @@
+baton_test(web LINKS baton_web baton_runtime)
