@@ -21,8 +21,9 @@ namespace {
 constexpr const char* fold_name = "metrics";
 /// Of what `save` writes. Another one is not read: the history is folded again.
 constexpr int fold_version = 2;
-/// So many events are not folded twice.
+/// So many events are not folded twice: on the way, and at its end.
 constexpr std::size_t far_way = 20'000;
+constexpr std::size_t some_way = 500;
 constexpr const char* tally_name = "processes";
 
 std::string compiler_words() {
@@ -152,16 +153,16 @@ expected<void> recorder::impl::fold_rest(journal& from) {
     const auto records = from.events_after(runs->seq);
     if (!records)
       return tl::unexpected<error>{records.error()};
-    if (records->empty())
-      return {};
     for (const auto& one : *records)
       take(one);
     far += records->size();
-    if (far >= far_way) {
+    if (far >= far_way || (records->empty() && far >= some_way)) {
       if (auto done = save_fold(from); !done)
         return done;
       far = 0;
     }
+    if (records->empty())
+      return {};
   }
 }
 

@@ -51,8 +51,12 @@ bool write_many(journal& to, int runs) {
   std::size_t events = 0;
   for (int i = 0; i < runs; ++i) {
     test::staging with;
-    if (i % 10 == 0)
-      with.troubles = {{"vps", step_kind::activate, "", test::fails()}};
+    if (i % 10 == 0) {
+      auto& ill = with.troubles.emplace_back();
+      ill.phase = "vps";
+      ill.kind = step_kind::activate;
+      ill.bad = test::fails();
+    }
     auto one = test::play(plan_of(of, i), with);
     events += one.journal.size();
     if (!write(to, one.journal))

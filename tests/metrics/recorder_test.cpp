@@ -363,7 +363,7 @@ TEST_F(a_recorder_of_a_journal, does_not_go_a_long_way_twice) {
   ASSERT_TRUE(one.catch_up(journal_));
   const auto row = journal_.load_fold("metrics");
   ASSERT_TRUE(row && *row);
-  EXPECT_GE((*row)->seq, 20'000u);
+  EXPECT_EQ((*row)->seq, *journal_.last_seq());
   recorder next{build};
   ASSERT_TRUE(next.catch_up(journal_));
   EXPECT_EQ(next.summed().tasks_completed, 1000);
