@@ -86,6 +86,7 @@ std::string line_of(const view_model& view, const record& what) {
       return "finished: "
              + std::string{e.result->status ? to_string(*e.result->status) : "unfinished"};
     }
+    std::string operator()(const auto&) const { return ""; } // of no run
   };
   return std::visit(teller{view, what.at}, what.what);
 }
