@@ -53,6 +53,11 @@ struct run_families {
   counter_family health_checks;           ///< fleet; gates, guards, verifications, looks
   counter_family health_check_failures;   ///< fleet
   histogram_family health_check_duration; ///< none
+
+  counter_family notifications;         ///< channel; messages that were sent or given up
+  counter_family notification_failures; ///< channel; reason = timed_out throttled …; tries
+  counter_family notification_retries;  ///< channel; failed tries that another one follows
+  histogram_family notification_duration; ///< channel; of the try that worked
 };
 
 /// Of this process alone: they begin at 0 with it.
@@ -72,6 +77,7 @@ struct process_families {
   counter_family journal_write_failures;   ///< none
   histogram_family journal_write_duration; ///< none
   gauge_family journal_size;               ///< none
+  gauge_family notifications_queued;       ///< channel; messages that wait, reminders included
 };
 
 /// The names of all families that an exposition can hold, sorted; those of the process collector

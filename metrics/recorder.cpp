@@ -9,7 +9,9 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -56,6 +58,7 @@ struct recorder::impl {
 
   expected<void> load(const journal& from);
   expected<void> catch_up(const journal& from);
+  expected<void> count_queued(const journal& from);
   bool restore(const json& saved, folded& into) const;
 
   mutable std::mutex mutex;
@@ -129,6 +132,25 @@ expected<void> recorder::impl::catch_up(const journal& from) {
       take(one);
   }
   process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
+  return count_queued(from);
+}
+
+expected<void> recorder::impl::count_queued(const journal& from) {
+  std::map<std::string, double> queued;
+  std::set<std::string> counted;
+  for (const auto& one : known) {
+    if (!counted.insert(one.name).second)
+      continue;
+    for (const auto& channel : one.alerts.channels)
+      queued[channel.name];
+    const auto rows = from.waiting_messages(one.name);
+    if (!rows)
+      return tl::unexpected<error>{rows.error()};
+    for (const auto& row : *rows)
+      ++queued[row.channel];
+  }
+  for (const auto& [channel, count] : queued)
+    process.notifications_queued.at({{"channel", channel}}).Set(count);
   return {};
 }
 
