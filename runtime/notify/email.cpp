@@ -73,9 +73,9 @@ std::string plain_text(const message& what) {
 
 std::string html_text(const message& what) {
   if (!what.text_template.empty())
-    return "<html><body>" + render(what.text_template, what, &escaped) + "</body></html>";
-  return "<html><body><p><b>" + escaped(what.title) + "</b></p>\n<pre>" + escaped(what.text)
-         + "</pre>\n" + (what.next.empty() ? "" : "<p><code>" + escaped(what.next) + "</code></p>\n")
+    return "<html><body>" + render(what.text_template, what, &with_entities) + "</body></html>";
+  return "<html><body><p><b>" + with_entities(what.title) + "</b></p>\n<pre>" + with_entities(what.text)
+         + "</pre>\n" + (what.next.empty() ? "" : "<p><code>" + with_entities(what.next) + "</code></p>\n")
          + "</body></html>";
 }
 

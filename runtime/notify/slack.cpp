@@ -18,7 +18,7 @@ ordered_json section(const std::string& text) {
 }
 
 std::string fitting(std::string_view text, std::size_t most) {
-  return escaped(cut_to_escaped(repair_utf8(text), most));
+  return with_entities(cut_to_escaped(repair_utf8(text), most));
 }
 
 std::string slack_payload(const message& what) {
@@ -31,7 +31,7 @@ std::string slack_payload(const message& what) {
       blocks.push_back(section("`" + fitting(one_line(what.next), title_max) + "`"));
   } else {
     // The markup is the template's, only what is filled in is escaped.
-    blocks.push_back(section(cut_to_units(render(what.text_template, what, &escaped), section_max)));
+    blocks.push_back(section(cut_to_units(render(what.text_template, what, &with_entities), section_max)));
   }
   return dump({{"text", fitting(one_line(what.title), title_max)}, {"blocks", std::move(blocks)}});
 }

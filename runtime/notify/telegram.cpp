@@ -27,8 +27,8 @@ std::string own_words(const message& what, bool marked) {
     text += '\n';
   if (!marked)
     return title + "\n" + text + next;
-  return "<b>" + escaped(title) + "</b>\n" + escaped(text)
-         + (next.empty() ? "" : "<code>" + escaped(next) + "</code>");
+  return "<b>" + with_entities(title) + "</b>\n" + with_entities(text)
+         + (next.empty() ? "" : "<code>" + with_entities(next) + "</code>");
 }
 
 /// How long it is once the markup is read.
@@ -50,7 +50,7 @@ std::string by_template(const message& what) {
   fitted.text = repair_utf8(what.text);
   fitted.title = cut_to_units(repair_utf8(what.title), title_units_max);
   for (int tries = 0; tries < 8; ++tries) {
-    auto html = render(what.text_template, fitted, &escaped);
+    auto html = render(what.text_template, fitted, &with_entities);
     const auto units = visible_units(html);
     if (units <= text_units_max)
       return html;

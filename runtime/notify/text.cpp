@@ -60,7 +60,7 @@ std::string base64(std::string_view text) {
 
 } // namespace
 
-std::string escaped(std::string_view text) {
+std::string with_entities(std::string_view text) {
   std::string made;
   for (const char c : text)
     if (c == '&')
@@ -89,7 +89,7 @@ std::string cut_to_units(std::string_view text, std::size_t units_max) {
 }
 
 std::string cut_to_escaped(std::string_view text, std::size_t bytes_max) {
-  return cut(text, bytes_max, [](std::string_view one) { return escaped(one).size(); });
+  return cut(text, bytes_max, [](std::string_view one) { return with_entities(one).size(); });
 }
 
 std::string one_line(std::string_view text) {

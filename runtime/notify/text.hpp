@@ -9,7 +9,7 @@
 namespace baton {
 
 /// `&`, `<` and `>` as entities: for HTML and for Slack.
-std::string escaped(std::string_view text);
+std::string with_entities(std::string_view text);
 
 /// Length as Telegram counts: in units of UTF-16.
 std::size_t utf16_units(std::string_view text);

@@ -32,8 +32,8 @@ TEST(a_text_of_a_message, says_how_much_of_it_was_cut) {
 
 TEST(a_text_of_a_message, is_cut_by_what_it_costs_once_it_is_escaped) {
   const auto cut = cut_to_escaped(std::string(1000, '&'), 500);
-  EXPECT_LE(escaped(cut).size(), 500u);
-  EXPECT_GT(escaped(cut).size(), 440u);
+  EXPECT_LE(with_entities(cut).size(), 500u);
+  EXPECT_GT(with_entities(cut).size(), 440u);
 }
 
 TEST(a_header_of_a_mail, holds_one_line_whatever_it_is_made_of) {
@@ -59,7 +59,7 @@ TEST(a_template, leaves_out_what_means_nothing) {
   message what;
   what.title = "<t>";
   EXPECT_EQ(render("[{{nothing}}] {{title}} {{{title}}}{{^reminder}} new{{/reminder}}", what,
-                   &escaped),
+                   &with_entities),
             "[] &lt;t&gt; <t> new");
 }
 
