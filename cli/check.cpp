@@ -2,6 +2,8 @@
 #include "messages/json.hpp"
 #include "runtime/config/load.hpp"
 #include "runtime/config/paths.hpp"
+#include "runtime/notify/secret_line.hpp"
+#include "runtime/notify/send.hpp"
 #include "runtime/secrets/free_texts.hpp"
 #include "runtime/secrets/said_secrets.hpp"
 
@@ -59,7 +61,8 @@ std::vector<std::pair<std::string, const command*>> commands_of(const fleet& of)
   all.emplace_back("tests.command", &of.tests.run);
   for (const auto& check : of.verification.checks)
     all.emplace_back("a check of verification", &check.run);
-  all.emplace_back("alerts.on_alert", &of.on_alert);
+  for (const auto& channel : of.alerts.channels)
+    all.emplace_back("the command of channel " + channel.name, &channel.run);
   return all;
 }
 
@@ -89,6 +92,15 @@ void warn_of_secrets(const fleet& of) {
               << of.file << "\n";
 }
 
+/// A run does not fail for it; but nobody would hear of it.
+void warn_of_channels(const fleet& of) {
+  for (const auto& channel : of.alerts.channels)
+    for (const auto& path : secret_files_of(channel))
+      if (const auto secret = read_secret_line(path); !secret)
+        std::cerr << "note: nothing can be sent on channel " << channel.name << ": "
+                  << secret.error().what << "\n";
+}
+
 int check_file(const cli_context& context, bool as_document) {
   const auto found = or_fail(find_config(context.config_path), exit_code::no_input);
   const auto loaded = load_fleet(found);
@@ -105,6 +117,7 @@ int check_file(const cli_context& context, bool as_document) {
     return exit_code::ok;
   warn_of_no_checks(*loaded);
   warn_of_secrets(*loaded);
+  warn_of_channels(*loaded);
   fmt::print("{}: fleet {}: {}, {}, {}; all good\n", found, loaded->name,
              counted(loaded->hosts.size(), "host"), counted(loaded->stages.size(), "stage"),
              counted(loaded->environments.size(), "environment"));

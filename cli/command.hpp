@@ -43,7 +43,9 @@ std::string revision();
 /// Each command is a file of cli/ with a function of this shape; main.cpp lists them.
 using command_adder = void (*)(CLI::App& app, cli_context& context);
 
+void add_ack(CLI::App& app, cli_context& context);
 void add_adopt(CLI::App& app, cli_context& context);
+void add_alert(CLI::App& app, cli_context& context);
 void add_cancel(CLI::App& app, cli_context& context);
 void add_check(CLI::App& app, cli_context& context);
 void add_completion(CLI::App& app, cli_context& context);

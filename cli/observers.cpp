@@ -22,18 +22,11 @@ void event_printer::on_record(const record& what) {
   std::cout << line_of(what) << "\n" << std::flush;
 }
 
-alert_teller::alert_teller(std::function<void(std::string)> say,
-                           std::function<void(std::string)> hook)
-    : say_{std::move(say)}, hook_{std::move(hook)} {}
+alert_teller::alert_teller(std::function<void(std::string)> say) : say_{std::move(say)} {}
 
 void alert_teller::on_record(const record& what) {
-  const auto* alert = std::get_if<event::alert_raised>(&what.what);
-  if (!alert)
-    return;
-  if (say_)
+  if (const auto* alert = std::get_if<event::alert_raised>(&what.what))
     say_("ALERT " + std::string{to_string(alert->severity)} + ": " + alert->text);
-  if (hook_)
-    hook_(line_of(what));
 }
 
 phase_bell::phase_bell(std::function<void(const record&)> on_each,

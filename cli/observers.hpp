@@ -14,16 +14,14 @@ public:
   void on_record(const record& what) override;
 };
 
-/// Raised alerts: a line for people, and the hook of the user.
+/// Raised alerts as a line for people.
 class alert_teller : public observer {
 public:
-  /// `say` shows the line, `hook` hears the event as JSON; both may be empty.
-  alert_teller(std::function<void(std::string)> say, std::function<void(std::string)> hook);
+  explicit alert_teller(std::function<void(std::string)> say);
   void on_record(const record& what) override;
 
 private:
   std::function<void(std::string)> say_;
-  std::function<void(std::string)> hook_;
 };
 
 /// Calls back after each phase and at the end: for what is written down now and then (metrics).

@@ -98,6 +98,8 @@ struct writer {
     log(told.status == status::success ? log_level::info : log_level::error, "run finished",
         fields);
   }
+  template <class OfNoRun>
+  void operator()(const OfNoRun&) {}
 
   std::string line(unit_id unit, step_kind kind) const {
     return unit_name(of, unit) + ": " + std::string{to_string(kind)};

@@ -1,6 +1,7 @@
 #include "cli/run.hpp"
 
 #include "actors/house.hpp"
+#include "cli/delivery.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "cli/metered_actors.hpp"
 #include "cli/observers.hpp"
@@ -15,7 +16,6 @@
 #include "messages/json.hpp"
 #include "metrics/metered_transport.hpp"
 #include "metrics/recorder.hpp"
-#include "runtime/alert_hook.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/sealed_plan.hpp"
 #include "runtime/log/log.hpp"
@@ -221,19 +221,6 @@ void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
       log(log_level::warning, describe(done.error()));
 }
 
-/// The user's command for alerts; null where there is none.
-std::shared_ptr<alert_hook> hook_of(const workspace& in, std::shared_ptr<const redactor> secrets,
-                                    const say_fn& say) {
-  if (in.fleet->on_alert.empty())
-    return nullptr;
-  const auto folder = std::filesystem::path{in.config_file}.parent_path().string();
-  return std::make_shared<alert_hook>(
-      in.fleet->on_alert, folder, std::move(secrets), [say](const error& why) {
-        say("the alert could not be sent: " + describe(why));
-        log(log_level::error, "the alert could not be sent", {.why = &why});
-      });
-}
-
 /// What nobody needs after a run's end: the plan with its secrets, and the folder of the steps that
 /// ran here, with what they printed as they printed it.
 void tidy_up(const workspace& in, const plan& todo) {
@@ -302,7 +289,6 @@ result carry_out(const cli_context& context, const workspace& in,
   } else {
     with.store = std::make_shared<memory_store>();
   }
-  auto hook = hook_of(in, secrets, say);
   auto mirror = std::make_shared<run_mirror>(todo);
   with.observers.push_back(mirror);
   if (view)
@@ -325,10 +311,13 @@ result carry_out(const cli_context& context, const workspace& in,
     with.observers.push_back(std::make_shared<event_printer>());
   with.observers.push_back(std::make_shared<record_log>(todo));
   with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
-  with.observers.push_back(std::make_shared<alert_teller>(
-      progress == "plain" ? say_fn{} : say,
-      hook ? [hook](std::string line) { hook->send(std::move(line)); }
-           : std::function<void(std::string)>{}));
+  if (progress != "plain")
+    with.observers.push_back(std::make_shared<alert_teller>(say));
+  const auto deliveries = how.journaled ? std::make_shared<delivery_starter>(in) : nullptr;
+  if (deliveries) {
+    deliveries->start_if_needed();
+    with.observers.push_back(deliveries);
+  }
   with.observers.push_back(std::make_shared<phase_bell>(
       [numbers, counts = how.journaled](const record& what) {
         if (counts)
@@ -365,6 +354,8 @@ result carry_out(const cli_context& context, const workspace& in,
     told = ended_by.empty() ? actors.carry_out(todo, so_far)
                             : end_unbegun(actors, *store, hear, todo, ended_by);
   }
+  if (deliveries)
+    deliveries->start_if_needed();
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)
       log(log_level::warning, describe(done.error()));
@@ -377,6 +368,8 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.announced && (!context.quiet || told.status != status::success))
     std::cerr << summary(*todo, told, locale_charset());
   print(how, told);
+  if (how.journaled && in.fleet->alerts.wait > duration::zero())
+    await_delivery(*in.journal, *in.fleet, in.fleet->alerts.wait);
   return told;
 }
 

@@ -20,7 +20,7 @@ struct snapshot_flags {
 };
 
 /// Hosts with a driver, with their policy; all of them, or the one that is named.
-std::vector<std::pair<std::string, snapshot_policy>> hosts_of(const fleet& in,
+std::vector<std::pair<std::string, snapshot_policy>> snapshot_hosts_of(const fleet& in,
                                                               const std::string& only) {
   std::vector<std::pair<std::string, snapshot_policy>> found;
   if (!only.empty())
@@ -43,18 +43,18 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
              const std::string& word) {
   const auto in = open_workspace(context);
   const bool changes = verb != snapshot_verb::list;
-  hosts_of(*in.fleet, flags.host); // a fault is told before a person is asked
+  snapshot_hosts_of(*in.fleet, flags.host); // a fault is told before a person is asked
   if (verb == snapshot_verb::rollback)
     std::cerr << "Everything written on " << flags.host << " since the snapshot " << flags.name
               << " will be lost.\n";
   if (changes && !flags.yes
       && !confirm(context, word + " snapshot " + flags.name + " of " + flags.host + "?"))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
-  for (const auto& [host, policy] : hosts_of(*in.fleet, flags.host)) {
+  for (const auto& [host, policy] : snapshot_hosts_of(*in.fleet, flags.host)) {
     auto work = snapshot_job(policy, verb, host, flags.name);
     if (!work)
       throw command_failed{exit_code::usage, work.error()};
-    if (!changes && hosts_of(*in.fleet, flags.host).size() > 1)
+    if (!changes && snapshot_hosts_of(*in.fleet, flags.host).size() > 1)
       std::cout << host << ":\n";
     single_job what;
     what.target = policy.on.empty() ? host : policy.on;
@@ -81,7 +81,7 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
 int create(const cli_context& context, const snapshot_flags& flags) {
   const auto in = open_workspace(context);
   part which;
-  for (const auto& [host, policy] : hosts_of(*in.fleet, flags.host))
+  for (const auto& [host, policy] : snapshot_hosts_of(*in.fleet, flags.host))
     which.leased.insert(policy.on);
   which.phases["pre_flight"] = {step_kind::lease};
   which.phases["snapshots"] = {};

@@ -22,8 +22,11 @@
 ///                       target)
 ///                          │ records                                                │ asks
 ///                          ▼                                                        ▼
-///                       listeners (live view, events, metrics, log, alerts)      workshop
+///                       listeners (live view, events, metrics, log)              workshop
 ///                                                  (blocking work), other hosts (checks)
+///
+///     alert deliver ── spawns ──▶ alerter (reads the journal's outbox) ── parcel ──▶ postman (one
+///                                                                          per channel; blocks)
 
 namespace baton {
 
@@ -121,6 +124,26 @@ struct find_target {
 /// Asks a listener whether it has dealt with all that it was sent before.
 struct ask_drained {};
 
+/// A message to be sent on a channel.
+struct parcel {
+  std::string channel;
+  std::shared_ptr<const message> what;
+};
+
+/// What became of it. Always comes, within the deadline of a try.
+struct parcel_answer {
+  std::shared_ptr<const send_outcome> how;
+};
+
+/// The outbox may hold something else than before.
+struct look_again {};
+
+/// Asks whether all messages are sent; with `reminders` also those of later. Answered when it is
+/// so: what waits on a channel that is stopped does not count.
+struct ask_delivered {
+  bool reminders = false;
+};
+
 } // namespace baton
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::event_t)
@@ -140,6 +163,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::ask_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::result_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::find_target)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::ask_drained)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::parcel)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::parcel_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::look_again)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(baton::ask_delivered)
 
 namespace baton {
 
@@ -151,6 +178,19 @@ using listener_actor = caf::typed_actor<
     caf::reacts_to<output_note>,
     // Answers when all that came before has been dealt with.
     caf::replies_to<ask_drained>::with<ask_drained>>;
+
+/// A POSTMAN: sends on one channel, one message after the other.
+using postman_actor = caf::typed_actor<
+    // Sends a message.
+    caf::replies_to<parcel>::with<parcel_answer>>;
+
+/// The ALERTER: sees to it that what is in the outbox is sent. A listener, too: records make it
+/// look.
+using alerter_actor = listener_actor::extend<
+    // Looks at the outbox.
+    caf::reacts_to<look_again>,
+    // Answers when all is sent.
+    caf::replies_to<ask_delivered>::with<ask_delivered>>;
 
 /// The KEEPER of the journal: the one writer of the process.
 using keeper_actor = caf::typed_actor<

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/alerts.hpp"
 #include "messages/error.hpp"
 #include "messages/plan.hpp"
 #include "messages/result.hpp"
@@ -128,12 +129,76 @@ struct run_finished { // (intent)
   std::shared_ptr<const struct result> result;
 };
 
+// What becomes of messages. Their records belong to no run (`record.run` is empty): they may come
+// behind the end of the one that they speak of. `of_event` and `nth` name a row of the outbox.
+
+struct message_sent {
+  std::string fleet;
+  std::string channel;
+  std::string of_run; ///< may be empty
+  std::uint64_t of_event;
+  int nth;
+  int attempts; ///< with the one that worked
+  duration took;
+  std::string moved_from; ///< telegram: the chat that is now `moved_to`; empty: it did not move
+  std::string moved_to;
+};
+
+/// A try failed; another one follows.
+struct message_failed {
+  std::string fleet;
+  std::string channel;
+  std::string of_run;
+  std::uint64_t of_event;
+  int nth;
+  int attempts; ///< so far
+  send_fault reason;
+  std::string why;
+  time_point retry_at;
+};
+
+/// It will not be tried any more.
+struct message_given_up {
+  std::string fleet;
+  std::string channel;
+  std::string of_run;
+  std::uint64_t of_event;
+  int nth;
+  int attempts;
+  send_fault reason;
+  std::string why;
+};
+
+/// Nothing is sent on a channel any more until what it needs has changed.
+struct channel_stopped {
+  std::string fleet;
+  std::string channel;
+  send_fault reason;
+  std::string why;
+  std::string likeness;             ///< of what it needs, when it failed
+  std::vector<std::string> told_on; ///< other channels, which hear of this
+};
+
+struct channel_resumed {
+  std::string fleet;
+  std::string channel;
+  std::string by; ///< `baton alert test`, or `baton.yaml`
+};
+
+/// Somebody knows how a run ended: no reminder any more.
+struct acknowledged {
+  std::string of_run;
+  std::string by; ///< user@controller
+};
+
 } // namespace event
 
 using event_t = std::variant<event::run_requested, event::phase_started, event::step_started,
                              event::step_ended, event::step_stopped, event::retry_scheduled,
                              event::retry_due, event::phase_ended, event::rollback_started,
-                             event::cancel_requested, event::alert_raised, event::run_finished>;
+                             event::cancel_requested, event::alert_raised, event::run_finished,
+                             event::message_sent, event::message_failed, event::message_given_up,
+                             event::channel_stopped, event::channel_resumed, event::acknowledged>;
 
 /// What the rules ask to be done next: the intents among the events.
 using action_t = event_t;
@@ -141,7 +206,7 @@ using action_t = event_t;
 /// An event as it stands in the journal.
 struct record {
   std::uint64_t seq = 0; ///< of the journal, over all runs; 0: not written yet
-  std::string run;
+  std::string run; ///< empty: of none
   time_point at;
   double dice = 0.5; ///< drawn in [0,1) when it was written; the only randomness rules ever see
   event_t what;

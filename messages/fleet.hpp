@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/alerts.hpp"
 #include "messages/endpoint.hpp"
 #include "messages/policy.hpp"
 #include "messages/time.hpp"
@@ -21,14 +22,6 @@ inline constexpr const char* controller_name = "controller";
 
 /// In `on` of a check: the host that the stack runs on.
 inline constexpr const char* own_host_name = "host";
-
-/// A command of the user: either words, run as they are, or one line for `sh -c`.
-struct command {
-  std::vector<std::string> argv; ///< used when not empty
-  std::string shell;             ///< else this; both empty: no command
-  bool empty() const { return argv.empty() && shell.empty(); }
-  bool operator==(const command&) const = default;
-};
 
 struct host {
   endpoint reach;            ///< `reach.name` is the host's name in the fleet
@@ -228,7 +221,7 @@ struct fleet {
   verification_policy verification;
   struct deadlines deadlines;
   int keep_releases = 5;
-  struct command on_alert; ///< run on the controller, the event as JSON on stdin
+  struct alert_policy alerts;
   std::string log_file;    ///< empty: default in the state folder
   std::string log_level = "info";
   std::string metrics_textfile; ///< empty: none

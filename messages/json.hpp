@@ -25,6 +25,9 @@ plan plan_from_json(const json& from);
 ordered_json to_json(const fleet& value);
 fleet fleet_from_json(const json& from);
 
+ordered_json to_json(const alert_policy& value);
+alert_policy alerts_from_json(const json& from);
+
 ordered_json to_json(const error& value); ///< {code, what, host, step, retryable, causes}
 error error_from_json(const json& from);
 

@@ -122,6 +122,56 @@ inline void fields(json_reader& v, run_finished& x) {
   x.result = std::make_shared<const struct result>(result_from_json(v.at("result")));
 }
 
+/// Which row of the outbox it is.
+void fields_of_message(auto& v, auto& x) {
+  v("fleet", x.fleet);
+  v("channel", x.channel);
+  v("of_run", x.of_run);
+  v("of_event", x.of_event);
+  v("nth", x.nth);
+  v("attempts", x.attempts);
+}
+
+void fields(auto& v, is<message_sent> auto& x) {
+  fields_of_message(v, x);
+  v("took", x.took);
+  v("moved_from", x.moved_from);
+  v("moved_to", x.moved_to);
+}
+
+void fields(auto& v, is<message_failed> auto& x) {
+  fields_of_message(v, x);
+  v("reason", x.reason);
+  v("why", x.why);
+  v("retry_at", x.retry_at);
+}
+
+void fields(auto& v, is<message_given_up> auto& x) {
+  fields_of_message(v, x);
+  v("reason", x.reason);
+  v("why", x.why);
+}
+
+void fields(auto& v, is<channel_stopped> auto& x) {
+  v("fleet", x.fleet);
+  v("channel", x.channel);
+  v("reason", x.reason);
+  v("why", x.why);
+  v("likeness", x.likeness);
+  v("told_on", x.told_on);
+}
+
+void fields(auto& v, is<channel_resumed> auto& x) {
+  v("fleet", x.fleet);
+  v("channel", x.channel);
+  v("by", x.by);
+}
+
+void fields(auto& v, is<acknowledged> auto& x) {
+  v("of_run", x.of_run);
+  v("by", x.by);
+}
+
 } // namespace event
 
 } // namespace baton

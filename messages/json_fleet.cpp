@@ -20,6 +20,14 @@ void from_json(const json& from, engine_t& value) {
     throw json::other_error::create(501, "an engine nobody knows", &from);
 }
 
+ordered_json to_json(const alert_policy& value) {
+  return write_json(value);
+}
+
+alert_policy alerts_from_json(const json& from) {
+  return read_as<alert_policy>(from);
+}
+
 ordered_json to_json(const fleet& value) {
   return write_json(value);
 }

@@ -157,6 +157,38 @@ void fields(auto& v, is<deadlines> auto& x) {
   v("verification", x.verification);
 }
 
+void fields(auto& v, is<channel> auto& x) {
+  v("name", x.name);
+  v("kind", x.kind);
+  v("api", x.api);
+  v("chat", x.chat);
+  v("thread", x.thread);
+  v("token_file", x.token_file);
+  v("url", x.url);
+  v("url_file", x.url_file);
+  v("server", x.server);
+  v("from", x.from);
+  v("to", x.to);
+  v("user", x.user);
+  v("password_file", x.password_file);
+  v("run", x.run);
+}
+
+void fields(auto& v, is<alert_route> auto& x) {
+  v("events", x.events);
+  v("severities", x.severities);
+  v("channels", x.channels);
+  v("template", x.text_template);
+}
+
+void fields(auto& v, is<alert_policy> auto& x) {
+  v("channels", x.channels);
+  v("routes", x.routes);
+  v("repeat", x.repeat);
+  v("wait", x.wait);
+  v("deliver_for", x.deliver_for);
+}
+
 void fields(auto& v, is<fleet> auto& x) {
   v("name", x.name);
   v("file", x.file);
@@ -177,7 +209,7 @@ void fields(auto& v, is<fleet> auto& x) {
   v("verification", x.verification);
   v("deadlines", x.deadlines);
   v("keep_releases", x.keep_releases);
-  v("on_alert", x.on_alert);
+  v("alerts", x.alerts);
   v("log_file", x.log_file);
   v("log_level", x.log_level);
   v("metrics_textfile", x.metrics_textfile);

@@ -41,6 +41,8 @@ template <>
 struct wire_words<phase_kind> : spoken_words<phase_kind, phase_kind::ending> {};
 template <>
 struct wire_words<step_kind> : spoken_words<step_kind, step_kind::release_lease> {};
+template <>
+struct wire_words<send_fault> : spoken_words<send_fault, send_fault::gone> {};
 
 /// Enumerations of the fleet that are spoken of on the wire only; names in order from 0.
 template <class E>
@@ -70,6 +72,9 @@ inline constexpr std::array<std::string_view, 3> listed_words<secrets_driver>{"n
                                                                               "builtin"};
 template <>
 inline constexpr std::array<std::string_view, 2> listed_words<secrets_scope>{"run", "fleet"};
+template <>
+inline constexpr std::array<std::string_view, 5> listed_words<channel_kind>{
+    "telegram", "slack", "email", "webhook", "command"};
 template <>
 inline constexpr std::array<std::string_view, 2> listed_words<verification_rollback>{
     "all", "failing_stage"};

@@ -207,11 +207,37 @@ std::string_view to_string(phase_outcome value) noexcept {
   return "not_run";
 }
 
+std::string_view to_string(send_fault value) noexcept {
+  switch (value) {
+  case send_fault::timed_out:
+    return "timed_out";
+  case send_fault::unreachable:
+    return "unreachable";
+  case send_fault::throttled:
+    return "throttled";
+  case send_fault::server_error:
+    return "server_error";
+  case send_fault::unauthorized:
+    return "unauthorized";
+  case send_fault::refused:
+    return "refused";
+  case send_fault::failed:
+    return "failed";
+  case send_fault::misconfigured:
+    return "misconfigured";
+  case send_fault::gone:
+    break;
+  }
+  return "gone";
+}
+
 std::string_view type_name(const event_t& what) noexcept {
   constexpr std::string_view names[] = {"run_requested",    "phase_started", "step_started",
                                         "step_ended",       "step_stopped",  "retry_scheduled",
                                         "retry_due",        "phase_ended",   "rollback_started",
-                                        "cancel_requested", "alert_raised",  "run_finished"};
+                                        "cancel_requested", "alert_raised",  "run_finished",
+                                        "message_sent",     "message_failed", "message_given_up",
+                                        "channel_stopped",  "channel_resumed", "acknowledged"};
   return names[what.index()];
 }
 
@@ -254,6 +280,10 @@ const stage* find_stage(const fleet& in, std::string_view name) {
 
 const environment* find_environment(const fleet& in, std::string_view name) {
   return find_named(in.environments, name);
+}
+
+const channel* find_channel(const alert_policy& in, std::string_view name) {
+  return find_named(in.channels, name);
 }
 
 const stack* find_stack(const stage& in, std::string_view name) {

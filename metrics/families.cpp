@@ -15,6 +15,7 @@ const std::vector<double> phase_seconds{0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 30
 const std::vector<double> command_seconds{0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 120, 600};
 const std::vector<double> write_seconds{0.0005, 0.001, 0.0025, 0.005, 0.01,
                                         0.025,  0.05,  0.1,    0.5,   1};
+const std::vector<double> send_seconds{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
 constexpr std::array statuses{status::success, status::partial_success, status::rolled_back,
                               status::failed, status::aborted};
@@ -103,7 +104,18 @@ run_families::run_families()
                                         {"fleet"})),
       health_check_duration(all.histogram("baton_health_check_duration_seconds",
                                           "Time of a look, with its steady window.",
-                                          phase_seconds)) {
+                                          phase_seconds)),
+      notifications(all.counter("baton_notifications_total", "Messages that were sent or given up.",
+                                {"channel"})),
+      notification_failures(all.counter("baton_notification_failures_total",
+                                        "Tries to send a message that failed, by why.",
+                                        {"channel", "reason"})),
+      notification_retries(all.counter("baton_notification_retries_total",
+                                       "Failed tries to send a message that another one follows.",
+                                       {"channel"})),
+      notification_duration(all.histogram("baton_notification_duration_seconds",
+                                          "Time of a try to send a message that worked.",
+                                          send_seconds, {"channel"})) {
   queue_duration.at({});
   in_progress.at({});
   ssh_command.at({});
@@ -150,6 +162,15 @@ void run_families::know(const fleet& one) const {
         snapshots_retained.at({{"host", host}});
   for (const auto& host : one.hosts)
     lease_held.at({{"host", host.reach.name}});
+  for (const auto& channel : one.alerts.channels) {
+    const metric_labels of_channel{{"channel", channel.name}};
+    notifications.at(of_channel);
+    notification_retries.at(of_channel);
+    notification_duration.at(of_channel);
+    for (int i = 0; i <= static_cast<int>(send_fault::gone); ++i)
+      notification_failures.at({{"channel", channel.name},
+                                {"reason", std::string{to_string(static_cast<send_fault>(i))}}});
+  }
 }
 
 tally_families::tally_families()
@@ -196,6 +217,9 @@ process_families::process_families()
       journal_size(all.gauge("baton_journal_size_bytes", "Size of the journal's files.")),
       runs_queued(
           all.gauge("baton_runs_queued", "Deployments that wait for a host that another owns.")),
+      notifications_queued(all.gauge("baton_notifications_queued",
+                                     "Messages that wait to be sent, reminders included.",
+                                     {"channel"})),
       actors(all.gauge("baton_actors", "Actors that live in this process.")),
       actor_start(all.gauge("baton_actor_start_timestamp_seconds",
                             "When the youngest actor of a role began, 0 if none did.", {"actor"})),
@@ -210,6 +234,11 @@ process_families::process_families()
     actor_start.at({{"actor", actor}});
     mailbox.at({{"actor", actor}});
   }
+}
+
+void process_families::know(const fleet& one) const {
+  for (const auto& channel : one.alerts.channels)
+    notifications_queued.at({{"channel", channel.name}});
 }
 
 std::vector<family_words> all_families() {

@@ -58,6 +58,11 @@ struct run_families {
   counter_family health_checks;           ///< fleet; gates, guards, verifications, looks
   counter_family health_check_failures;   ///< fleet
   histogram_family health_check_duration; ///< none
+
+  counter_family notifications;           ///< channel; messages that were sent or given up
+  counter_family notification_failures;   ///< channel; reason = timed_out throttled …; tries
+  counter_family notification_retries;    ///< channel; failed tries that another one follows
+  histogram_family notification_duration; ///< channel; of the try that worked
 };
 
 /// What processes have counted outside of the journal's events, all of them together: kept in the
@@ -81,16 +86,18 @@ struct tally_families {
 /// Of this process alone: they begin with it.
 struct process_families {
   process_families();
+  void know(const fleet& one) const;
 
   family_registry all;
 
-  gauge_family build;        ///< version; revision; compiler
-  gauge_family ssh_sessions; ///< none
-  gauge_family journal_size; ///< none
-  gauge_family runs_queued;  ///< none; of the state folder
-  gauge_family actors;       ///< none
-  gauge_family actor_start;  ///< actor, as of actor_restarts; the youngest one's, 0: none yet
-  gauge_family mailbox;      ///< actor; messages that waited when one last took its next
+  gauge_family build;                ///< version; revision; compiler
+  gauge_family ssh_sessions;         ///< none
+  gauge_family journal_size;         ///< none
+  gauge_family runs_queued;          ///< none; of the state folder
+  gauge_family notifications_queued; ///< channel; messages that wait, reminders included
+  gauge_family actors;               ///< none
+  gauge_family actor_start; ///< actor, as of actor_restarts; the youngest one's, 0: none yet
+  gauge_family mailbox;     ///< actor; messages that waited when one last took its next
 };
 
 /// All families that an exposition can hold, sorted by name; those of the process collector too.

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <mutex>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -68,6 +70,7 @@ struct recorder::impl {
   expected<void> fold_rest(journal& from);
   expected<void> save_fold(journal& to) const;
   expected<void> share_tallies(journal& with);
+  expected<void> count_queued(const journal& from);
   void learn_tallies(const std::string& text);
 
   mutable std::mutex mutex;
@@ -185,6 +188,25 @@ expected<void> recorder::impl::share_tallies(journal& with) {
   return done;
 }
 
+expected<void> recorder::impl::count_queued(const journal& from) {
+  std::map<std::string, double> queued;
+  std::set<std::string> counted;
+  for (const auto& one : known) {
+    if (!counted.insert(one.name).second)
+      continue;
+    for (const auto& channel : one.alerts.channels)
+      queued[channel.name];
+    const auto rows = from.waiting_messages(one.name);
+    if (!rows)
+      return tl::unexpected<error>{rows.error()};
+    for (const auto& row : *rows)
+      ++queued[row.channel];
+  }
+  for (const auto& [channel, count] : queued)
+    process.notifications_queued.at({{"channel", channel}}).Set(count);
+  return {};
+}
+
 recorder::recorder(const build_words& build) : impl_(std::make_unique<impl>()) {
   impl_->process.build
       .at({{"version", build.version},
@@ -200,6 +222,7 @@ void recorder::know(const fleet& one) {
   impl_->known.push_back(one);
   impl_->runs->families.know(one);
   impl_->tallies.know(one);
+  impl_->process.know(one);
 }
 
 expected<void> recorder::catch_up(journal& from) {
@@ -211,7 +234,7 @@ expected<void> recorder::catch_up(journal& from) {
     return tl::unexpected<error>{text.error()};
   impl_->learn_tallies(*text);
   impl_->process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
-  return {};
+  return impl_->count_queued(from);
 }
 
 expected<void> recorder::save(journal& to) {

@@ -204,7 +204,33 @@ struct run_fold::counter_of {
   }
 };
 
+/// Events of no run: what became of messages.
+struct run_fold::message_counter {
+  const run_families& to;
+
+  void operator()(const event::message_sent& sent) const {
+    to.notifications.at({{"channel", sent.channel}}).Increment();
+    to.notification_duration.at({{"channel", sent.channel}}).Observe(seconds_of(sent.took));
+  }
+  void operator()(const event::message_failed& failed) const {
+    note(failed.channel, failed.reason);
+    to.notification_retries.at({{"channel", failed.channel}}).Increment();
+  }
+  void operator()(const event::message_given_up& lost) const {
+    to.notifications.at({{"channel", lost.channel}}).Increment();
+    note(lost.channel, lost.reason);
+  }
+  template <class Other>
+  void operator()(const Other&) const {}
+
+  void note(const std::string& channel, send_fault why) const {
+    to.notification_failures.at({{"channel", channel}, {"reason", std::string{to_string(why)}}})
+        .Increment();
+  }
+};
+
 void run_fold::apply(const run_families& to, const record& what) {
+  std::visit(message_counter{to}, what.what);
   if (const auto* begun = std::get_if<event::run_requested>(&what.what)) {
     to.know(begun->plan->fleet);
     runs_.try_emplace(what.run, open_run{begun->plan, begun->plan->requested_at, {}, {}, {}});

@@ -30,6 +30,7 @@ public:
 
 private:
   struct counter_of; // one record being counted
+  struct message_counter;
   struct begun_step {
     time_point at;
     std::string target;

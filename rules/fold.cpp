@@ -138,6 +138,10 @@ struct folding {
   }
 
   void operator()(const event::run_finished& what) { now.finished = what.result; }
+
+  // What is of no run.
+  template <class Other>
+  void operator()(const Other&) {}
 };
 
 } // namespace

@@ -101,6 +101,9 @@ struct folder {
     view.active.clear();
     view.rolling_back.reset();
   }
+
+  template <class OfNoRun>
+  void operator()(const OfNoRun&) const {}
 };
 
 } // namespace

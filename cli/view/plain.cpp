@@ -86,6 +86,13 @@ std::string line_of(const view_model& view, const record& what) {
       return "finished: "
              + std::string{e.result->status ? to_string(*e.result->status) : "unfinished"};
     }
+    // Of no run.
+    std::string operator()(const event::message_sent&) const { return ""; }
+    std::string operator()(const event::message_failed&) const { return ""; }
+    std::string operator()(const event::message_given_up&) const { return ""; }
+    std::string operator()(const event::channel_stopped&) const { return ""; }
+    std::string operator()(const event::channel_resumed&) const { return ""; }
+    std::string operator()(const event::acknowledged&) const { return ""; }
   };
   return std::visit(teller{view, what.at}, what.what);
 }

@@ -90,6 +90,8 @@ void check_names(const view& root) {
       if (section == std::string_view{"stages"} && any_of(fixed_phases, name))
         at.fault("a stage cannot be named like the phase \"" + name + '"', "give it another name");
     }
+  for (const auto& [name, at] : root["alerts"]["channels"].entries())
+    check_letters(name, at);
 }
 
 } // namespace baton

@@ -55,6 +55,7 @@ void read_stages(const view& root, const declared_names& names, const std::vecto
                  fleet& into);
 void read_environments(const view& root, const declared_names& names, fleet& into);
 void read_secrets(const view& in, const declared_names& names, fleet& into);
+void read_alerts(const view& in, alert_policy& into);
 void read_phases(const view& root, const declared_names& names, fleet& into);
 
 /// What is wrong only when several parts are seen together, and policies without sense.

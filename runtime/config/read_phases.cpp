@@ -84,7 +84,7 @@ void read_phases(const view& root, const declared_names& names, fleet& into) {
   read_lease(root["lease"], into);
   root["resume"]["max_age"].read_positive(into.resume_max_age);
   root["retention"]["releases"].read(into.keep_releases);
-  root["alerts"]["on_alert"].read(into.on_alert);
+  read_alerts(root["alerts"], into.alerts);
   root["log"]["file"].read_controller_path(into.log_file);
   std::string_view level = into.log_level;
   root["log"]["level"].read(level, levels);

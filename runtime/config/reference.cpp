@@ -28,6 +28,7 @@ The file is looked for in this order: the option `--config`, the variable `BATON
 | value | meaning |
 |---|---|
 | duration | `500ms`, `10s`, `5m`, `1h30m`, `2d`; a plain number is seconds; at most 30 days |
+| repeat | a duration, or `never` |
 | size | `10GB` (10·10⁹ bytes), `512MiB`; a plain number is bytes |
 | command | a list of words that are run as they are, or one line for `sh -c` |
 | words | a list of words that are run as they are |
@@ -46,8 +47,9 @@ is text, also `no`, `on`, `0123` and `1.2.3`. Limits: 1 MiB, 10,000 values (an a
 as it is used), 64 levels, 4096 bytes a value.
 )";
 
-constexpr std::array<std::string_view, 10> plain_values{
-    "name", "names", "text", "duration", "guest", "size", "command", "word", "words", "vars"};
+constexpr std::array<std::string_view, 11> plain_values{
+    "name",  "names",   "text", "duration", "repeat", "guest",
+    "size",  "command", "word", "words",    "vars"};
 
 std::string ref_name(const schema_node& node) {
   const auto reference = node.value("$ref", std::string{});

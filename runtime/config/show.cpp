@@ -234,6 +234,59 @@ json_value shown_verification(const fleet& of) {
       {"on_failure", shown(verification.on_failure)}};
 }
 
+json_value shown(const channel& of) {
+  auto made = json_value::object();
+  const auto add = [&](const char* key, const auto& value) {
+    if (value != std::decay_t<decltype(value)>{})
+      made[key] = value;
+  };
+  switch (of.kind) {
+  case channel_kind::telegram:
+    add("api", of.api);
+    add("token_file", of.token_file);
+    add("chat", of.chat);
+    add("thread", of.thread);
+    return {{"telegram", made}};
+  case channel_kind::slack:
+    add("webhook_file", of.url_file);
+    return {{"slack", made}};
+  case channel_kind::email:
+    add("server", of.server);
+    add("from", of.from);
+    add("to", of.to);
+    add("user", of.user);
+    add("password_file", of.password_file);
+    return {{"email", made}};
+  case channel_kind::webhook:
+    add("url", of.url);
+    add("url_file", of.url_file);
+    add("token_file", of.token_file);
+    return {{"webhook", made}};
+  case channel_kind::command:
+    break;
+  }
+  return {{"command", shown(of.run)}};
+}
+
+json_value shown(const alert_policy& of) {
+  json_value made{{"channels", json_value::object()}, {"routes", json_value::array()}};
+  for (const auto& one : of.channels)
+    made["channels"][one.name] = shown(one);
+  for (const auto& one : of.routes) {
+    json_value route{{"events", one.events}};
+    for (const auto how : one.severities)
+      route["severity"].push_back(to_string(how));
+    route["channels"] = one.channels;
+    if (!one.text_template.empty())
+      route["template"] = one.text_template;
+    made["routes"].push_back(std::move(route));
+  }
+  made["repeat"] = of.repeat == duration::zero() ? "never" : duration_text(of.repeat);
+  made["wait"] = duration_text(of.wait);
+  made["deliver_for"] = duration_text(of.deliver_for);
+  return made;
+}
+
 json_value shown(const deadlines& of) {
   return {{"connect", duration_text(of.connect)},
           {"pre_flight", duration_text(of.pre_flight)},
@@ -272,8 +325,8 @@ nlohmann::ordered_json resolved_config(const fleet& of) {
   made["resume"] = {{"max_age", duration_text(of.resume_max_age)}};
   made["deadlines"] = shown(of.deadlines);
   made["retention"] = {{"releases", of.keep_releases}};
-  if (!of.on_alert.empty())
-    made["alerts"] = {{"on_alert", shown(of.on_alert)}};
+  if (!of.alerts.channels.empty())
+    made["alerts"] = shown(of.alerts);
   made["log"] = json_value::object();
   if (!of.log_file.empty())
     made["log"]["file"] = of.log_file;

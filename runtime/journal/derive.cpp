@@ -1,6 +1,7 @@
 #include "runtime/journal/derive.hpp"
 
 #include "messages/json.hpp"
+#include "runtime/journal/derive_messages.hpp"
 #include "runtime/journal/schema.hpp"
 
 #include <algorithm>
@@ -50,14 +51,6 @@ public:
 
   void operator()(const event::cancel_requested&) {
     run_sql(db_, "UPDATE run SET cancelled = 1 WHERE id = ?", what_.run);
-  }
-
-  void operator()(const event::alert_raised& alert) {
-    run_sql(db_,
-            "INSERT INTO alert (seq, run, fleet, at, severity, phase, host, text) VALUES (?, ?, "
-            "coalesce((SELECT fleet FROM run WHERE id = ?2), ''), ?, ?, ?, ?, ?)",
-            seq(), what_.run, ms_of(what_.at), to_string(alert.severity), alert.phase, alert.host,
-            alert.text);
   }
 
   void operator()(const event::run_finished& finished) {
@@ -157,6 +150,7 @@ WHERE event.run = ? AND event.type = 'run_requested' AND value ->> 'stack' <> ''
 
 void derive(SQLite::Database& db, const record& what) {
   std::visit(derivation{db, what}, what.what);
+  derive_messages(db, what);
   run_sql(db, "UPDATE run SET last_at = ?, last_seq = ? WHERE id = ?", ms_of(what.at),
           static_cast<std::int64_t>(what.seq), what.run);
 }

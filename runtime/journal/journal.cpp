@@ -296,19 +296,56 @@ journal::last_release(std::string_view fleet, std::string_view host, std::string
   return std::optional{std::move(found->front())};
 }
 
-expected<std::vector<alert_row>> journal::pending_alerts(std::size_t count_max) const {
-  return impl_->select("reading alerts", alert_of,
-                       std::string{"SELECT "} + alert_columns
-                           + " FROM alert WHERE seq NOT IN (SELECT alert FROM delivery) ORDER BY "
-                             "seq LIMIT ?",
-                       signed_of(count_max));
+expected<record> journal::find_event(std::uint64_t seq) const {
+  auto found = impl_->select("reading", record_of, "SELECT seq, json FROM event WHERE seq = ?",
+                             signed_of(seq));
+  if (!found)
+    return tl::unexpected<error>{found.error()};
+  if (found->empty())
+    return fault(ec::journal_failed, "the journal has no event " + std::to_string(seq));
+  return std::move(found->front());
 }
 
-expected<void> journal::alert_delivered(std::uint64_t seq, time_point at) {
-  return impl_->guarded("noting a delivery", [&] {
-    run_sql(impl_->db, "INSERT INTO delivery (alert, at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            signed_of(seq), std::int64_t{at.time_since_epoch().count()});
+expected<std::vector<outbox_row>> journal::waiting_messages(std::string_view fleet) const {
+  return impl_->select("reading messages", outbox_of,
+                       std::string{"SELECT "} + outbox_columns
+                           + " FROM outbox WHERE fleet = ? AND given_up IS NULL ORDER BY channel, "
+                             "nth > 0, event, nth",
+                       fleet);
+}
+
+expected<std::vector<lost_message>> journal::lost_messages(std::string_view fleet,
+                                                           std::size_t count_max) const {
+  return impl_->select("reading messages", lost_of,
+                       std::string{"SELECT "} + outbox_columns
+                           + ", given_up FROM outbox WHERE fleet = ? AND given_up IS NOT NULL "
+                             "ORDER BY given_up DESC, event DESC LIMIT ?",
+                       fleet, signed_of(count_max));
+}
+
+expected<bool> journal::has_due_messages(std::string_view fleet, time_point now) const {
+  return impl_->guarded("reading messages", [&] {
+    SQLite::Statement asked{impl_->db,
+                            "SELECT 1 FROM outbox WHERE fleet = ?1 AND given_up IS NULL AND due <= "
+                            "?2 AND NOT EXISTS (SELECT 1 FROM channel WHERE fleet = ?1 AND name = "
+                            "outbox.channel AND stopped_at IS NOT NULL) LIMIT 1"};
+    bind_all(asked, fleet, std::int64_t{now.time_since_epoch().count()});
+    return asked.executeStep();
   });
+}
+
+expected<std::vector<attention_row>> journal::open_attention(std::string_view fleet) const {
+  return impl_->select("reading runs", attention_of,
+                       std::string{"SELECT "} + attention_columns
+                           + " FROM attention WHERE ended_by = '' AND fleet = ? ORDER BY event",
+                       fleet);
+}
+
+expected<std::vector<channel_row>> journal::channels(std::string_view fleet) const {
+  return impl_->select("reading channels", channel_of,
+                       std::string{"SELECT "} + channel_columns
+                           + " FROM channel WHERE fleet = ? ORDER BY name",
+                       fleet);
 }
 
 expected<void> journal::save_fold(const fold_row& row) {

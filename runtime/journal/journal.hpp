@@ -69,9 +69,24 @@ public:
   expected<std::optional<host_state>> last_release(std::string_view fleet, std::string_view host,
                                                    std::string_view stack) const;
 
-  /// Alerts that nobody has said to be delivered, oldest first.
-  expected<std::vector<alert_row>> pending_alerts(std::size_t count_max = 100) const;
-  expected<void> alert_delivered(std::uint64_t seq, time_point at);
+  /// The record with that number.
+  expected<record> find_event(std::uint64_t seq) const;
+
+  /// A fleet's messages that are not decided: by channel, those of events in their order, then
+  /// reminders.
+  expected<std::vector<outbox_row>> waiting_messages(std::string_view fleet) const;
+  /// Those that were given up, newest first.
+  expected<std::vector<lost_message>> lost_messages(std::string_view fleet,
+                                                    std::size_t count_max = 50) const;
+  /// Whether something of a fleet could be sent now or soon: no reminder of later, nothing of a
+  /// channel that is stopped.
+  expected<bool> has_due_messages(std::string_view fleet, time_point now) const;
+
+  /// Runs that ended so that a person has to know, and nobody has said that he does; oldest first.
+  expected<std::vector<attention_row>> open_attention(std::string_view fleet) const;
+
+  /// How a fleet's channels stand, of which the events tell something.
+  expected<std::vector<channel_row>> channels(std::string_view fleet) const;
 
   /// What somebody has made of the events up to `seq`, kept so that it need not be made again
   /// (metrics). Lost by `rebuild`; an older one never replaces a newer.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "messages/alerts.hpp"
 #include "messages/result.hpp"
 #include "messages/time.hpp"
 
@@ -56,15 +57,33 @@ struct host_state {
   std::string good_commit;
 };
 
-struct alert_row {
-  std::uint64_t seq = 0;
+/// A message that was not sent and is not tried any more.
+struct lost_message {
+  outbox_row row;
+  time_point given_up;
+};
+
+/// A run that ended so that a person has to know.
+struct attention_row {
   std::string run;
   std::string fleet;
+  std::string environment;
+  std::uint64_t event = 0; ///< its end
   time_point at;
-  enum severity severity = severity::warning;
-  std::string phase;
-  std::string host;
-  std::string text;
+  enum status status = status::failed;
+  std::string ended_by; ///< why nobody has to any more; empty: somebody has
+};
+
+/// How a channel stands, as far as the events tell.
+struct channel_row {
+  std::string fleet;
+  std::string name;
+  std::optional<time_point> stopped_at; ///< empty: it works, as far as is known
+  std::string reason;
+  std::string why;
+  std::string likeness; ///< of what it needed when it was stopped
+  std::string moved_from;
+  std::string moved_to; ///< telegram: the chat's number now, in place of `moved_from`
 };
 
 /// A fold over the events that somebody keeps in the journal.

@@ -104,17 +104,52 @@ host_state host_of(SQLite::Statement& row) {
   return made;
 }
 
-alert_row alert_of(SQLite::Statement& row) {
+outbox_row outbox_of(SQLite::Statement& row) {
   columns from{row};
-  alert_row made;
-  made.seq = static_cast<std::uint64_t>(from.number());
+  outbox_row made;
+  made.event = static_cast<std::uint64_t>(from.number());
+  made.channel = from.text();
+  made.nth = static_cast<int>(from.number());
+  made.run = from.text();
+  made.text_template = from.text();
+  made.since = from.time();
+  made.due = from.time();
+  made.attempts = static_cast<int>(from.number());
+  made.retry_at = from.time();
+  made.last_error = from.text();
+  return made;
+}
+
+lost_message lost_of(SQLite::Statement& row) {
+  constexpr int behind = 10;
+  return {outbox_of(row), time_point{std::chrono::milliseconds{row.getColumn(behind).getInt64()}}};
+}
+
+attention_row attention_of(SQLite::Statement& row) {
+  columns from{row};
+  attention_row made;
   made.run = from.text();
   made.fleet = from.text();
+  made.environment = from.text();
+  made.event = static_cast<std::uint64_t>(from.number());
   made.at = from.time();
-  made.severity = from.word(severity::critical);
-  made.phase = from.text();
-  made.host = from.text();
-  made.text = from.text();
+  made.status = from.word(status::aborted);
+  made.ended_by = from.text();
+  return made;
+}
+
+channel_row channel_of(SQLite::Statement& row) {
+  columns from{row};
+  channel_row made;
+  made.fleet = from.text();
+  made.name = from.text();
+  if (const auto at = from.maybe_number())
+    made.stopped_at = time_point{std::chrono::milliseconds{*at}};
+  made.reason = from.text();
+  made.why = from.text();
+  made.likeness = from.text();
+  made.moved_from = from.text();
+  made.moved_to = from.text();
   return made;
 }
 

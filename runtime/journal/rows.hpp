@@ -21,7 +21,18 @@ inline constexpr const char* host_columns =
     "good_release, good_commit";
 host_state host_of(SQLite::Statement& row);
 
-inline constexpr const char* alert_columns = "seq, run, fleet, at, severity, phase, host, text";
-alert_row alert_of(SQLite::Statement& row);
+inline constexpr const char* outbox_columns =
+    "event, channel, nth, run, template, since, due, attempts, retry_at, error";
+outbox_row outbox_of(SQLite::Statement& row);
+/// Of the same columns, and `given_up`.
+lost_message lost_of(SQLite::Statement& row);
+
+inline constexpr const char* attention_columns =
+    "run, fleet, environment, event, at, status, ended_by";
+attention_row attention_of(SQLite::Statement& row);
+
+inline constexpr const char* channel_columns =
+    "fleet, name, stopped_at, reason, why, likeness, moved_from, moved_to";
+channel_row channel_of(SQLite::Statement& row);
 
 } // namespace baton

@@ -104,6 +104,62 @@ CREATE TABLE tally (
   state TEXT NOT NULL
 ) STRICT;
 )sql",
+    R"sql(
+-- What they were for, the outbox does.
+DROP TABLE delivery;
+DROP TABLE alert;
+
+-- Derived, too: who is told of a run, and what of it is not told yet.
+CREATE TABLE alerted_run (
+  run TEXT PRIMARY KEY,
+  fleet TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  alerts TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What was sent is gone from here; what was given up stays.
+CREATE TABLE outbox (
+  event INTEGER NOT NULL REFERENCES event (seq),
+  channel TEXT NOT NULL,
+  nth INTEGER NOT NULL,
+  fleet TEXT NOT NULL,
+  run TEXT NOT NULL,
+  template TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  retry_at INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '',
+  given_up INTEGER,
+  PRIMARY KEY (event, channel, nth)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outbox_waiting ON outbox (fleet, channel, event) WHERE given_up IS NULL;
+
+-- Runs that ended so that a person has to know.
+CREATE TABLE attention (
+  run TEXT PRIMARY KEY,
+  fleet TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  event INTEGER NOT NULL REFERENCES event (seq),
+  at INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  ended_by TEXT NOT NULL DEFAULT '',
+  ended_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attention_open ON attention (fleet, environment) WHERE ended_by = '';
+
+CREATE TABLE channel (
+  fleet TEXT NOT NULL,
+  name TEXT NOT NULL,
+  stopped_at INTEGER,
+  reason TEXT NOT NULL DEFAULT '',
+  why TEXT NOT NULL DEFAULT '',
+  likeness TEXT NOT NULL DEFAULT '',
+  moved_from TEXT NOT NULL DEFAULT '',
+  moved_to TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (fleet, name)
+) STRICT, WITHOUT ROWID;
+)sql",
 };
 constexpr int version_now = static_cast<int>(migrations.size());
 

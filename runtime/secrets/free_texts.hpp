@@ -73,7 +73,10 @@ void each_free_text(auto& in, auto visit) requires requires {
     texts_of_fleet::of_words(place.command, visit);
   texts_of_fleet::of_command(in.tests.run, visit);
   texts_of_fleet::of_checks(in.verification.checks, visit);
-  texts_of_fleet::of_command(in.on_alert, visit);
+  for (auto& channel : in.alerts.channels) {
+    visit(std::string_view{}, channel.url);
+    texts_of_fleet::of_command(channel.run, visit);
+  }
 }
 
 /// The same of a plan, whose stages are copies of the fleet's.

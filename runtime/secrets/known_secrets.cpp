@@ -109,12 +109,22 @@ known_secrets::known_secrets(const fleet& of) : open_{names_of(of)} {
           file.filled.push_back(names);
       }
   }
+  for (const auto& channel : of.alerts.channels)
+    for (const auto* path : {&channel.token_file, &channel.url_file, &channel.password_file})
+      if (!path->empty())
+        files_[*path].is_line = true;
   refresh();
 }
 
 void known_secrets::know(std::string_view content) {
   for (const auto& value : secret_values_in(content, open_))
     all_->add(value);
+}
+
+void known_secrets::know_line(std::string_view content) {
+  const auto begin = content.find_first_not_of(" \t\r\n");
+  if (begin != std::string_view::npos)
+    all_->add(content.substr(begin, content.find_first_of("\r\n", begin) - begin));
 }
 
 void known_secrets::know_template(std::string_view content) {
@@ -132,7 +142,9 @@ void known_secrets::refresh() {
     // One that cannot be read is told of by the step that needs it; so is one that cannot be filled
     // in.
     if (const auto file = read_secret_file(path)) {
-      if (known.filled.empty())
+      if (known.is_line)
+        know_line(file->content);
+      else if (known.filled.empty())
         know(file->content);
       else
         know_template(file->content);

@@ -23,7 +23,7 @@ std::vector<std::string> secret_values_in(std::string_view content,
 
 /// All that a fleet's runs must not show, as far as the controller can know it: what baton.yaml
 /// itself says (said_secrets.hpp), what the files under `secrets.places` hold, also filled in for
-/// each host, and what it is told. The names of the fleet (hosts, stages, users …) are open. May be
+/// each host, what the files of channels hold, and what it is told. The names of the fleet (hosts, stages, users …) are open. May be
 /// used by any number of threads.
 class known_secrets {
 public:
@@ -43,11 +43,14 @@ public:
   std::shared_ptr<const redactor> all() const { return all_; }
 
 private:
+  void know_line(std::string_view content);
+
   std::shared_ptr<redactor> all_ = std::make_shared<redactor>();
   std::set<std::string, std::less<>> open_;
   struct known_file {
     std::string likeness;            ///< what it was like when it was read
     std::vector<place_names> filled; ///< of a template: for whom
+    bool is_line = false;            ///< of a channel: its first line is the secret
   };
 
   std::mutex mutex_;                        ///< guards files_

@@ -9,7 +9,7 @@ import pytest
 from rig import made
 from rig.expect import tidy, verdict
 from rig.host import Host
-from rig.processes import state
+from rig.processes import state, until
 from test_plan import TWO, by_compose
 
 ALL = "thinkpad rtx1080 vps"
@@ -151,7 +151,8 @@ def test_an_engine_that_hangs_on_one_host_fails_that_host_alone(prepared):
     assert (result["status"], result["phase"], done.code) == ("aborted", "pre_flight", 1), done
     assert (result["error_detail"]["host"], result["error_detail"]["code"]) == ("vps", "timed_out"), done
     assert not result["details"]["pre_flight"]["hosts"]["thinkpad"]["error"], done
-    assert "vps" in (fleet.project / "alerts").read_text()
+    alerts = fleet.project / "alerts"
+    until("the alert is told", lambda: alerts.exists() and "vps" in alerts.read_text())
     assert 'status="aborted"' in prom.read_text(), prom.read_text()
     engine.write_text(works)
     assert fleet.baton.deploy().code == 0

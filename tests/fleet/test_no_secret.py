@@ -73,7 +73,8 @@ here=$(dirname "$0")
     config["verification"] = {"checks": [
         {"http": f"http://probe:{PASSWORD}@${{host}}:{fleet.app_port}/version?token={TOKEN}"},
         {"command": [str(fleet.controller / "hooks/verification")]}]}
-    config["alerts"] = {"on_alert": f"cat >>alerts; \"$HOME/leak\" --token={OPTION}; exit 3"}
+    config["alerts"] = {"on_alert": f"cat >>alerts; \"$HOME/leak\" --token={OPTION}; exit 3",
+                        "wait": "30s"}
     config["log"] = {"level": "debug"}
     config.write()
     fleet.repository.release("v1")
@@ -171,7 +172,8 @@ def test_no_secret_is_told_whatever_fails(prepared, fault):
     done = leaky.baton("deploy", "--events", "--yes", "-v", "--metrics-file", str(prom))
     assert done.json["phase"] == phase and (status is None or done.json["status"] == status), done
     surfaces = {"metrics": prom.read_bytes()}
-    for verb in (("show", "--events"), ("show", "--json"), ("show",), ("logs",)):
+    for verb in (("show", "--events"), ("show", "--json"), ("show",), ("logs",), ("alert", "list"),
+                 ("alert", "list", "--json")):
         surfaces |= run(leaky, *verb)
     look_everywhere(leaky, done, surfaces)
     assert "***" in surfaces["logs"].decode(), "nothing was printed at all"
@@ -244,7 +246,8 @@ def test_no_secret_is_told_by_any_command(leaky):
             "explain", "explain --json", "check", "check --json", "check --hosts", "health",
             "check --hosts --json", "health --json", "status", "status --json", "history",
             "history --json", "secrets test", "secrets status", "secrets sync --yes --json",
-            "snapshot list", "snapshot create rtx1080 --yes --json", "lease show"):
+            "snapshot list", "snapshot create rtx1080 --yes --json", "lease show",
+            "alert test on_alert", "alert test on_alert --json", "alert list --json"):
         surfaces |= run(leaky, *verb.split())
     look_everywhere(leaky, done, surfaces)
     shown = surfaces["config show"].decode()
@@ -355,7 +358,7 @@ def test_the_config_check_warns_of_secrets_that_others_can_see(leaky):
     (leaky.project / "baton.yaml").chmod(0o644)
     done = leaky.baton("check")
     assert done.code == 0 and "chmod 600" in done.err and "process list" in done.err, done
-    assert "alerts.on_alert" in done.err, done
+    assert "channel on_alert" in done.err, done
     (leaky.project / "baton.yaml").chmod(0o600)
     assert "chmod 600" not in leaky.baton("check").err
 

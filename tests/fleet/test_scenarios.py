@@ -1,5 +1,6 @@
 """The five scenarios of a failure, and the good run (README: what a failure means)."""
 
+from rig import processes
 from rig.expect import outcomes, verdict
 
 
@@ -49,7 +50,8 @@ def test_scenario_4_vps_fails_and_only_the_vps_goes_back(deployed):
                      "thinkpad rtx1080", "nno", 4)
     assert result["details"]["vps"]["attempts"] == 3
     assert deployed["rtx1080"].history() == ["v1", "v2"], "production was touched again"
-    assert "manual intervention required" in alerts.read_text()
+    processes.until("the alert is told", lambda: alerts.exists()
+                    and "manual intervention required" in alerts.read_text())
 
 
 def test_scenario_5_verification_fails_and_everything_goes_back(deployed):

@@ -56,7 +56,10 @@ void keep(std::vector<record> records) {
          "a record is read as it was written", written(records[i]));
   good(into.verify());
   good(into.runs());
-  good(into.pending_alerts());
+  good(into.waiting_messages("lab"));
+  good(into.lost_messages("lab"));
+  good(into.open_attention("lab"));
+  good(into.channels("lab"));
   const auto rows = good(into.derived_rows());
   must(into.rebuild().has_value(), "what is derived can be made anew");
   must(good(into.derived_rows()) == rows, "what is derived follows from the events alone");

@@ -196,6 +196,7 @@ struct telling {
   std::string operator()(const event::cancel_requested&) const { return "cancel"; }
   std::string operator()(const event::alert_raised& what) const { return "alert " + what.text; }
   std::string operator()(const event::run_finished&) const { return "finished"; }
+  std::string operator()(const auto&) const { return "of no run"; }
 };
 
 } // namespace

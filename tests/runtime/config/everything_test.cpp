@@ -172,10 +172,51 @@ TEST(everything, of_the_other_phases) {
   EXPECT_EQ(fleet.lease_dead_after, 20min);
   EXPECT_EQ(fleet.resume_max_age, 6h);
   EXPECT_EQ(fleet.keep_releases, 9);
-  EXPECT_THAT(fleet.on_alert.argv, ElementsAre("./notify.sh", "--loud"));
   EXPECT_EQ(fleet.log_file, "/srv/fleet/log/run.log");
   EXPECT_EQ(fleet.log_level, "debug");
   EXPECT_EQ(fleet.metrics_textfile, "/var/lib/node_exporter/baton.prom");
+}
+
+TEST(everything, of_alerts) {
+  const auto& alerts = everything().alerts;
+  std::vector<std::string> names;
+  for (const auto& one : alerts.channels)
+    names.push_back(one.name);
+  ASSERT_THAT(names,
+              ElementsAre("phone", "team", "post", "hook", "other", "siren", "on_alert"));
+  const auto& phone = alerts.channels[0];
+  EXPECT_EQ(phone.kind, channel_kind::telegram);
+  EXPECT_EQ(phone.token_file, "/srv/fleet/keys/bot");
+  EXPECT_EQ(phone.chat, "-1001234567890");
+  EXPECT_EQ(phone.api, "http://127.0.0.1:8081");
+  EXPECT_EQ(phone.thread, 7);
+  EXPECT_EQ(alerts.channels[1].url_file, "/etc/baton/slack");
+  const auto& post = alerts.channels[2];
+  EXPECT_EQ(post.server, "smtps://mail.example.org:465");
+  EXPECT_EQ(post.from, "Baton <baton@example.org>");
+  EXPECT_THAT(post.to, ElementsAre("ops@example.org", "boss@example.org"));
+  EXPECT_EQ(post.user, "baton");
+  EXPECT_EQ(post.password_file, "/srv/fleet/keys/mail");
+  EXPECT_EQ(alerts.channels[3].url, "https://example.org/hook");
+  EXPECT_EQ(alerts.channels[3].token_file, "/srv/fleet/keys/hook");
+  EXPECT_EQ(alerts.channels[4].url_file, "/srv/fleet/keys/url");
+  EXPECT_THAT(alerts.channels[5].run.argv, ElementsAre("./siren.sh"));
+  EXPECT_THAT(alerts.channels[6].run.argv, ElementsAre("./notify.sh", "--loud"));
+  ASSERT_EQ(alerts.routes.size(), 3u);
+  EXPECT_EQ(alerts.routes[0],
+            (alert_route{{"run_finished"},
+                         {severity::info, severity::warning, severity::critical},
+                         {"team"},
+                         "{{title}}"}));
+  EXPECT_EQ(alerts.routes[1], (alert_route{{"alert_raised", "run_finished"},
+                                           {severity::critical},
+                                           {"phone", "siren"},
+                                           ""}));
+  EXPECT_THAT(alerts.routes[2].channels, ElementsAre("on_alert"))
+      << "it hears every alert, whatever the routes are";
+  EXPECT_EQ(alerts.repeat, 0s);
+  EXPECT_EQ(alerts.wait, 5s);
+  EXPECT_EQ(alerts.deliver_for, 48h);
 }
 
 TEST(everything, of_deadlines) {

@@ -125,7 +125,9 @@ TEST(load, the_sketch_gives_the_other_phases) {
               ElementsAre(".venv/bin/python", "-m", "pytest", "--junitxml=junit.xml"));
   EXPECT_EQ(fleet.deadlines.tests, 10min);
   EXPECT_EQ(fleet.verification.checks.at(0).of, "vps");
-  EXPECT_EQ(fleet.on_alert.shell, "./notify.sh");
+  ASSERT_EQ(fleet.alerts.channels.size(), 1u);
+  EXPECT_EQ(fleet.alerts.channels[0].name, "on_alert");
+  EXPECT_EQ(fleet.alerts.channels[0].run.shell, "./notify.sh");
   EXPECT_EQ(fleet.default_environment, "production");
   EXPECT_THAT(find_environment(fleet, "staging")->stages, ElementsAre("thinkpad"));
 }

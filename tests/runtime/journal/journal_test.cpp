@@ -237,24 +237,6 @@ TEST_F(a_journal, keeps_what_hosts_serve_when_only_secrets_were_brought) {
   EXPECT_TRUE(one.rollback_failed);
 }
 
-TEST_F(a_journal, keeps_alerts_until_they_are_delivered) {
-  ASSERT_TRUE(
-      write_all(journal_, requested("r1"),
-                happened("r1", event::alert_raised{severity::critical, "vps", "vps", "look"}),
-                happened("r1", event::alert_raised{severity::warning, "tests", "", "hm"})));
-  auto pending = *journal_.pending_alerts();
-  ASSERT_EQ(pending.size(), 2u);
-  EXPECT_EQ(pending[0].severity, severity::critical);
-  EXPECT_EQ(pending[0].fleet, "lab");
-  EXPECT_EQ(pending[0].text, "look");
-  ASSERT_TRUE(journal_.alert_delivered(pending[0].seq, at_ms(1)));
-  ASSERT_TRUE(journal_.alert_delivered(pending[0].seq, at_ms(2)));
-  ASSERT_TRUE(journal_.rebuild());
-  pending = *journal_.pending_alerts();
-  ASSERT_EQ(pending.size(), 1u);
-  EXPECT_EQ(pending[0].text, "hm");
-}
-
 TEST_F(a_journal, never_puts_an_older_fold_in_place_of_a_newer) {
   EXPECT_FALSE(*journal_.load_fold("metrics"));
   ASSERT_TRUE(journal_.save_fold({"metrics", 1, 7, "{}"}));
@@ -297,7 +279,7 @@ TEST_F(a_journal, derives_the_same_again_from_its_events) {
   const auto before = *journal_.derived_rows();
   EXPECT_GT(before.size(), 40u);
   tamper("DELETE FROM run WHERE id = 'r3'; UPDATE run SET status = 'success', phase = 'x'; "
-         "DELETE FROM alert; DELETE FROM host_state WHERE host < 'm'");
+         "DELETE FROM outbox; DELETE FROM host_state WHERE host < 'm'");
   ASSERT_NE(*journal_.derived_rows(), before);
   ASSERT_TRUE(journal_.rebuild());
   EXPECT_EQ(*journal_.derived_rows(), before);

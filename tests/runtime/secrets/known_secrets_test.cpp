@@ -57,7 +57,10 @@ protected:
     host vps;
     vps.reach.name = "vps-one";
     of.hosts = {vps};
-    of.on_alert = {{}, "notify --token said-here"};
+    channel hook;
+    hook.name = "on_alert";
+    hook.run = {{}, "notify --token said-here"};
+    of.alerts.channels = {hook};
     of.secrets.places = {{(folder / "master.env").string(), "~/.env", compare_mode::bytes, {}}};
   }
   void write(const std::string& text) { std::ofstream{folder / "master.env"} << text; }
@@ -70,6 +73,16 @@ TEST_F(secrets_of_a_fleet, are_those_that_the_file_says_and_those_of_the_places)
   write("APP=kept-there\nWHERE=vps-one\n");
   known_secrets known{of};
   EXPECT_EQ(known.all()->redact("said-here kept-there vps-one"), "*** *** vps-one");
+}
+
+TEST_F(secrets_of_a_fleet, are_those_of_channels_too) {
+  channel phone;
+  phone.name = "phone";
+  phone.token_file = (folder / "bot").string();
+  of.alerts.channels.push_back(phone);
+  std::ofstream{folder / "bot"} << "12345:AbC=dEf-of_the-bot\nnot this\n";
+  known_secrets known{of};
+  EXPECT_EQ(known.all()->redact("to 12345:AbC=dEf-of_the-bot, not this"), "to ***, not this");
 }
 
 TEST_F(secrets_of_a_fleet, are_read_again_when_a_script_has_written_them) {

@@ -156,7 +156,10 @@ TEST(the_secrets_of_a_file, are_found_wherever_it_may_say_anything) {
   of.tests.run = {{}, "PASSWORD=in-tests ./check"};
   check.url = "http://h/?api_key=in-verification";
   of.verification.checks = {check};
-  of.on_alert = {{}, "notify --secret=in-alert"};
+  channel hook;
+  hook.name = "on_alert";
+  hook.run = {{}, "notify --secret=in-alert"};
+  of.alerts.channels = {hook};
   EXPECT_THAT(secrets_said(of),
               UnorderedElementsAre("in-host", "in-repository", "in-stack", "in-argv", "in-status",
                                    "in-check", "in-tests", "in-verification", "in-alert"));

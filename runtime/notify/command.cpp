@@ -1,0 +1,34 @@
+#include "runtime/notify/senders.hpp"
+
+#include "runtime/process.hpp"
+
+namespace baton {
+
+send_outcome send_command(const sending& one) {
+  process_request request;
+  request.argv = one.to.run.argv.empty()
+                     ? std::vector<std::string>{"/bin/sh", "-c", one.to.run.shell}
+                     : one.to.run.argv;
+  request.input = one.what.event_json + "\n";
+  request.folder = one.folder;
+  request.deadline = one.deadline;
+  request.output_max = 16u << 10;
+  request.cancel = one.stop;
+  const auto end = run_process(request);
+  if (!end)
+    return stop_channel(send_fault::misconfigured, end.error().what);
+  const auto why = failure_of(*end, ec::step_failed, "the command");
+  if (!why)
+    return sent_well();
+  if (end->deadline_hit)
+    return try_again(send_fault::timed_out, why->what);
+  // What sendmail and its like say for: not now.
+  constexpr int temporary = 75;
+  if (end->cancelled || end->exit == temporary)
+    return try_again(send_fault::failed, why->what);
+  auto made = refuse(describe(*why));
+  made.fault = send_fault::failed;
+  return made;
+}
+
+} // namespace baton

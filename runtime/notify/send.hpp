@@ -1,0 +1,32 @@
+#pragma once
+
+#include "messages/alerts.hpp"
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace baton {
+
+/// One message on one channel.
+struct sending {
+  const channel& to;
+  const message& what;
+  std::string folder; ///< of baton.yaml: where commands run
+  std::string chat;   ///< telegram: in place of the channel's own; empty: that
+  duration deadline = std::chrono::seconds{30};
+  std::stop_token stop{};
+};
+
+/// Sends it and blocks meanwhile, at most for the deadline, or until it is stopped: so never on an
+/// actor's or a reactor's thread. May be called from several threads. Secrets are read from their
+/// files at each call, and stand in nothing that is told.
+send_outcome send(const sending& one);
+
+/// Changes when the channel's words in baton.yaml do, or one of the files that it names.
+std::string likeness_of(const channel& of);
+
+/// The files with secrets that a channel names.
+std::vector<std::string> secret_files_of(const channel& of);
+
+} // namespace baton

@@ -1,0 +1,179 @@
+#include "rules/message.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace baton {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* old_commit = "1111111111111111";
+constexpr const char* new_commit = "2222222222222222";
+
+host_verdict serving(serves what, const char* commit, std::optional<bool> healthy = true) {
+  host_verdict made;
+  made.serves = what;
+  made.commit = commit;
+  made.healthy = healthy;
+  return made;
+}
+
+class ends : public testing::Test {
+protected:
+  ends() {
+    how.run = "r1";
+    how.status = status::rolled_back;
+    how.phase = "rtx1080";
+    how.commit = new_commit;
+    how.exit_code = 1;
+    how.host_order = {"thinkpad", "rtx1080", "vps"};
+    how.hosts = {{"thinkpad", serving(serves::old_release, old_commit)},
+                 {"rtx1080", serving(serves::old_release, old_commit)},
+                 {"vps", serving(serves::old_release, old_commit)}};
+    how.changed = {"thinkpad", "rtx1080"};
+    how.why = error{ec::unhealthy, "it is ill", "rtx1080", "", false, nullptr, {}};
+  }
+  message told(int nth = 0) const {
+    record what;
+    what.run = "r1";
+    what.what = event::run_finished{std::make_shared<result>(how)};
+    return message_of(what, {"homelab", "production", "main", "me@here"}, nth);
+  }
+  result how;
+};
+
+TEST_F(ends, rolled_back_running_what_it_ran_before) {
+  const auto made = told();
+  EXPECT_EQ(made.title, "homelab production: rolled back, running 111111111111");
+  EXPECT_EQ(made.severity, severity::critical);
+  EXPECT_EQ(made.status, "rolled_back");
+  EXPECT_THAT(made.text, HasSubstr("rtx1080: it is ill\n"));
+  EXPECT_THAT(made.text, HasSubstr("vps serves old 111111111111, healthy\n"));
+  EXPECT_THAT(made.text, HasSubstr("baton ack r1 ends the reminders"));
+  EXPECT_EQ(made.next, "baton show r1");
+  ASSERT_EQ(made.hosts.size(), 3u);
+  EXPECT_EQ(made.hosts[0].host, "thinkpad");
+  EXPECT_EQ(told(2).title, "reminder 2: homelab production: rolled back, running 111111111111");
+}
+
+TEST_F(ends, that_differ_are_told_host_by_host) {
+  how.hosts["rtx1080"] = serving(serves::unknown, "", std::nullopt);
+  how.host_order.push_back("of another time");
+  EXPECT_THAT(verdict_words(how), "rolled back, running thinkpad 111111111111, rtx1080 unknown");
+  how.hosts["rtx1080"].serves = serves::none;
+  EXPECT_THAT(verdict_words(how), HasSubstr("rtx1080 nothing"));
+  how.hosts["rtx1080"].serves = serves::mixed;
+  EXPECT_THAT(verdict_words(how), HasSubstr("rtx1080 mixed"));
+  how.hosts["rtx1080"] = serving(serves::old_release, "", false);
+  EXPECT_THAT(verdict_words(how), HasSubstr("rtx1080 unknown"));
+  EXPECT_THAT(told().text, HasSubstr("rtx1080 serves old, not healthy\n"));
+  how.hosts["rtx1080"].healthy.reset();
+  EXPECT_THAT(told().text, HasSubstr("rtx1080 serves old\n"));
+}
+
+TEST_F(ends, with_a_stage_that_failed_alone_need_a_person) {
+  how.status = status::partial_success;
+  how.phase = "vps";
+  how.systems_deployed = {"thinkpad", "rtx1080"};
+  EXPECT_EQ(verdict_words(how), "VPS failed, manual intervention required; 222222222222 runs on "
+                                "thinkpad, rtx1080");
+}
+
+TEST_F(ends, well_are_told_in_one_line) {
+  how.status = status::success;
+  how.systems_deployed = {"thinkpad"};
+  how.why.reset();
+  EXPECT_EQ(verdict_words(how), "deployed 222222222222 to thinkpad");
+  EXPECT_THAT(told().text, Not(HasSubstr("ack")));
+  EXPECT_EQ(told().error, "");
+}
+
+TEST_F(ends, that_failed_say_what_became_of_the_hosts) {
+  how.status = status::failed;
+  how.phase = "thinkpad";
+  how.changed = {"thinkpad"};
+  EXPECT_EQ(verdict_words(how), "failed in thinkpad, rolled back, running 111111111111");
+  how.systems_deployed = {"thinkpad"};
+  how.hosts["thinkpad"] = serving(serves::new_release, new_commit);
+  EXPECT_EQ(verdict_words(how), "failed in thinkpad, running 222222222222");
+  how.changed.clear();
+  EXPECT_EQ(verdict_words(how), "failed in thinkpad, nothing was changed");
+  how.status = status::rolled_back;
+  EXPECT_EQ(verdict_words(how), "failed in thinkpad, nothing was changed");
+}
+
+TEST_F(ends, with_a_host_that_could_not_be_brought_back_name_it) {
+  how.status = status::failed;
+  how.rollback_failed = {"rtx1080", "vps"};
+  EXPECT_THAT(verdict_words(how),
+              HasSubstr("; RTX1080, VPS could not be brought back, manual intervention required"));
+  how.rollback_failed.clear();
+  how.exit_code = 2;
+  EXPECT_THAT(verdict_words(how), HasSubstr("; manual intervention required"));
+}
+
+TEST_F(ends, that_came_early_say_where) {
+  how.status = status::aborted;
+  how.phase = "pre_flight";
+  EXPECT_EQ(verdict_words(how), "aborted in pre_flight");
+  how.status.reset();
+  EXPECT_EQ(verdict_words(how), "not finished");
+  EXPECT_EQ(told().status, "unfinished");
+}
+
+message about(event_t what, const std::string& environment = "production") {
+  record one;
+  one.run = "r1";
+  one.what = std::move(what);
+  return message_of(one, {"homelab", environment, "main", "me@here"}, 0);
+}
+
+TEST(a_message, tells_of_an_alert) {
+  const auto of_host = about(event::alert_raised{severity::critical, "vps", "vps", "look at it"});
+  EXPECT_EQ(of_host.title, "homelab production: vps on vps");
+  EXPECT_EQ(of_host.text, "look at it\n");
+  EXPECT_EQ(of_host.host, "vps");
+  EXPECT_EQ(about(event::alert_raised{severity::warning, "tests", "", ""}, "").title,
+            "homelab: tests");
+}
+
+TEST(a_message, tells_of_each_event_that_can_be_routed) {
+  auto todo = std::make_shared<plan>();
+  todo->request.commit_hash = "main";
+  todo->requested_by = "me@here";
+  EXPECT_THAT(about(event::run_requested{todo}).title, HasSubstr("main is being deployed"));
+  EXPECT_THAT(about(event::phase_ended{"tests", phase_outcome::failed}).title,
+              HasSubstr("tests failed"));
+  EXPECT_THAT(about(event::rollback_started{"vps", scope::self, {}}).title,
+              HasSubstr("rolling back after vps"));
+  EXPECT_THAT(about(event::cancel_requested{"SIGINT"}).title, HasSubstr("cancelled by SIGINT"));
+  const auto stopped =
+      about(event::channel_stopped{"homelab", "phone", send_fault::unauthorized, "401", "", {}});
+  EXPECT_EQ(stopped.title, "homelab: nothing is sent on channel phone any more");
+  EXPECT_EQ(stopped.next, "baton alert test phone");
+  EXPECT_EQ(about(event::retry_due{}).title, "") << "of nothing else";
+}
+
+TEST(messages, become_one_that_is_as_loud_as_the_loudest) {
+  message first;
+  first.title = "one";
+  first.text = "of one\n";
+  first.severity = severity::info;
+  message second;
+  second.title = "two";
+  second.text = "of two\n";
+  second.severity = severity::critical;
+  second.next = "baton show r2";
+  const auto both = joined({first, second});
+  EXPECT_EQ(both.title, "one");
+  EXPECT_EQ(both.text, "of one\n\ntwo\nof two\n");
+  EXPECT_EQ(both.severity, severity::critical);
+  EXPECT_EQ(both.next, "baton show r2");
+}
+
+} // namespace
+} // namespace baton
