@@ -1,3 +1,4 @@
+#include "cli/audited_act.hpp"
 #include "cli/single_job.hpp"
 
 #include "runtime/release/adopt.hpp"
@@ -18,19 +19,12 @@ struct adopt_flags {
   bool yes = false;
 };
 
-int adopt(const cli_context& context, const adopt_flags& flags) {
-  const auto in = open_workspace(context);
-  host_of(*in.fleet, flags.host);
-  const auto work = release::adopt_job(*in.fleet, flags.host, flags.stack, flags.project);
-  if (!work)
-    throw command_failed{exit_code::usage, work.error()};
-  if (!flags.yes && is_terminal(0)
-      && !confirm(context, "Take what runs on " + flags.host + " as the baseline of its stack?"))
-    throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
+int take_as_baseline(const cli_context& context, const workspace& in, const adopt_flags& flags,
+                     const job& work) {
   single_job what;
   what.target = flags.host;
   what.name = "adopt";
-  what.work = *work;
+  what.work = work;
   const auto end = run_single_job(context, in, what);
   if (!end)
     throw command_failed{exit_code_of(end.error()), end.error()};
@@ -44,6 +38,19 @@ int adopt(const cli_context& context, const adopt_flags& flags) {
                     : "project " + found->second)
             << "\n";
   return exit_code::ok;
+}
+
+int adopt(const cli_context& context, const adopt_flags& flags) {
+  const auto in = open_workspace(context);
+  host_of(*in.fleet, flags.host);
+  const auto work = release::adopt_job(*in.fleet, flags.host, flags.stack, flags.project);
+  if (!work)
+    throw command_failed{exit_code::usage, work.error()};
+  if (!flags.yes && is_terminal(0)
+      && !confirm(context, "Take what runs on " + flags.host + " as the baseline of its stack?"))
+    throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
+  return audited(*in.fleet, "adopt", flags.host + (flags.stack.empty() ? "" : "/" + flags.stack),
+                 [&] { return take_as_baseline(context, in, flags, *work); });
 }
 
 } // namespace

@@ -124,7 +124,8 @@ int deliver(const cli_context& context, bool until_empty) {
                         {}};
     for (auto left = duration{1}; !stopped && !done && left > duration::zero();
          left = worth_until(*in.journal, *of->get()) - alert_now()) {
-      const auto patience = std::max(worth_until(*in.journal, *of->get()) - alert_now(), duration{1'000});
+      const auto patience =
+          std::max(worth_until(*in.journal, *of->get()) - alert_now(), duration{1'000});
       done = room.deliver(!until_empty, patience);
     }
     if (!done)
@@ -190,12 +191,13 @@ int test_channel(const cli_context& context, const std::string& name, bool as_js
   const bool sent = how.is == send_outcome::kind::sent;
   const auto why = secrets_of(*in.fleet)->redact(how.why);
   if (as_json)
-    std::cout << dump({{"schema", 1},
-                       {"channel", name},
-                       {"sent", sent},
-                       {"reason", or_null(sent ? std::string{} : std::string{to_string(how.fault)})},
-                       {"error", or_null(why)},
-                       {"moved_to", or_null(how.moved_to)}})
+    std::cout << dump(
+        {{"schema", 1},
+         {"channel", name},
+         {"sent", sent},
+         {"reason", or_null(sent ? std::string{} : std::string{to_string(how.fault)})},
+         {"error", or_null(why)},
+         {"moved_to", or_null(how.moved_to)}})
               << "\n";
   if (!how.moved_to.empty())
     std::cerr << "the chat has moved: write chat: " << how.moved_to << " in baton.yaml\n";
@@ -210,9 +212,12 @@ int test_channel(const cli_context& context, const std::string& name, bool as_js
 }
 
 ordered_json json_of(const outbox_row& row) {
-  ordered_json made{{"channel", row.channel},   {"event", row.event},
-                    {"reminder", row.nth},      {"run", row.run},
-                    {"since", format_time(row.since)}, {"due", format_time(row.due)},
+  ordered_json made{{"channel", row.channel},
+                    {"event", row.event},
+                    {"reminder", row.nth},
+                    {"run", row.run},
+                    {"since", format_time(row.since)},
+                    {"due", format_time(row.due)},
                     {"attempts", row.attempts}};
   made["retry_at"] =
       or_null(row.attempts > 0 ? std::optional{format_time(row.retry_at)} : std::nullopt);
@@ -238,18 +243,16 @@ void print_json(const fleet& of, const outbox_view& view) {
   }
   auto channels = ordered_json::array();
   for (const auto& one : of.alerts.channels) {
-    const auto known =
-        std::find_if(view.channels.begin(), view.channels.end(),
-                     [&](const channel_row& row) { return row.name == one.name; });
+    const auto known = std::find_if(view.channels.begin(), view.channels.end(),
+                                    [&](const channel_row& row) { return row.name == one.name; });
     const bool is_known = known != view.channels.end();
-    channels.push_back(
-        {{"channel", one.name},
-         {"stopped_at", or_null(is_known && known->stopped_at
-                                    ? std::optional{format_time(*known->stopped_at)}
-                                    : std::nullopt)},
-         {"reason", or_null(is_known ? known->reason : std::string{})},
-         {"error", or_null(is_known ? known->why : std::string{})},
-         {"moved_to", or_null(is_known ? known->moved_to : std::string{})}});
+    channels.push_back({{"channel", one.name},
+                        {"stopped_at", or_null(is_known && known->stopped_at
+                                                   ? std::optional{format_time(*known->stopped_at)}
+                                                   : std::nullopt)},
+                        {"reason", or_null(is_known ? known->reason : std::string{})},
+                        {"error", or_null(is_known ? known->why : std::string{})},
+                        {"moved_to", or_null(is_known ? known->moved_to : std::string{})}});
   }
   auto attention = ordered_json::array();
   for (const auto& run : view.attention)
@@ -283,9 +286,9 @@ void print_text(const fleet& of, const outbox_view& view) {
   }
   for (const auto& row : view.waiting)
     fmt::print("waiting   {:<16} {}{}\n", row.channel, of_what(row),
-               row.attempts > 0 ? fmt::format("; tried {} times: {}", row.attempts,
-                                              printable(row.last_error))
-                                : std::string{});
+               row.attempts > 0
+                   ? fmt::format("; tried {} times: {}", row.attempts, printable(row.last_error))
+                   : std::string{});
   for (const auto& one : view.lost)
     fmt::print("given up  {:<16} {}: {}\n", one.row.channel, of_what(one.row),
                printable(one.row.last_error));
@@ -297,10 +300,9 @@ void print_text(const fleet& of, const outbox_view& view) {
 int list(const cli_context& context, bool as_json) {
   const auto in = open_workspace(context);
   const auto& name = in.fleet->name;
-  const outbox_view view{or_fail(in.journal->waiting_messages(name)),
-                         or_fail(in.journal->lost_messages(name)),
-                         or_fail(in.journal->channels(name)),
-                         or_fail(in.journal->open_attention(name))};
+  const outbox_view view{
+      or_fail(in.journal->waiting_messages(name)), or_fail(in.journal->lost_messages(name)),
+      or_fail(in.journal->channels(name)), or_fail(in.journal->open_attention(name))};
   if (as_json) {
     print_json(*in.fleet, view);
     return exit_code::ok;
@@ -324,7 +326,9 @@ void add_alert(CLI::App& app, cli_context& context) {
   test->add_flag("--json", *test_json, "As one JSON document");
   test->footer("Examples:\n  baton alert test phone");
   test->callback([&context, name, test_json] {
-    context.chosen = [&context, name, test_json] { return test_channel(context, *name, *test_json); };
+    context.chosen = [&context, name, test_json] {
+      return test_channel(context, *name, *test_json);
+    };
   });
 
   auto* shown = command->add_subcommand("list", "What waits, what was given up, who has to know");

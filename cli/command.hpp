@@ -46,6 +46,7 @@ using command_adder = void (*)(CLI::App& app, cli_context& context);
 void add_ack(CLI::App& app, cli_context& context);
 void add_adopt(CLI::App& app, cli_context& context);
 void add_alert(CLI::App& app, cli_context& context);
+void add_audit(CLI::App& app, cli_context& context);
 void add_cancel(CLI::App& app, cli_context& context);
 void add_check(CLI::App& app, cli_context& context);
 void add_completion(CLI::App& app, cli_context& context);

@@ -30,8 +30,8 @@ std::filesystem::file_time_type changed_at(const std::string& file) {
 }
 
 const channel_row* find_row(const std::vector<channel_row>& in, const std::string& name) {
-  const auto found = std::find_if(in.begin(), in.end(),
-                                  [&](const channel_row& one) { return one.name == name; });
+  const auto found =
+      std::find_if(in.begin(), in.end(), [&](const channel_row& one) { return one.name == name; });
   return found == in.end() ? nullptr : &*found;
 }
 
@@ -153,8 +153,8 @@ send_outcome send_now(newest_fleet& of, const journal& in, const std::string& ch
   }
   const auto rows = in.channels(fleet->name).value_or(std::vector<channel_row>{});
   const auto folder = std::filesystem::path{fleet->file}.parent_path().string();
-  return send({*to, what, folder, chat_of(*to, find_row(rows, channel)), std::chrono::seconds{30},
-               stop});
+  return send(
+      {*to, what, folder, chat_of(*to, find_row(rows, channel)), std::chrono::seconds{30}, stop});
 }
 
 bool has_something_to_deliver(const journal& in, const fleet& of) {

@@ -170,6 +170,7 @@ int deploy(const cli_context& context, const deploy_flags& flags) {
                         who_asks());
   if (!made)
     throw command_failed{exit_code::usage, made.error()};
+  sign(*made, "deploy");
   auto todo = std::make_shared<const plan>(std::move(*made));
   finish_what_was_cut_off(context, in, flags.show, flags.yes);
   if (!flags.yes)

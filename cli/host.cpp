@@ -1,3 +1,4 @@
+#include "cli/audited_act.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "cli/workspace.hpp"
 
@@ -36,10 +37,12 @@ int trust(const cli_context& context, const std::string& name, bool yes) {
         << offered->name << "' -f " << offered->file << "\n";
   if (!yes && !confirm(context, "Add it to " + offered->file + "?"))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
-  if (const auto done = ssh::trust_host_key(*offered); !done)
-    throw command_failed{exit_code::no_permission, done.error()};
-  std::cout << name << " is trusted now\n";
-  return exit_code::ok;
+  return audited(*fleet, "host trust", name + " with " + offered->fingerprint, [&] {
+    if (const auto done = ssh::trust_host_key(*offered); !done)
+      throw command_failed{exit_code::no_permission, done.error()};
+    std::cout << name << " is trusted now\n";
+    return exit_code::ok;
+  });
 }
 
 } // namespace

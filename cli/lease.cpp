@@ -1,4 +1,5 @@
 #include "actors/host/lease_taking.hpp"
+#include "cli/audited_act.hpp"
 #include "cli/conversation.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "cli/json_or_null.hpp"
@@ -113,6 +114,28 @@ int show(const cli_context& context, const std::string& only, bool as_json) {
   return all_told ? exit_code::ok : exit_code::unavailable;
 }
 
+int take_away(const std::shared_ptr<transport>& over, const fleet& in, const host& to) {
+  const auto& name = to.reach.name;
+  const auto done = ask(over, in, to, &control_shell::lease_break);
+  if (!done)
+    throw command_failed{exit_code::unavailable, done.error()};
+  if (done->holder) {
+    conversation talk{over, way_to(in, to)};
+    const auto left = end_steps(talk, done->holder->run);
+    if (!left)
+      throw command_failed{exit_code::unavailable,
+                           name + " is free, but whether a step still runs there is not known: "
+                               + describe(left.error()) + "\n"};
+    if (!left->empty())
+      throw command_failed{exit_code::unavailable, name + " is free, but there still runs "
+                                                       + fmt::format("{}", fmt::join(*left, ", "))
+                                                       + ": end it before you deploy there\n"};
+    tell_ended(talk, *done);
+  }
+  std::cerr << name << " is free now\n";
+  return exit_code::ok;
+}
+
 int release(const cli_context& context, const std::string& name, bool yes) {
   const auto fleet = open_fleet(context);
   const auto& to = host_of(*fleet, name);
@@ -129,24 +152,8 @@ int release(const cli_context& context, const std::string& name, bool yes) {
                                + "? If that run lives, its step there is ended, "
                                  "and its next one refused."))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
-  const auto done = ask(over, *fleet, to, &control_shell::lease_break);
-  if (!done)
-    throw command_failed{exit_code::unavailable, done.error()};
-  if (done->holder) {
-    conversation talk{over, way_to(*fleet, to)};
-    const auto left = end_steps(talk, done->holder->run);
-    if (!left)
-      throw command_failed{exit_code::unavailable,
-                           name + " is free, but whether a step still runs there is not known: "
-                               + describe(left.error()) + "\n"};
-    if (!left->empty())
-      throw command_failed{exit_code::unavailable, name + " is free, but there still runs "
-                                                       + fmt::format("{}", fmt::join(*left, ", "))
-                                                       + ": end it before you deploy there\n"};
-    tell_ended(talk, *done);
-  }
-  std::cerr << name << " is free now\n";
-  return exit_code::ok;
+  return audited(*fleet, "lease release", name + " from " + describe(*held->holder),
+                 [&] { return take_away(over, *fleet, to); });
 }
 
 } // namespace

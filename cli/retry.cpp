@@ -117,6 +117,7 @@ int retry(const cli_context& context, const retry_flags& flags) {
                         who_asks(), what.origin);
   if (!made)
     throw command_failed{exit_code::usage, made.error()};
+  sign(*made, "retry");
   if (!context.quiet)
     std::cerr << "run " << id << " retries run " << run << "\n";
   return carry_out(context, in, std::make_shared<const plan>(std::move(*made)), flags.show)

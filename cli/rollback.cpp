@@ -131,6 +131,7 @@ int rollback(const cli_context& context, const rollback_flags& flags) {
                         who_asks(), origin);
   if (!made)
     throw command_failed{exit_code::usage, made.error()};
+  sign(*made, "rollback");
   if (!context.quiet)
     std::cerr << "run " << id << " goes back to the release of run " << origin.returns_to << "\n";
   return carry_out(context, in, std::make_shared<const plan>(std::move(*made)), flags.show)

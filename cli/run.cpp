@@ -1,6 +1,7 @@
 #include "cli/run.hpp"
 
 #include "actors/house.hpp"
+#include "cli/audited_act.hpp"
 #include "cli/delivery.hpp"
 #include "cli/hosts_of_house.hpp"
 #include "cli/metered_actors.hpp"
@@ -362,6 +363,8 @@ result carry_out(const cli_context& context, const workspace& in,
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
       log(log_level::warning, describe(done.error()));
   }
+  if (how.journaled)
+    log_head_of(*in.journal);
   if (told.status)
     tidy_up(in, *todo);
   leave_terminal();

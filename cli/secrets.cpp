@@ -141,8 +141,9 @@ int sync(const cli_context& context, const options& how) {
   which.phases["pre_flight"] = {step_kind::lease};
   which.phases["secrets_sync"] = {step_kind::sync_secrets, step_kind::compare_secrets};
   which.ending = {step_kind::release_lease};
-  return run_part(context, in, plan_of_part(*in.fleet, how.environment, which), "secrets_sync",
-                  how.json, true);
+  auto todo = plan_of_part(*in.fleet, how.environment, which);
+  sign(todo, "secrets sync");
+  return run_part(context, in, std::move(todo), "secrets_sync", how.json, true);
 }
 
 } // namespace

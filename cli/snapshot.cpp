@@ -1,3 +1,4 @@
+#include "cli/audited_act.hpp"
 #include "cli/parts.hpp"
 #include "cli/single_job.hpp"
 
@@ -21,7 +22,7 @@ struct snapshot_flags {
 
 /// Hosts with a driver, with their policy; all of them, or the one that is named.
 std::vector<std::pair<std::string, snapshot_policy>> snapshot_hosts_of(const fleet& in,
-                                                              const std::string& only) {
+                                                                       const std::string& only) {
   std::vector<std::pair<std::string, snapshot_policy>> found;
   if (!only.empty())
     host_of(in, only);
@@ -39,22 +40,13 @@ std::vector<std::pair<std::string, snapshot_policy>> snapshot_hosts_of(const fle
   return found;
 }
 
-int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_verb verb,
-             const std::string& word) {
-  const auto in = open_workspace(context);
-  const bool changes = verb != snapshot_verb::list;
-  snapshot_hosts_of(*in.fleet, flags.host); // a fault is told before a person is asked
-  if (verb == snapshot_verb::rollback)
-    std::cerr << "Everything written on " << flags.host << " since the snapshot " << flags.name
-              << " will be lost.\n";
-  if (changes && !flags.yes
-      && !confirm(context, word + " snapshot " + flags.name + " of " + flags.host + "?"))
-    throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
+int carry_out_on_hosts(const cli_context& context, const workspace& in, const snapshot_flags& flags,
+                       snapshot_verb verb, const std::string& word) {
   for (const auto& [host, policy] : snapshot_hosts_of(*in.fleet, flags.host)) {
     auto work = snapshot_job(policy, verb, host, flags.name);
     if (!work)
       throw command_failed{exit_code::usage, work.error()};
-    if (!changes && snapshot_hosts_of(*in.fleet, flags.host).size() > 1)
+    if (verb == snapshot_verb::list && snapshot_hosts_of(*in.fleet, flags.host).size() > 1)
       std::cout << host << ":\n";
     single_job what;
     what.target = policy.on.empty() ? host : policy.on;
@@ -78,6 +70,21 @@ int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_v
   return exit_code::ok;
 }
 
+int one_verb(const cli_context& context, const snapshot_flags& flags, snapshot_verb verb,
+             const std::string& word) {
+  const auto in = open_workspace(context);
+  snapshot_hosts_of(*in.fleet, flags.host); // a fault is told before a person is asked
+  const auto act = [&] { return carry_out_on_hosts(context, in, flags, verb, word); };
+  if (verb == snapshot_verb::list)
+    return act();
+  if (verb == snapshot_verb::rollback)
+    std::cerr << "Everything written on " << flags.host << " since the snapshot " << flags.name
+              << " will be lost.\n";
+  if (!flags.yes && !confirm(context, word + " snapshot " + flags.name + " of " + flags.host + "?"))
+    throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
+  return audited(*in.fleet, "snapshot " + word, flags.host + " " + flags.name, act);
+}
+
 int create(const cli_context& context, const snapshot_flags& flags) {
   const auto in = open_workspace(context);
   part which;
@@ -88,7 +95,9 @@ int create(const cli_context& context, const snapshot_flags& flags) {
   which.ending = {step_kind::release_lease};
   if (!flags.host.empty())
     which.hosts = {flags.host};
-  return run_part(context, in, plan_of_part(*in.fleet, "", which), "snapshots", flags.json, true);
+  auto todo = plan_of_part(*in.fleet, "", which);
+  sign(todo, "snapshot create");
+  return run_part(context, in, std::move(todo), "snapshots", flags.json, true);
 }
 
 } // namespace

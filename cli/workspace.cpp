@@ -76,6 +76,28 @@ std::string who_asks() {
   return user_name() + "@" + controller();
 }
 
+std::string where_from() {
+  std::string made;
+  if (const char* ssh = std::getenv("SSH_CONNECTION"); ssh && *ssh) {
+    constexpr std::size_t address_max = 60;
+    const std::string_view text{ssh};
+    made = "ssh " + printable(text.substr(0, text.find(' ')), address_max);
+  }
+  const char* terminal = is_terminal(STDIN_FILENO) ? ::ttyname(STDIN_FILENO) : nullptr;
+  if (terminal || made.empty()) {
+    std::string_view name = terminal ? terminal : "no terminal";
+    if (name.starts_with("/dev/"))
+      name.remove_prefix(5);
+    made += (made.empty() ? "" : ", ") + std::string{name};
+  }
+  return made;
+}
+
+void sign(plan& what, std::string verb) {
+  what.verb = std::move(verb);
+  what.requested_from = where_from();
+}
+
 std::string lease_owner_json() {
   return owner_line(user_name(), controller());
 }

@@ -3,6 +3,7 @@
 #include "cli/failure.hpp"
 #include "cli/view/text.hpp"
 #include "messages/fleet.hpp"
+#include "messages/plan.hpp"
 #include "runtime/journal/journal.hpp"
 #include "runtime/secrets/printed_secrets.hpp"
 
@@ -48,6 +49,12 @@ std::string user_name();
 
 /// `user@controller`, for records and leases.
 std::string who_asks();
+
+/// From where, as far as that is known: `ssh 192.0.2.7, pts/3`, `no terminal`.
+std::string where_from();
+
+/// Notes in a plan which verb wants it, and from where.
+void sign(plan& what, std::string verb);
 
 /// The owner of a lease, as one line of JSON: user, controller, its boot id, pid
 /// and start time.

@@ -28,18 +28,18 @@ enum class channel_kind : std::uint8_t { telegram, slack, email, webhook, comman
 struct channel {
   std::string name;
   channel_kind kind = channel_kind::command;
-  std::string api;               ///< telegram: where the Bot API answers, without a slash at its end
-  std::string chat;              ///< telegram: a number, or @name
-  int thread = 0;                ///< telegram: topic of a forum; 0: none
-  std::string token_file;        ///< telegram: of the bot; webhook: sent as `Bearer`; empty: none
-  std::string url;               ///< webhook
-  std::string url_file;          ///< slack, and webhook in place of `url`: the URL is a secret
-  std::string server;            ///< email: smtp://host:25, smtps://host:465
-  std::string from;              ///< email
-  std::vector<std::string> to;   ///< email
-  std::string user;              ///< email: empty: no login
-  std::string password_file;     ///< email
-  struct command run;            ///< command: the event as JSON on its standard input
+  std::string api;             ///< telegram: where the Bot API answers, without a slash at its end
+  std::string chat;            ///< telegram: a number, or @name
+  int thread = 0;              ///< telegram: topic of a forum; 0: none
+  std::string token_file;      ///< telegram: of the bot; webhook: sent as `Bearer`; empty: none
+  std::string url;             ///< webhook
+  std::string url_file;        ///< slack, and webhook in place of `url`: the URL is a secret
+  std::string server;          ///< email: smtp://host:25, smtps://host:465
+  std::string from;            ///< email
+  std::vector<std::string> to; ///< email
+  std::string user;            ///< email: empty: no login
+  std::string password_file;   ///< email
+  struct command run;          ///< command: the event as JSON on its standard input
 
   bool operator==(const channel&) const = default;
 };
@@ -64,9 +64,9 @@ struct alert_policy {
 };
 
 /// What can be routed.
-inline constexpr std::string_view routable_events[] = {
-    "run_requested",    "phase_ended",  "rollback_started",
-    "cancel_requested", "alert_raised", "run_finished"};
+inline constexpr std::string_view routable_events[] = {"run_requested",    "phase_ended",
+                                                       "rollback_started", "cancel_requested",
+                                                       "alert_raised",     "run_finished"};
 
 /// Null when there is no channel of that name.
 const channel* find_channel(const alert_policy& in, std::string_view name);

@@ -191,14 +191,31 @@ struct acknowledged {
   std::string by; ///< user@controller
 };
 
+// What people do beside runs. Of no run, too.
+
+/// Somebody is about to do something that changes hosts, or what Baton knows of them.
+struct act_began {
+  std::string fleet;
+  std::string verb; ///< `lease release`
+  std::string what; ///< the host, snapshot … it is done to
+  std::string by;   ///< user@controller
+  std::string from; ///< `ssh 192.0.2.7, pts/3`
+};
+
+struct act_ended {
+  std::uint64_t of_event; ///< its act_began
+  std::string outcome;    ///< `ok`, or why not
+};
+
 } // namespace event
 
-using event_t = std::variant<event::run_requested, event::phase_started, event::step_started,
-                             event::step_ended, event::step_stopped, event::retry_scheduled,
-                             event::retry_due, event::phase_ended, event::rollback_started,
-                             event::cancel_requested, event::alert_raised, event::run_finished,
-                             event::message_sent, event::message_failed, event::message_given_up,
-                             event::channel_stopped, event::channel_resumed, event::acknowledged>;
+using event_t =
+    std::variant<event::run_requested, event::phase_started, event::step_started, event::step_ended,
+                 event::step_stopped, event::retry_scheduled, event::retry_due, event::phase_ended,
+                 event::rollback_started, event::cancel_requested, event::alert_raised,
+                 event::run_finished, event::message_sent, event::message_failed,
+                 event::message_given_up, event::channel_stopped, event::channel_resumed,
+                 event::acknowledged, event::act_began, event::act_ended>;
 
 /// What the rules ask to be done next: the intents among the events.
 using action_t = event_t;
@@ -206,7 +223,7 @@ using action_t = event_t;
 /// An event as it stands in the journal.
 struct record {
   std::uint64_t seq = 0; ///< of the journal, over all runs; 0: not written yet
-  std::string run; ///< empty: of none
+  std::string run;       ///< empty: of none
   time_point at;
   double dice = 0.5; ///< drawn in [0,1) when it was written; the only randomness rules ever see
   event_t what;

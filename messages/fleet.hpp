@@ -222,7 +222,7 @@ struct fleet {
   struct deadlines deadlines;
   int keep_releases = 5;
   struct alert_policy alerts;
-  std::string log_file;    ///< empty: default in the state folder
+  std::string log_file; ///< empty: default in the state folder
   std::string log_level = "info";
   std::string metrics_textfile; ///< empty: none
 };

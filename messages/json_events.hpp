@@ -172,6 +172,19 @@ void fields(auto& v, is<acknowledged> auto& x) {
   v("by", x.by);
 }
 
+void fields(auto& v, is<act_began> auto& x) {
+  v("fleet", x.fleet);
+  v("verb", x.verb);
+  v("what", x.what);
+  v("by", x.by);
+  v("from", x.from);
+}
+
+void fields(auto& v, is<act_ended> auto& x) {
+  v("of_event", x.of_event);
+  v("outcome", x.outcome);
+}
+
 } // namespace event
 
 } // namespace baton

@@ -50,6 +50,8 @@ void fields(auto& v, is<plan> auto& x) {
   v("request", x.request);
   v("requested_at", x.requested_at);
   v("requested_by", x.requested_by);
+  v("requested_from", x.requested_from);
+  v("verb", x.verb);
   v("retries", x.retries);
   v("returns_to", x.returns_to);
   v("commits", x.commits);

@@ -105,9 +105,11 @@ struct plan {
   std::string release;    ///< id of the release this run makes
   struct request request; ///< environment filled in
   time_point requested_at;
-  std::string requested_by; ///< user@controller
-  std::string retries;      ///< a run whose failed stages this one does again; else empty
-  std::string returns_to;   ///< of a rollback that was asked for: a run or commit; else empty
+  std::string requested_by;   ///< user@controller
+  std::string requested_from; ///< `ssh 192.0.2.7, pts/3`, as far as it is known
+  std::string verb;           ///< that asked for it: `deploy`, `secrets sync`
+  std::string retries;        ///< a run whose failed stages this one does again; else empty
+  std::string returns_to;     ///< of a rollback that was asked for: a run or commit; else empty
   std::map<std::string, std::string> commits; ///< by stack, where they are known before
   std::map<std::string, std::string> recalls; ///< a rollback's: kept releases by unit's name
   struct fleet fleet;                         ///< as the file said it when the run began

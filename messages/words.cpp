@@ -232,12 +232,11 @@ std::string_view to_string(send_fault value) noexcept {
 }
 
 std::string_view type_name(const event_t& what) noexcept {
-  constexpr std::string_view names[] = {"run_requested",    "phase_started", "step_started",
-                                        "step_ended",       "step_stopped",  "retry_scheduled",
-                                        "retry_due",        "phase_ended",   "rollback_started",
-                                        "cancel_requested", "alert_raised",  "run_finished",
-                                        "message_sent",     "message_failed", "message_given_up",
-                                        "channel_stopped",  "channel_resumed", "acknowledged"};
+  constexpr std::string_view names[] = {
+      "run_requested",   "phase_started",   "step_started", "step_ended",       "step_stopped",
+      "retry_scheduled", "retry_due",       "phase_ended",  "rollback_started", "cancel_requested",
+      "alert_raised",    "run_finished",    "message_sent", "message_failed",   "message_given_up",
+      "channel_stopped", "channel_resumed", "acknowledged", "act_began",        "act_ended"};
   return names[what.index()];
 }
 

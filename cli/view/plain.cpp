@@ -93,6 +93,8 @@ std::string line_of(const view_model& view, const record& what) {
     std::string operator()(const event::channel_stopped&) const { return ""; }
     std::string operator()(const event::channel_resumed&) const { return ""; }
     std::string operator()(const event::acknowledged&) const { return ""; }
+    std::string operator()(const event::act_began&) const { return ""; }
+    std::string operator()(const event::act_ended&) const { return ""; }
   };
   return std::visit(teller{view, what.at}, what.what);
 }

@@ -32,8 +32,7 @@ public:
     run_sql(db_,
             "INSERT INTO alerted_run (run, fleet, environment, alerts) VALUES (?, ?, ?, ?) ON "
             "CONFLICT DO NOTHING",
-            what_.run, plan.fleet.name, plan.request.environment,
-            dump(to_json(plan.fleet.alerts)));
+            what_.run, plan.fleet.name, plan.request.environment, dump(to_json(plan.fleet.alerts)));
     address();
   }
 
@@ -130,7 +129,8 @@ private:
   std::int64_t seq() const { return signed_of(what_.seq); }
 
   std::optional<alerted_run> find_run(const std::string& run) {
-    SQLite::Statement asked{db_, "SELECT fleet, environment, alerts FROM alerted_run WHERE run = ?"};
+    SQLite::Statement asked{db_,
+                            "SELECT fleet, environment, alerts FROM alerted_run WHERE run = ?"};
     bind_all(asked, run);
     if (!asked.executeStep())
       return std::nullopt;

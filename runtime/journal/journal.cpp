@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <limits>
 #include <mutex>
 #include <stdexcept>
@@ -90,6 +91,17 @@ chain_end chain_until(SQLite::Database& db, std::uint64_t seq) {
 
 chain_end end_of_chain(SQLite::Database& db) {
   return chain_until(db, std::numeric_limits<std::int64_t>::max());
+}
+
+std::string hex_of(const unsigned char* bytes, std::size_t count) {
+  std::string made;
+  for (std::size_t i = 0; i < count; ++i)
+    made += fmt::format("{:02x}", bytes[i]);
+  return made;
+}
+
+chained_record chained_of(SQLite::Statement& row) {
+  return {record_of(row), row.getColumn(2).getString()};
 }
 
 std::string tally_of(SQLite::Database& db, std::string_view name) {
@@ -394,6 +406,41 @@ expected<std::optional<time_point>> journal::begun_at() const {
       made = time_point{duration{first.getColumn(0).getInt64()}};
     return made;
   });
+}
+
+expected<journal::chain_link> journal::head() const {
+  return impl_->guarded("reading", [&] {
+    const auto end = end_of_chain(impl_->db);
+    return chain_link{end.seq, hex_of(end.hash.data(), end.hash.size())};
+  });
+}
+
+expected<std::optional<std::string>> journal::hash_of_event(std::uint64_t seq) const {
+  return impl_->guarded("reading", [&] {
+    SQLite::Statement asked{impl_->db, "SELECT lower(hex(hash)) FROM event WHERE seq = ?"};
+    bind_all(asked, signed_of(seq));
+    std::optional<std::string> made;
+    if (asked.executeStep())
+      made = asked.getColumn(0).getString();
+    return made;
+  });
+}
+
+expected<std::vector<chained_record>> journal::events_of(std::span<const std::string_view> types,
+                                                         std::uint64_t after,
+                                                         std::size_t count_max) const {
+  return impl_->select("reading", chained_of,
+                       "SELECT seq, json, lower(hex(hash)) FROM event WHERE seq > ? AND type IN "
+                       "(SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?",
+                       signed_of(after), dump(ordered_json(types)), signed_of(count_max));
+}
+
+expected<std::vector<chained_record>> journal::newest_of(std::span<const std::string_view> types,
+                                                         std::size_t count_max) const {
+  return impl_->select("reading", chained_of,
+                       "SELECT seq, json, lower(hex(hash)) FROM event WHERE type IN (SELECT value "
+                       "FROM json_each(?)) ORDER BY seq DESC LIMIT ?",
+                       dump(ordered_json(types)), signed_of(count_max));
 }
 
 expected<std::uint64_t> journal::verify(std::uint64_t after) const {

@@ -102,6 +102,23 @@ public:
   /// When the first event happened; nothing: there is none.
   expected<std::optional<time_point>> begun_at() const;
 
+  /// The end of the chain; seq 0: it is empty.
+  struct chain_link {
+    std::uint64_t seq = 0;
+    std::string hash; ///< hex
+  };
+  expected<chain_link> head() const;
+
+  /// The hash of an event, in hex; nothing: there is no such event.
+  expected<std::optional<std::string>> hash_of_event(std::uint64_t seq) const;
+
+  /// Events of these types, with their hashes: behind a number, oldest first, or the newest, those
+  /// first.
+  expected<std::vector<chained_record>> events_of(std::span<const std::string_view> types,
+                                                  std::uint64_t after, std::size_t count_max) const;
+  expected<std::vector<chained_record>> newest_of(std::span<const std::string_view> types,
+                                                  std::size_t count_max) const;
+
   /// Walks the chain, from the event behind that one; how many events there are. Error: the first
   /// that is not as it was written.
   expected<std::uint64_t> verify(std::uint64_t after = 0) const;

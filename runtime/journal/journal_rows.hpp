@@ -1,6 +1,7 @@
 #pragma once
 
 #include "messages/alerts.hpp"
+#include "messages/event.hpp"
 #include "messages/result.hpp"
 #include "messages/time.hpp"
 
@@ -84,6 +85,12 @@ struct channel_row {
   std::string likeness; ///< of what it needed when it was stopped
   std::string moved_from;
   std::string moved_to; ///< telegram: the chat's number now, in place of `moved_from`
+};
+
+/// An event, and its place in the chain.
+struct chained_record {
+  record what;
+  std::string hash; ///< hex
 };
 
 /// A fold over the events that somebody keeps in the journal.

@@ -16,11 +16,7 @@ struct derived_table {
   const char* order; ///< columns of its key
 };
 inline constexpr derived_table derived_tables[] = {
-    {"run", "id"},
-    {"host_state", "fleet, host, stack"},
-    {"outbox", "event, channel, nth"},
-    {"attention", "run"},
-    {"channel", "fleet, name"},
-    {"alerted_run", "run"}};
+    {"run", "id"},        {"host_state", "fleet, host, stack"}, {"outbox", "event, channel, nth"},
+    {"attention", "run"}, {"channel", "fleet, name"},           {"alerted_run", "run"}};
 
 } // namespace baton

@@ -1,0 +1,68 @@
+#include "cli/audited_act.hpp"
+
+#include "runtime/journal/state_dir.hpp"
+#include "runtime/log/log.hpp"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+#include <vector>
+
+namespace baton {
+
+namespace {
+
+std::uint64_t write(journal& to, event_t what) {
+  record made;
+  made.at = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+  made.what = std::move(what);
+  std::vector<record> batch{std::move(made)};
+  return or_fail(to.append(batch)).front();
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+/// Of a command that writes no log of its own.
+void log_act(const fleet& of, const std::string& text, const journal& in) {
+  log_options how;
+  how.file = of.log_file.empty() ? log_file(state_dir()) : std::filesystem::path{of.log_file};
+  how.terminal_level = log_level::off;
+  log_to(std::make_shared<logger>(std::move(how)));
+  log(log_level::info, text, {.fleet = of.name, .event = "act_ended"});
+  log_head_of(in);
+  log_to(nullptr);
+}
+
+} // namespace
+
+int audited(const fleet& of, const std::string& verb, const std::string& what,
+            const std::function<int()>& act) {
+  const auto in = open_journal();
+  const auto began = write(*in, event::act_began{of.name, verb, what, who_asks(), where_from()});
+  const auto end = [&](const std::string& outcome) {
+    write(*in, event::act_ended{began, outcome});
+    log_act(of, verb + " " + what + " by " + who_asks() + ": " + outcome, *in);
+  };
+  int code = 0;
+  try {
+    code = act();
+  } catch (const command_failed& why) {
+    end(first_line(why.message));
+    throw;
+  } catch (const std::exception& why) {
+    end(why.what());
+    throw;
+  }
+  end(code == exit_code::ok ? "ok" : "exit " + std::to_string(code));
+  return code;
+}
+
+void log_head_of(const journal& in) {
+  if (const auto end = in.head(); end && end->seq > 0)
+    log(log_level::info, "journal head " + std::to_string(end->seq) + " " + end->hash,
+        {.event = "journal_head"});
+}
+
+} // namespace baton

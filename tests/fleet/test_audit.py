@@ -1,0 +1,102 @@
+"""Who asked for what: in the journal, in its chain, and proven to be all there."""
+
+import json
+import shutil
+import sqlite3
+
+import pytest
+
+from rig.processes import until
+
+
+@pytest.fixture
+def busy(deployed):
+    """A deployment, a failed one, a lease that was taken away."""
+    deployed.repository.release("v2")
+    assert deployed.baton.deploy().code == 0
+    deployed.repository.release("v3")
+    host = deployed["rtx1080"]
+    host.hook("start", '[ "$1" != v3 ] || { touch ~/here; sleep 600; }')
+    running = deployed.baton.start_deploy(SSH_CONNECTION="192.0.2.7 1234 192.0.2.1 22")
+    until("rtx1080 starts", (host.home / "here").exists)
+    assert deployed.baton("lease", "release", "rtx1080", "--yes").code == 0
+    running.wait()
+    return deployed
+
+
+def verify(fleet):
+    told = fleet.baton("audit", "verify", "--json")
+    assert told.code == (0 if told.json["ok"] else 1), told
+    return told.json
+
+
+def change(fleet, statement):
+    [file] = fleet.state.rglob("journal.db")
+    with sqlite3.connect(file) as journal:
+        journal.executescript("DROP TRIGGER event_is_final; DROP TRIGGER event_stays;" + statement)
+
+
+def test_who_asked_for_what_from_where_with_what_result(busy):
+    lines = [json.loads(line) for line in busy.baton("audit", "export").out.splitlines()]
+    asked = [line for line in lines if line["kind"] == "asked"]
+    assert [line["action"] for line in asked][-3:] == ["deploy", "deploy", "lease release"]
+    assert all("@" in line["by"] and len(line["hash"]) == 64 for line in asked)
+    assert asked[-2]["from"] == "ssh 192.0.2.7" and asked[-3]["from"] == "no terminal"
+    assert asked[-1]["what"].startswith("rtx1080 from ")
+    ends = {line["of_event"] or line["run"]: line["outcome"] for line in lines if line["kind"] == "ended"}
+    assert ends[asked[-1]["seq"]] == "ok"
+    assert ends[asked[-3]["run"]] == "success, exit 0" and ends[asked[-2]["run"]].startswith("failed, ")
+    listed = busy.baton("audit", "list", "-n", "4")
+    assert len(listed.out.splitlines()) == 4 and "lease release" in listed.out, listed
+    assert busy.baton("audit", "list", "--json").json["events"] == lines[-20:]
+
+
+def test_a_cancel_and_an_act_that_fails_are_told_too(deployed):
+    deployed.repository.release("v2")
+    host = deployed["rtx1080"]
+    host.hook("start", '[ "$1" != v2 ] || { touch ~/here; sleep 600; }')
+    running = deployed.baton.start_deploy()
+    until("rtx1080 starts", (host.home / "here").exists)
+    deployed.baton("cancel")
+    running.wait()
+    deployed["vps"].stop()
+    failed = deployed.baton("adopt", "vps", "--yes")
+    assert failed.code != 0, failed
+    events = deployed.baton("audit", "list", "--json").json["events"]
+    assert any(one["kind"] == "cancelled" and one["by"].startswith("baton cancel by ") for one in events), events
+    assert events[-2]["action"] == "adopt" and events[-1]["outcome"] not in ("", "ok"), events
+
+
+def test_what_is_as_it_was_written_is_found_so(busy):
+    told = verify(busy)
+    assert told["ok"] and told["events"] > 100 and told["heads"] >= 3, told
+    said = busy.baton("audit", "verify")
+    assert said.code == 0 and "each as it was written" in said.out, said
+
+
+@pytest.mark.parametrize("statement, words", [
+    ("UPDATE event SET json = replace(json, '\"requested_by\":\"', '\"requested_by\":\"x') "
+     "WHERE type = 'run_requested'", "is not what was written"),
+    ("UPDATE event SET at = at + 1 WHERE seq = 20", "event 20 is not what was written"),
+    ("DELETE FROM event WHERE seq = 20", "event 20 is missing"),
+    ("DELETE FROM event WHERE seq > (SELECT max(seq) - 2 FROM event)", "rows were cut off its end"),
+])
+def test_what_was_changed_is_found(busy, statement, words):
+    change(busy, statement)
+    told = verify(busy)
+    assert not told["ok"] and words in told["fault"], told
+
+
+def test_a_journal_that_was_written_anew_is_found_by_the_log(busy):
+    [log] = busy.state.rglob("*.log")
+    kept = busy.controller / "kept.log"
+    shutil.copy(log, kept)
+    shutil.rmtree(busy.state / "baton")
+    busy.repository.release("v4")
+    assert busy.baton.deploy().code == 0
+    assert verify(busy)["ok"], "the new log knows only the new journal"
+    told = busy.baton("audit", "verify", "--log", str(kept))
+    assert told.code == 1 and "event" in told.err, told
+    assert busy.baton("audit", "verify", "--log", "/nowhere").code == 66
+    stdin = busy.baton("audit", "verify", "--log", "-", stdin=kept.read_text())
+    assert stdin.code == 1, stdin
