@@ -16,13 +16,13 @@ namespace {
 
 /// In the order in which help lists them.
 constexpr baton::command_adder commands[] = {
-    &baton::add_init,       &baton::add_check,   &baton::add_plan,    &baton::add_explain,
-    &baton::add_deploy,     &baton::add_resume,  &baton::add_cancel,  &baton::add_retry,
-    &baton::add_rollback,   &baton::add_status,  &baton::add_history, &baton::add_show,
-    &baton::add_logs,       &baton::add_health,  &baton::add_secrets, &baton::add_snapshot,
-    &baton::add_host,       &baton::add_adopt,   &baton::add_lease,   &baton::add_config,
-    &baton::add_audit,      &baton::add_metrics, &baton::add_serve,   &baton::add_demo,
-    &baton::add_completion, &baton::add_version,
+    &baton::add_init,     &baton::add_check,  &baton::add_plan,       &baton::add_explain,
+    &baton::add_deploy,   &baton::add_resume, &baton::add_cancel,     &baton::add_retry,
+    &baton::add_rollback, &baton::add_status, &baton::add_history,    &baton::add_show,
+    &baton::add_logs,     &baton::add_health, &baton::add_secrets,    &baton::add_snapshot,
+    &baton::add_host,     &baton::add_adopt,  &baton::add_lease,      &baton::add_config,
+    &baton::add_alert,    &baton::add_ack,    &baton::add_audit,      &baton::add_metrics,
+    &baton::add_serve,    &baton::add_demo,   &baton::add_completion, &baton::add_version,
 };
 
 /// A socket or the journal must not become what `cout` and `cerr` write to.

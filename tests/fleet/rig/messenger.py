@@ -72,11 +72,11 @@ class Stand:
         """What was said, in the order in which it came; only what was taken, or all."""
         return [one["body"].get("text", "") for one in list(self.got) if one["taken"] or not taken]
 
-    def wait(self, count, seconds=30, taken=True):
-        """That many messages."""
-        return processes.until(
-            f"{count} messages have come, not {self.texts(taken)}",
-            lambda: len(self.texts(taken)) >= count and self.texts(taken), seconds)
+    def wait_for(self, words, seconds=60):
+        """The first text with these words that was taken."""
+        def look():
+            return next((text for text in self.texts() if words in text), None)
+        return processes.until(f"{words!r} has come, not only {self.texts()}", look, seconds)
 
     def close(self):
         self._end.set()
