@@ -2,12 +2,14 @@
 
 #include "actors/house.hpp"
 #include "cli/hosts_of_house.hpp"
+#include "cli/log_format.hpp"
 #include "cli/observers.hpp"
 #include "cli/record_log.hpp"
+#include "cli/report/kept_output.hpp"
+#include "cli/report/render.hpp"
 #include "cli/run_mirror.hpp"
 #include "cli/signals.hpp"
 #include "cli/view/plain.hpp"
-#include "cli/view/summary.hpp"
 #include "cli/view/terminal.hpp"
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
@@ -21,6 +23,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -80,7 +83,7 @@ private:
 /// Which of the ways of showing progress it is: tty, plain or quiet. A block is drawn in place only
 /// where that can be, and where nothing else of ours writes on that terminal meanwhile.
 std::string progress_of(const run_options& how, const cli_context& context) {
-  if (context.quiet)
+  if (context.quiet || logs_as_json(context))
     return "quiet";
   if (how.progress == "plain" || how.progress == "quiet")
     return how.progress;
@@ -176,14 +179,22 @@ result end_unbegun(house& actors, record_store& store,
   return actors.carry_out(todo, std::make_shared<const std::vector<record>>(std::move(first)));
 }
 
-/// JSON lines into the file; on stderr the view and the summary speak to people already.
-std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in,
+/// JSON lines into the file; on stderr the view and the report speak to people already, unless it
+/// is for programs.
+std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in, const plan& of,
                                   std::shared_ptr<const redactor> secrets) {
   log_options options;
   options.file =
       in.fleet->log_file.empty() ? log_file(in.state) : std::filesystem::path{in.fleet->log_file};
   options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
-  options.terminal_level = context.verbosity > 0 ? log_level::debug : log_level::off;
+  options.terminal_level = context.verbosity > 1   ? log_level::debug
+                           : context.verbosity > 0 ? log_level::info
+                                                   : log_level::off;
+  options.terminal_json = logs_as_json(context);
+  if (options.terminal_json)
+    options.terminal_level = std::min(options.terminal_level, options.file_level);
+  options.run = of.run;
+  options.fleet = of.fleet.name;
   options.secrets = std::move(secrets);
   auto made = std::make_shared<logger>(std::move(options));
   log_to(made);
@@ -194,7 +205,8 @@ std::shared_ptr<recorder> metrics_of(const workspace& in) {
   auto made = std::make_shared<recorder>(recorder::build_words{version(), revision()});
   made->know(*in.fleet);
   if (const auto done = made->catch_up(*in.journal); !done)
-    log(log_level::warning, "the metrics begin at zero: " + describe(done.error()));
+    log(log_level::warning, "the metrics begin at zero: " + describe(done.error()),
+        {.event = "metrics_failed"});
   return made;
 }
 
@@ -214,7 +226,7 @@ void write_metrics(recorder& numbers, const journal& in, const logger& lines,
   numbers.log_counts(lines.counts());
   for (const auto& file : files)
     if (const auto done = numbers.write_textfile(file); !done)
-      log(log_level::warning, describe(done.error()));
+      log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
 }
 
 /// The user's command for alerts; null where there is none.
@@ -223,11 +235,12 @@ std::shared_ptr<alert_hook> hook_of(const workspace& in, std::shared_ptr<const r
   if (in.fleet->on_alert.empty())
     return nullptr;
   const auto folder = std::filesystem::path{in.config_file}.parent_path().string();
-  return std::make_shared<alert_hook>(
-      in.fleet->on_alert, folder, std::move(secrets), [say](const error& why) {
-        say("the alert could not be sent: " + describe(why));
-        log(log_level::error, "the alert could not be sent", {.why = &why});
-      });
+  return std::make_shared<alert_hook>(in.fleet->on_alert, folder, std::move(secrets),
+                                      [say](const error& why) {
+                                        say("the alert could not be sent: " + describe(why));
+                                        log(log_level::error, "the alert could not be sent",
+                                            {.event = "alert_failed", .why = &why});
+                                      });
 }
 
 /// What nobody needs after a run's end: the plan with its secrets, and the folder of the steps that
@@ -270,8 +283,11 @@ result carry_out(const cli_context& context, const workspace& in,
   auto view = view_of(progress, context);
 
   const auto tty = std::dynamic_pointer_cast<tty_view>(view);
-  const say_fn say = [tty](const std::string& text) {
-    if (tty)
+  const bool is_json = logs_as_json(context);
+  const say_fn say = [tty, is_json](const std::string& text) {
+    if (is_json)
+      log(log_level::info, text);
+    else if (tty)
       tty->say(text);
     else
       std::cerr << printable_lines(text) << std::flush;
@@ -287,7 +303,7 @@ result carry_out(const cli_context& context, const workspace& in,
   const auto contents = with.hosts.contents;
   const auto stopped_by = asked_early.name().empty() ? learn_secrets(*contents) : std::string{};
   const auto secrets = with.hosts.secrets;
-  const auto lines = start_log(context, in, secrets);
+  const auto lines = start_log(context, in, *todo, secrets);
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
   if (how.journaled) {
@@ -313,6 +329,7 @@ result carry_out(const cli_context& context, const workspace& in,
       for (const auto& past : *so_far)
         one->on_record(past);
     mark("from here on it is resumed\n");
+    log(log_level::info, "the run is gone on with", {.event = "run_resumed"});
   }
   if (how.also)
     with.observers.push_back(how.also);
@@ -321,7 +338,7 @@ result carry_out(const cli_context& context, const workspace& in,
   with.observers.push_back(std::make_shared<record_log>(todo));
   with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
   with.observers.push_back(std::make_shared<alert_teller>(
-      progress == "plain" ? say_fn{} : say,
+      progress == "plain" || is_json ? say_fn{} : say,
       hook ? [hook](std::string line) { hook->send(std::move(line)); }
            : std::function<void(std::string)>{}));
   with.observers.push_back(std::make_shared<phase_bell>(
@@ -362,15 +379,15 @@ result carry_out(const cli_context& context, const workspace& in,
   }
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)
-      log(log_level::warning, describe(done.error()));
+      log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
-      log(log_level::warning, describe(done.error()));
+      log(log_level::warning, describe(done.error()), {.event = "prune_failed"});
   }
   if (told.status)
     tidy_up(in, *todo);
   leave_terminal();
-  if (how.announced && (!context.quiet || told.status != status::success))
-    std::cerr << summary(*todo, told, locale_charset());
+  if (how.announced && !is_json && (!context.quiet || told.status != status::success))
+    std::cerr << as_text(mirror->report(told, kept_output(in.state)), locale_charset());
   print(how, told);
   return told;
 }
