@@ -76,7 +76,7 @@ std::string as_markdown(const run_report& of) {
   for (const std::size_t part : {1U, 2U, 4U, 8U, 32U}) {
     auto with = page_data(of, share_of(part), {code_in_cell, fenced});
     with.set("mark", of.status == status::success ? "✔" : "✘");
-    made = fill_page(embedded::report_md_mustache, with, code_span);
+    made = fill_page(embedded::report_md_mustache, with, code_span, 1);
     if (made.size() <= markdown_bytes_max)
       break;
   }

@@ -92,6 +92,22 @@ std::string where_of(const std::vector<std::string>& hosts, const std::string& p
   return place.empty() ? names : names + " in " + place;
 }
 
+/// The library leaves an empty line for each section that is left out.
+std::string without_gaps(std::string_view text, std::size_t blank_max) {
+  std::string made;
+  std::size_t blank = 0;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size() - 1);
+    blank = end == 0 && text.front() == '\n' ? blank + 1 : 0;
+    if (blank <= blank_max)
+      made += text.substr(0, end + 1);
+    text.remove_prefix(end + 1);
+  }
+  while (made.ends_with("\n\n"))
+    made.pop_back();
+  return made;
+}
+
 class page {
 public:
   page(const run_report& of, const page_limits& limits, const page_style& style)
@@ -329,13 +345,14 @@ kainjow::mustache::data page_data(const run_report& of, const page_limits& limit
 }
 
 std::string fill_page(std::string_view text, const kainjow::mustache::data& with,
-                      const std::function<std::string(const std::string&)>& escape) {
+                      const std::function<std::string(const std::string&)>& escape,
+                      std::size_t blank_max) {
   kainjow::mustache::mustache whole{std::string{text}};
   whole.set_custom_escape(escape);
   auto made = whole.render(with);
   if (!whole.is_valid())
     throw std::logic_error{"a template of the report is wrong: " + whole.error_message()};
-  return made;
+  return without_gaps(made, blank_max);
 }
 
 } // namespace baton

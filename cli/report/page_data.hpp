@@ -36,8 +36,10 @@ struct page_style {
 kainjow::mustache::data page_data(const run_report& of, const page_limits& limits,
                                   const page_style& style);
 
-/// A template, filled in. Throws std::logic_error for a template that is wrong.
+/// A template, filled in; a section that is left out leaves nothing, and of several empty lines in
+/// a row `blank_max` stay. Throws std::logic_error for a template that is wrong.
 std::string fill_page(std::string_view text, const kainjow::mustache::data& with,
-                      const std::function<std::string(const std::string&)>& escape);
+                      const std::function<std::string(const std::string&)>& escape,
+                      std::size_t blank_max = 0);
 
 } // namespace baton

@@ -3,6 +3,7 @@
 #include "cli/report/report.hpp"
 #include "cli/view/text.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

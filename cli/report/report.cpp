@@ -50,12 +50,23 @@ bool is_left_by_request(const plan& of, const run& now, unit_id host) {
                         [&](const failure& one) { return one.meant.contains(*stage); });
 }
 
+/// The units of hosts as such, in the order of the stages; those of no stage behind them.
+std::vector<unit_id> hosts_in_order(const plan& of, const run& now) {
+  std::vector<unit_id> order;
+  for (const auto& hosts : now.hosts_of_stage)
+    order.insert(order.end(), hosts.begin(), hosts.end());
+  for (unit_id host = 1; host < of.units.size(); ++host)
+    if (of.units[host].stack.empty() && !now.units[host].stage)
+      order.push_back(host);
+  return order;
+}
+
 void tell_of_rollbacks(run_report& to, const plan& of, const run_story& story, const result& how) {
   for (const auto& host : how.rollback_failed)
     to.not_rolled_back.push_back({host, why_not_back(of, story, host)});
-  for (unit_id host = 1; host < of.units.size(); ++host) {
+  for (const auto host : hosts_in_order(of, story.now)) {
     const auto& name = of.units[host].host;
-    if (!of.units[host].stack.empty() || is_among(how.rollback_failed, name))
+    if (is_among(how.rollback_failed, name))
       continue;
     if (is_any_restored(of, story.now, host))
       to.rolled_back.push_back(name);

@@ -318,7 +318,7 @@ TEST(a_report, of_a_run_that_was_cut_off_anywhere_says_what_is_known_and_how_to_
     EXPECT_EQ(told.next.back().command, "baton resume " + show.of.run);
     EXPECT_FALSE(told.status);
     EXPECT_LE(told.failures.size(), 1U);
-    with_running += told.running.empty() ? 0 : 1;
+    with_running += std::size_t{!told.running.empty()};
   }
   EXPECT_GT(with_running, 20U);
 }

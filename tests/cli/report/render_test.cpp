@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <optional>
 #include <regex>
+#include <stdexcept>
+#include <utility>
 
 /// The page in its forms, and that nothing from outside breaks out of them.
 
@@ -242,6 +244,7 @@ TEST(the_markdown, has_all_that_a_page_has) {
                               "attempt 1 of 3 | 1970-01-01 00:00:00 | `reason` |\n"));
   EXPECT_THAT(text, HasSubstr("| `host-1` | mixed | NOT healthy | `commit` |\n"
                               "| ↳ `stack-1` | unknown | health unknown |  |\n"));
+  EXPECT_THAT(text, Not(HasSubstr("\n\n\n")));
 }
 
 TEST(the_markdown, keeps_what_looks_like_markup_as_text) {
