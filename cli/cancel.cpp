@@ -1,8 +1,9 @@
 #include "cli/json_or_null.hpp"
+#include "cli/report/kept_output.hpp"
+#include "cli/report/render.hpp"
 #include "cli/resume.hpp"
 #include "cli/run_mirror.hpp"
 #include "cli/signals.hpp"
-#include "cli/view/summary.hpp"
 #include "messages/json.hpp"
 #include "runtime/journal/run_lock.hpp"
 
@@ -81,16 +82,6 @@ std::optional<process_handle> worker_of(const workspace& in, const std::string& 
   }
 }
 
-/// How the run stands by its journal.
-result told_by_journal(const workspace& in, const std::shared_ptr<const plan>& of,
-                       const std::string& run) {
-  run_mirror mirror{of};
-  for (const auto& one : or_fail(in.journal->read_run(run)))
-    mirror.on_record(one);
-  return mirror.unfinished(
-      std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()));
-}
-
 void ask(const process_handle& worker, const std::string& run, bool now) {
   const auto sent = worker.send(SIGTERM, now ? cancel_at_once : cancel_in_order);
   if (!sent && sent.error().code == ec::auth_failed)
@@ -106,10 +97,13 @@ int await_verdict(const cli_context& context, const workspace& in, const process
   while (!worker.ends_within(verdict_poll) && !or_fail(in.journal->find_run(run)).status) {
   }
   const auto records = or_fail(in.journal->read_run(run));
-  const auto of = std::make_shared<const plan>(journaled_plan(records));
-  const auto told = told_by_journal(in, of, run);
+  run_mirror mirror{std::make_shared<const plan>(journaled_plan(records))};
+  for (const auto& one : records)
+    mirror.on_record(one);
+  const auto told =
+      mirror.unfinished(std::chrono::time_point_cast<duration>(std::chrono::system_clock::now()));
   if (told.status && (!context.quiet || told.status != status::success))
-    std::cerr << summary(*of, told, locale_charset());
+    std::cerr << as_text(mirror.report(told, kept_output(in.state)), locale_charset());
   if (flags.show.json)
     std::cout << dump(to_json(told)) << "\n" << std::flush;
   if (!told.status)

@@ -1,5 +1,6 @@
 #include "cli/failure.hpp"
 
+#include "cli/log_format.hpp"
 #include "cli/view/text.hpp"
 #include "runtime/config/load.hpp"
 
@@ -76,7 +77,11 @@ ordered_json to_json(const command_failed& failure) {
 }
 
 int tell(const cli_context& context, const command_failed& failure) {
-  std::cerr << printable_lines(failure.message) << std::flush;
+  if (!logs_as_json(context))
+    std::cerr << printable_lines(failure.message) << std::flush;
+  else if (!failure.message.empty())
+    write_json_line(log_level::error, without_last_break(failure.message),
+                    {.event = "command_failed", .why = &failure.why});
   if (context.json)
     std::cout << dump(to_json(failure)) << "\n" << std::flush;
   return failure.exit_code;

@@ -1,8 +1,11 @@
 #include "cli/json_or_null.hpp"
+#include "cli/report/kept_output.hpp"
+#include "cli/report/render.hpp"
+#include "cli/resume.hpp"
 #include "cli/workspace.hpp"
 
 #include "cli/view/draw.hpp"
-#include "cli/view/summary.hpp"
+#include "cli/view/host_line.hpp"
 #include "messages/json.hpp"
 #include "messages/json_time.hpp"
 #include "runtime/journal/run_lock.hpp"
@@ -29,12 +32,19 @@ std::string when(time_point at) {
   return fmt::format("{:%Y-%m-%d %H:%M}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
 }
 
+/// Who works at a run that is not finished; nothing: nobody.
+std::optional<int> worker_pid(const run_row& run) {
+  const auto owner = run_lock::owner(state_dir(), run.id);
+  if (run.status || !owner || !*owner || !(*owner)->alive)
+    return std::nullopt;
+  return static_cast<int>((*owner)->process.pid);
+}
+
 std::string state_of(const run_row& run) {
   if (run.status)
     return std::string{to_string(*run.status)};
-  const auto owner = run_lock::owner(state_dir(), run.id);
-  if (owner && *owner && (*owner)->alive)
-    return fmt::format("{} (pid {})", to_string(run.state), (*owner)->process.pid);
+  if (const auto pid = worker_pid(run))
+    return fmt::format("{} (pid {})", to_string(run.state), *pid);
   return "unfinished: baton resume " + run.id;
 }
 
@@ -169,8 +179,19 @@ void print_secrets(const result& ended) {
     fmt::print("secrets {} on {}\n", version, names);
 }
 
+/// The page of a run, also of one that is not finished: what is known so far.
+std::string report_of(const run_row& row, const std::vector<record>& records, report_form form) {
+  const auto of = journaled_plan(records);
+  const auto story = story_of(of, records);
+  const auto now = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
+  return render(make_report(of, story, verdict(of, story.now, now), kept_output(state_dir()),
+                            worker_pid(row)),
+                form, locale_charset());
+}
+
 /// Its phases, and how it ended or goes on.
-void print_story(const run_row& row, const view_model& view, const result* ended) {
+void print_story(const run_row& row, const view_model& view, const std::vector<record>& records,
+                 const result* ended) {
   const auto shows = locale_charset();
   const auto now = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
   constexpr std::size_t columns_max = 80;
@@ -185,16 +206,27 @@ void print_story(const run_row& row, const view_model& view, const result* ended
   if (ended)
     print_secrets(*ended);
   if (ended)
-    std::cout << summary(*view.of, *ended, shows);
+    std::cout << report_of(row, records, report_form::text);
   else
     std::cout << state_of(row) << "\n";
 }
 
-int show(const std::string& id, bool as_json, bool events) {
+struct show_flags {
+  std::string run;
+  bool json = false;
+  bool events = false;
+  std::string report; ///< a form; empty: none
+};
+
+int show(const show_flags& flags) {
   const auto in = open_journal();
-  const auto row = find_run(*in, id);
+  const auto row = find_run(*in, flags.run);
   const auto records = or_fail(in->read_run(row.id));
-  if (events) {
+  if (const auto form = report_form_from_string(flags.report)) {
+    std::cout << report_of(row, records, *form);
+    return exit_code::ok;
+  }
+  if (flags.events) {
     for (const auto& one : records) {
       auto wire = to_json(one);
       wire["seq"] = one.seq;
@@ -209,10 +241,10 @@ int show(const std::string& id, bool as_json, bool events) {
     if (const auto* last = std::get_if<event::run_finished>(&one.what))
       ended = last;
   }
-  if (as_json)
+  if (flags.json)
     std::cout << (ended ? dump(to_json(*ended->result)) : dump(json_of(row))) << "\n";
   else
-    print_story(row, view, ended ? ended->result.get() : nullptr);
+    print_story(row, view, records, ended ? ended->result.get() : nullptr);
   return exit_code::ok;
 }
 
@@ -246,20 +278,21 @@ void add_status(CLI::App& app, cli_context& context) {
 }
 
 void add_show(CLI::App& app, cli_context& context) {
-  struct options {
-    std::string run;
-    bool json = false;
-    bool events = false;
-  };
-  auto flags = std::make_shared<options>();
+  auto flags = std::make_shared<show_flags>();
   auto* command = app.add_subcommand("show", "Show one run: its verdict, or its events");
   command->add_option("run", flags->run, "The run, or the beginning of its id (default: the last)");
-  command->add_flag("--json", flags->json, "Its result as one JSON document");
-  command->add_flag("--events", flags->events, "Its events as lines of JSON");
-  command->footer("Examples:\n  baton show\n  baton show 20260131-0905 --json");
-  command->callback([&context, flags] {
-    context.chosen = [flags] { return show(flags->run, flags->json, flags->events); };
-  });
+  auto* as_json = command->add_flag("--json", flags->json, "Its result as one JSON document");
+  auto* events = command->add_flag("--events", flags->events, "Its events as lines of JSON");
+  command
+      ->add_option("--report", flags->report,
+                   "What became of it on one page: text, md (for a comment on a pull request), "
+                   "html (for mail)")
+      ->check(CLI::IsMember({"text", "md", "html"}))
+      ->excludes(as_json)
+      ->excludes(events);
+  command->footer("Examples:\n  baton show\n  baton show 20260131-0905 --json\n"
+                  "  baton show --report md >comment.md");
+  command->callback([&context, flags] { context.chosen = [flags] { return show(*flags); }; });
 }
 
 } // namespace baton

@@ -1,5 +1,6 @@
 #include "cli/cut_off.hpp"
 #include "cli/failure.hpp"
+#include "cli/log_format.hpp"
 #include "cli/near_command.hpp"
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 #include <exception>
 #include <fcntl.h>
 #include <iostream>
+#include <optional>
 #include <sys/stat.h>
 
 namespace {
@@ -69,6 +71,11 @@ int main(int argc, char** argv) {
   app.add_flag("-v,--verbose", context.verbosity, "Say more; twice: everything");
   app.add_flag("--no-color", context.no_color, "No colours, also where the terminal could");
   app.add_flag("--no-input", context.no_input, "Never ask");
+  app.add_option(
+         "--log-format", context.log_format,
+         "What standard error is for: human, json (one object a line), auto (json, where it "
+         "goes to the journal of systemd)")
+      ->check(CLI::IsMember({"human", "json", "auto"}));
   for (const auto add : commands)
     add(app, context);
   try {
@@ -85,6 +92,9 @@ int main(int argc, char** argv) {
     failure.message += "Run with --help for more information.\n";
     return ended(app, tell(context, failure));
   }
+  std::optional<json_stderr> for_programs;
+  if (logs_as_json(context))
+    for_programs.emplace();
   try {
     if (context.chosen && !context.quiet)
       say_what_was_cut_off(app.get_subcommands().front()->get_name());

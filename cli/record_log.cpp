@@ -15,7 +15,7 @@ log_level level_of(severity of) {
                                    : log_level::info;
 }
 
-/// Writes one record; `began` knows when running steps began.
+/// Writes one record; `began` knows when running steps and phases began.
 struct writer {
   const plan& of;
   std::map<std::string, time_point>& began;
@@ -29,6 +29,7 @@ struct writer {
         fields);
   }
   void operator()(const event::phase_started& e) {
+    began[e.phase] = what.at;
     fields.phase = e.phase;
     fields.status = "started";
     log(log_level::info, e.phase + " started", fields);
@@ -36,6 +37,7 @@ struct writer {
   void operator()(const event::step_started& e) {
     const auto id = step_id(of, e.phase, e.kind, e.of, e.attempt);
     began[id] = what.at;
+    fields.actor = "host";
     fields.phase = e.phase;
     fields.host = e.target;
     fields.step = id;
@@ -45,10 +47,8 @@ struct writer {
   }
   void operator()(const event::step_ended& e) {
     const auto id = step_id(of, e.phase, e.kind, e.of, e.attempt);
-    if (auto found = began.find(id); found != began.end()) {
-      fields.took = what.at - found->second;
-      began.erase(found);
-    }
+    take_time(id);
+    fields.actor = "host";
     fields.phase = e.phase;
     fields.host = of.units[e.of].host;
     fields.step = id;
@@ -73,6 +73,7 @@ struct writer {
   }
   void operator()(const event::retry_due&) {}
   void operator()(const event::phase_ended& e) {
+    take_time(e.phase);
     fields.phase = e.phase;
     fields.status = to_string(e.outcome);
     log(e.outcome == phase_outcome::failed ? log_level::error : log_level::info,
@@ -101,6 +102,14 @@ struct writer {
   template <class OfNoRun>
   void operator()(const OfNoRun&) {}
 
+  /// How long it took, where this process saw it begin.
+  void take_time(const std::string& of_what) {
+    if (const auto found = began.find(of_what); found != began.end()) {
+      fields.took = what.at - found->second;
+      began.erase(found);
+    }
+  }
+
   std::string line(unit_id unit, step_kind kind) const {
     return unit_name(of, unit) + ": " + std::string{to_string(kind)};
   }
@@ -109,12 +118,63 @@ struct writer {
 } // namespace
 
 void record_log::on_record(const record& what) {
+  if (const auto* end = std::get_if<event::step_ended>(&what.what)) {
+    const auto found = prints_.find(step_id(*of_, end->phase, end->kind, end->of, end->attempt));
+    if (found != prints_.end()) {
+      auto& [note, from] = found->second;
+      write_line(note, from, std::exchange(from.rest, {}));
+      prints_.erase(found);
+    }
+  }
   log_fields fields;
+  fields.actor = "supervisor";
   fields.run = what.run;
   fields.fleet = of_->fleet.name;
   fields.event = type_name(what.what);
   writer to{*of_, began_, what, fields};
   std::visit(to, what.what);
+}
+
+void record_log::on_output(const output_note& note) {
+  if (!is_logged(log_level::debug))
+    return;
+  auto& [label, from] = prints_[note.step_id];
+  label = note;
+  label.text.clear();
+  for (std::string_view text = note.text; !text.empty();) {
+    const auto end = text.find('\n');
+    const bool is_whole = end != std::string_view::npos;
+    const auto piece = text.substr(0, end);
+    text.remove_prefix(is_whole ? end + 1 : text.size());
+    if (!from.skips)
+      from.rest += piece.substr(0, line_bytes_max + 1 - from.rest.size());
+    const bool is_long = from.rest.size() > line_bytes_max;
+    if (!from.skips && (is_whole || is_long))
+      write_line(label, from, std::exchange(from.rest, {}));
+    from.skips = !is_whole && (from.skips || is_long);
+  }
+}
+
+void record_log::write_line(const output_note& note, printing& from, std::string_view line) {
+  while (line.ends_with('\r'))
+    line.remove_suffix(1);
+  if (line.empty() || from.lines > lines_max)
+    return;
+  log_fields fields;
+  fields.run = note.run;
+  fields.fleet = of_->fleet.name;
+  fields.host = note.target;
+  fields.phase = note.phase;
+  fields.step = note.step_id;
+  fields.actor = "host";
+  fields.event = "step_output";
+  fields.stream = "output";
+  if (from.lines++ == lines_max)
+    log(log_level::debug, "[more lines: baton logs " + note.run + "]", fields);
+  else if (line.size() > line_bytes_max)
+    log(log_level::debug, std::string{line.substr(0, line_bytes_max)} + "…", fields);
+  else
+    log(log_level::debug, line, fields);
 }
 
 output_files::output_files(std::filesystem::path state_folder,

@@ -4,14 +4,16 @@
 #include "cli/audited_act.hpp"
 #include "cli/delivery.hpp"
 #include "cli/hosts_of_house.hpp"
+#include "cli/log_format.hpp"
 #include "cli/metered_actors.hpp"
 #include "cli/observers.hpp"
 #include "cli/queue.hpp"
 #include "cli/record_log.hpp"
+#include "cli/report/kept_output.hpp"
+#include "cli/report/render.hpp"
 #include "cli/run_mirror.hpp"
 #include "cli/signals.hpp"
 #include "cli/view/plain.hpp"
-#include "cli/view/summary.hpp"
 #include "cli/view/terminal.hpp"
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
@@ -24,6 +26,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -83,7 +86,7 @@ private:
 /// Which of the ways of showing progress it is: tty, plain or quiet. A block is drawn in place only
 /// where that can be, and where nothing else of ours writes on that terminal meanwhile.
 std::string progress_of(const run_options& how, const cli_context& context) {
-  if (context.quiet)
+  if (context.quiet || logs_as_json(context))
     return "quiet";
   if (how.progress == "plain" || how.progress == "quiet")
     return how.progress;
@@ -179,14 +182,22 @@ result end_unbegun(house& actors, record_store& store,
   return actors.carry_out(todo, std::make_shared<const std::vector<record>>(std::move(first)));
 }
 
-/// JSON lines into the file; on stderr the view and the summary speak to people already.
-std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in,
+/// JSON lines into the file; on stderr the view and the report speak to people already, unless it
+/// is for programs.
+std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in, const plan& of,
                                   std::shared_ptr<const redactor> secrets) {
   log_options options;
   options.file =
       in.fleet->log_file.empty() ? log_file(in.state) : std::filesystem::path{in.fleet->log_file};
   options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
-  options.terminal_level = context.verbosity > 0 ? log_level::debug : log_level::off;
+  options.terminal_level = context.verbosity > 1   ? log_level::debug
+                           : context.verbosity > 0 ? log_level::info
+                                                   : log_level::off;
+  options.terminal_json = logs_as_json(context);
+  if (options.terminal_json)
+    options.terminal_level = std::min(options.terminal_level, options.file_level);
+  options.run = of.run;
+  options.fleet = of.fleet.name;
   options.secrets = std::move(secrets);
   auto made = std::make_shared<logger>(std::move(options));
   log_to(made);
@@ -197,7 +208,8 @@ std::shared_ptr<recorder> metrics_of(const workspace& in) {
   auto made = std::make_shared<recorder>(recorder::build_words{version(), revision()});
   made->know(*in.fleet);
   if (const auto done = made->catch_up(*in.journal); !done)
-    log(log_level::warning, "the metrics begin at zero: " + describe(done.error()));
+    log(log_level::warning, "the metrics begin at zero: " + describe(done.error()),
+        {.event = "metrics_failed"});
   return made;
 }
 
@@ -219,7 +231,7 @@ void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
   numbers.runs_queued(run_lock::owned(queue_folder(in.state)).size());
   for (const auto& file : files)
     if (const auto done = numbers.write_textfile(file); !done)
-      log(log_level::warning, describe(done.error()));
+      log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
 }
 
 /// What nobody needs after a run's end: the plan with its secrets, and the folder of the steps that
@@ -262,8 +274,11 @@ result carry_out(const cli_context& context, const workspace& in,
   auto view = view_of(progress, context);
 
   const auto tty = std::dynamic_pointer_cast<tty_view>(view);
-  const say_fn say = [tty](const std::string& text) {
-    if (tty)
+  const bool is_json = logs_as_json(context);
+  const say_fn say = [tty, is_json](const std::string& text) {
+    if (is_json)
+      log(log_level::info, text);
+    else if (tty)
       tty->say(text);
     else
       std::cerr << printable_lines(text) << std::flush;
@@ -279,7 +294,7 @@ result carry_out(const cli_context& context, const workspace& in,
   const auto contents = with.hosts.contents;
   const auto stopped_by = asked_early.name().empty() ? learn_secrets(*contents) : std::string{};
   const auto secrets = with.hosts.secrets;
-  const auto lines = start_log(context, in, secrets);
+  const auto lines = start_log(context, in, *todo, secrets);
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
   with.hosts.watch = metered_actors(numbers);
@@ -305,6 +320,7 @@ result carry_out(const cli_context& context, const workspace& in,
       for (const auto& past : *so_far)
         one->on_record(past);
     mark("from here on it is resumed\n");
+    log(log_level::info, "the run is gone on with", {.event = "run_resumed"});
   }
   if (how.also)
     with.observers.push_back(how.also);
@@ -312,7 +328,7 @@ result carry_out(const cli_context& context, const workspace& in,
     with.observers.push_back(std::make_shared<event_printer>());
   with.observers.push_back(std::make_shared<record_log>(todo));
   with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
-  if (progress != "plain")
+  if (progress != "plain" && !is_json)
     with.observers.push_back(std::make_shared<alert_teller>(say));
   const auto deliveries = how.journaled ? std::make_shared<delivery_starter>(in) : nullptr;
   if (deliveries) {
@@ -359,17 +375,17 @@ result carry_out(const cli_context& context, const workspace& in,
     deliveries->start_if_needed();
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)
-      log(log_level::warning, describe(done.error()));
+      log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
-      log(log_level::warning, describe(done.error()));
+      log(log_level::warning, describe(done.error()), {.event = "prune_failed"});
   }
   if (how.journaled)
     log_head_of(*in.journal);
   if (told.status)
     tidy_up(in, *todo);
   leave_terminal();
-  if (how.announced && (!context.quiet || told.status != status::success))
-    std::cerr << summary(*todo, told, locale_charset());
+  if (how.announced && !is_json && (!context.quiet || told.status != status::success))
+    std::cerr << as_text(mirror->report(told, kept_output(in.state)), locale_charset());
   print(how, told);
   if (how.journaled && in.fleet->alerts.wait > duration::zero())
     await_delivery(*in.journal, *in.fleet, in.fleet->alerts.wait);

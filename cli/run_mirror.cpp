@@ -37,19 +37,20 @@ std::set<std::string> taken_back(const plan& of, run now) {
 
 } // namespace
 
-run_mirror::run_mirror(std::shared_ptr<const plan> of) : of_{std::move(of)}, now_{begin(*of_)} {}
+run_mirror::run_mirror(std::shared_ptr<const plan> of)
+    : of_{std::move(of)}, story_{begin_story(*of_)} {}
 
 void run_mirror::on_record(const record& what) {
   std::lock_guard lock{mutex_};
-  now_ = fold(*of_, std::move(now_), what);
+  fold_story(*of_, story_, what);
 }
 
 std::string run_mirror::cancel_words() const {
   std::lock_guard lock{mutex_};
-  const auto back = taken_back(*of_, now_);
+  const auto back = taken_back(*of_, story_.now);
   std::set<std::string> kept;
-  for (std::size_t i = 0; i < now_.units.size(); ++i)
-    if (now_.units[i].touched && !back.count(of_->units[i].host))
+  for (std::size_t i = 0; i < story_.now.units.size(); ++i)
+    if (story_.now.units[i].touched && !back.count(of_->units[i].host))
       kept.insert(of_->units[i].host);
   return "rolled back: " + (back.empty() ? "nothing" : joined(back))
          + "; kept on the new release: " + (kept.empty() ? "nothing" : joined(kept));
@@ -57,7 +58,12 @@ std::string run_mirror::cancel_words() const {
 
 result run_mirror::unfinished(time_point now) const {
   std::lock_guard lock{mutex_};
-  return verdict(*of_, now_, now);
+  return verdict(*of_, story_.now, now);
+}
+
+run_report run_mirror::report(const result& how, const output_end& output) const {
+  std::lock_guard lock{mutex_};
+  return make_report(*of_, story_, how, output);
 }
 
 } // namespace baton

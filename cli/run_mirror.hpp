@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/listener.hpp"
-#include "rules/run.hpp"
+#include "cli/report/report.hpp"
 
 #include <memory>
 #include <mutex>
@@ -23,10 +23,13 @@ public:
   /// The result of the run as it stands, without a status.
   result unfinished(time_point now) const;
 
+  /// The page that tells how the run ended; `how` is its result.
+  run_report report(const result& how, const output_end& output) const;
+
 private:
   std::shared_ptr<const plan> of_;
-  mutable std::mutex mutex_; ///< guards now_
-  run now_;
+  mutable std::mutex mutex_; ///< guards story_
+  run_story story_;
 };
 
 } // namespace baton

@@ -5,6 +5,7 @@
 #include "runtime/log/log_lines.hpp"
 #include "runtime/log/redactor.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 
@@ -13,6 +14,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace baton {
@@ -49,7 +51,7 @@ std::optional<log_level> log_level_from_string(std::string_view name) noexcept {
   for (std::size_t i = 0; i < level_names.size(); ++i)
     if (level_names[i] == name)
       return static_cast<log_level>(i);
-  return std::nullopt;
+  return name == "trace" ? std::optional{log_level::debug} : std::nullopt;
 }
 
 std::filesystem::path log_file(const std::filesystem::path& state_folder) {
@@ -77,6 +79,9 @@ struct logger::impl {
   }
 
   log_options options;
+  /// What tells this process from others where no run does.
+  std::string process =
+      fmt::format("{}/{}", ::getpid(), std::chrono::system_clock::now().time_since_epoch().count());
   bool colour = false;
   std::unique_ptr<file_sink> file; ///< null: none, or it could not be opened
   std::array<std::atomic<std::uint64_t>, 4> counted{};
@@ -86,29 +91,43 @@ struct logger::impl {
 logger::logger(log_options options) : impl_(std::make_unique<impl>(std::move(options))) {}
 logger::~logger() = default;
 
-void logger::write(log_level level, std::string_view text, const log_fields& fields) noexcept {
+void logger::write(log_level level, std::string_view text, const log_fields& given) noexcept {
   if (level >= log_level::off)
     return;
   impl_->counted[static_cast<std::size_t>(level)].fetch_add(1, std::memory_order_relaxed);
   const auto& options = impl_->options;
+  auto fields = given;
+  if (fields.run.empty())
+    fields.run = options.run;
+  if (fields.fleet.empty())
+    fields.fleet = options.fleet;
   const auto now =
       std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
   impl_->guarded([&] {
     if (level < options.terminal_level)
       return;
+    const auto* secrets = options.secrets.get();
     // One call for the whole line, so that lines of several threads do not mix.
     const auto line =
-        human_line(now, level, text, fields, options.secrets.get(), impl_->colour) + '\n';
+        (options.terminal_json ? json_line(now, level, text, fields, secrets, impl_->process)
+                               : human_line(now, level, text, fields, secrets, impl_->colour))
+        + '\n';
     std::fwrite(line.data(), 1, line.size(), stderr);
   });
   impl_->guarded([&] {
     if (!impl_->file || level < options.file_level)
       return;
-    const auto line = json_line(now, level, text, fields, options.secrets.get());
+    const auto line = json_line(now, level, text, fields, options.secrets.get(), impl_->process);
     impl_->file->log(spdlog::details::log_msg{"baton", spdlog::level::info,
                                               spdlog::string_view_t{line.data(), line.size()}});
     impl_->file->flush();
   });
+}
+
+bool logger::writes(log_level level) const noexcept {
+  return level < log_level::off
+         && (level >= impl_->options.terminal_level
+             || (impl_->file && level >= impl_->options.file_level));
 }
 
 std::array<std::uint64_t, 4> logger::counts() const noexcept {
@@ -123,6 +142,11 @@ namespace {
 std::mutex process_mutex;
 std::shared_ptr<logger> process_logger;
 
+std::shared_ptr<logger> logger_of_process() noexcept {
+  const std::lock_guard alone{process_mutex};
+  return process_logger;
+}
+
 } // namespace
 
 void log_to(std::shared_ptr<logger> where) {
@@ -130,13 +154,13 @@ void log_to(std::shared_ptr<logger> where) {
   process_logger = std::move(where);
 }
 
+bool is_logged(log_level level) noexcept {
+  const auto to = logger_of_process();
+  return to && to->writes(level);
+}
+
 void log(log_level level, std::string_view text, const log_fields& fields) noexcept {
-  std::shared_ptr<logger> to;
-  {
-    const std::lock_guard alone{process_mutex};
-    to = process_logger;
-  }
-  if (to)
+  if (const auto to = logger_of_process())
     to->write(level, text, fields);
 }
 

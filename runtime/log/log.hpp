@@ -19,17 +19,20 @@ class redactor;
 enum class log_level : std::uint8_t { debug, info, warning, error, off };
 
 std::string_view to_string(log_level value) noexcept;
-/// Nothing for a name nobody knows.
+/// Nothing for a name nobody knows; `trace` is all there is, which is `debug`.
 std::optional<log_level> log_level_from_string(std::string_view name) noexcept;
 
-/// What a line speaks of. Only views: they need to live for the call alone.
+/// What a line speaks of. Only views: they need to live for the call alone. docs/logs.md says what
+/// people read.
 struct log_fields {
   std::string_view run = {};
   std::string_view fleet = {};
   std::string_view host = {};
   std::string_view phase = {};
   std::string_view step = {};   ///< its id
-  std::string_view event = {};  ///< stable snake_case name: `step_ended`
+  std::string_view actor = {};  ///< whose word it is: `supervisor`, `host`; empty: `main`
+  std::string_view event = {};  ///< stable snake_case name: `step_ended`; empty: `message`
+  std::string_view stream = {}; ///< of what a step printed: `output`
   std::string_view status = {}; ///< `ok`, `failed`, a verdict's status
   int attempt = 0;              ///< 1-based; 0: none
   std::optional<duration> took = {};
@@ -39,7 +42,10 @@ struct log_fields {
 struct log_options {
   std::filesystem::path file; ///< JSON lines; empty: no file
   log_level file_level = log_level::info;
-  log_level terminal_level = log_level::warning; ///< of stderr, for people; `off`: nothing
+  log_level terminal_level = log_level::warning; ///< of stderr; `off`: nothing
+  bool terminal_json = false;                    ///< the file's lines there, not those for people
+  std::string run;                               ///< of lines that name none
+  std::string fleet;                             ///< the same
   std::optional<bool> colour;                    ///< empty: as the terminal and NO_COLOR say
   std::size_t file_bytes_max = 10u << 20;
   std::size_t files_max = 5;               ///< older ones beside the current
@@ -62,6 +68,9 @@ public:
 
   void write(log_level level, std::string_view text, const log_fields& fields = {}) noexcept;
 
+  /// Whether a line of this level would be written anywhere.
+  bool writes(log_level level) const noexcept;
+
   /// How many lines of each level were asked for, written or not; index is the level.
   std::array<std::uint64_t, 4> counts() const noexcept;
 
@@ -72,6 +81,9 @@ private:
 
 /// Where `log()` writes from now on; null (as at the start): nowhere.
 void log_to(std::shared_ptr<logger> where);
+
+/// Whether `log()` would write a line of this level: for what costs something to make.
+bool is_logged(log_level level) noexcept;
 
 /// Writes a line to the process's logger.
 void log(log_level level, std::string_view text, const log_fields& fields = {}) noexcept;

@@ -3,6 +3,7 @@
 #include "messages/json.hpp"
 #include "runtime/fault.hpp"
 #include "runtime/log/redactor.hpp"
+#include "runtime/log/trace_ids.hpp"
 #include "runtime/log/utf8.hpp"
 
 #include <fmt/chrono.h>
@@ -80,7 +81,7 @@ void indent(std::string& to, std::string_view text) {
 } // namespace
 
 std::string json_line(log_time at, log_level level, std::string_view text, const log_fields& fields,
-                      const redactor* secrets) {
+                      const redactor* secrets, std::string_view process) {
   ordered_json made{{"ts", utc_with_nanoseconds(at)},
                     {"level", to_string(level)},
                     {"logger", "baton"},
@@ -94,13 +95,18 @@ std::string json_line(log_time at, log_level level, std::string_view text, const
   add("fleet", fields.fleet);
   add("host", fields.host);
   add("phase", fields.phase);
+  const auto trace = fields.run.empty() ? process : fields.run;
+  made["trace_id"] = trace_id_of(trace);
+  made["span_id"] = span_id_of(trace, fields.phase);
+  made["actor"] = fields.actor.empty() ? "main" : fields.actor;
+  made["event"] = fields.event.empty() ? "message" : fields.event;
+  if (fields.took)
+    made["duration_ms"] = fields.took->count();
   add("step", fields.step);
-  add("event", fields.event);
   add("status", fields.status);
   if (fields.attempt > 0)
     made["attempt"] = fields.attempt;
-  if (fields.took)
-    made["duration_ms"] = fields.took->count();
+  add("stream", fields.stream);
   if (fields.why) {
     made["error"] = error_object(*fields.why, secrets);
     if (const auto* trace = innermost_trace(*fields.why))

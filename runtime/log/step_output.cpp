@@ -240,6 +240,17 @@ expected<std::string> read_step_output(const std::filesystem::path& state_folder
   return made;
 }
 
+expected<std::string> read_step_output_end(const std::filesystem::path& state_folder,
+                                           std::string_view step_id, std::size_t bytes_max) {
+  const auto file = file_of(state_folder, step_id);
+  struct stat there {};
+  std::uint64_t from = 0;
+  if (file && stat(file->c_str(), &there) == 0)
+    from = static_cast<std::uint64_t>(there.st_size);
+  return read_step_output(state_folder, step_id, from > bytes_max ? from - bytes_max : 0,
+                          bytes_max);
+}
+
 expected<void> prune_step_outputs(const std::filesystem::path& state_folder,
                                   std::size_t runs_kept) {
   std::vector<std::filesystem::path> runs;

@@ -65,6 +65,11 @@ expected<std::string> read_step_output(const std::filesystem::path& state_folder
                                        std::string_view step_id, std::uint64_t offset = 0,
                                        std::size_t bytes_max = 1u << 20);
 
+/// The last `bytes_max` bytes of a step's output; all of a shorter one. Error usage when there is
+/// none.
+expected<std::string> read_step_output_end(const std::filesystem::path& state_folder,
+                                           std::string_view step_id, std::size_t bytes_max);
+
 /// Removes the outputs of all but the newest runs (ids sort by time).
 expected<void> prune_step_outputs(const std::filesystem::path& state_folder, std::size_t runs_kept);
 

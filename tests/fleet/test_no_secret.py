@@ -16,6 +16,7 @@ from rig.secrets import (ALL, FILLED, MASTER, OPTION, PASSWORD, PRINTED, SOURCES
                          leaks)
 
 HOSTS = ("thinkpad", "rtx1080")
+REPORTS = [("show", "--report", form) for form in ("text", "md", "html")]
 
 
 def executable(path, text):
@@ -173,10 +174,12 @@ def test_no_secret_is_told_whatever_fails(prepared, fault):
     assert done.json["phase"] == phase and (status is None or done.json["status"] == status), done
     surfaces = {"metrics": prom.read_bytes()}
     for verb in (("show", "--events"), ("show", "--json"), ("show",), ("logs",), ("alert", "list"),
-                 ("alert", "list", "--json")):
+                 ("alert", "list", "--json"), *REPORTS):
         surfaces |= run(leaky, *verb)
     look_everywhere(leaky, done, surfaces)
     assert "***" in surfaces["logs"].decode(), "nothing was printed at all"
+    if where:
+        assert b"***" in surfaces["show --report md"], "the report shows nothing of what was printed"
     assert not list(leaky.state.rglob("plans/*")), "the plan is kept after the run"
 
 
@@ -198,7 +201,7 @@ def test_no_secret_of_a_command_or_a_template_is_told(prepared, fault):
             assert leaks((host.home / "secrets.env").read_bytes(), [PRINTED])
             assert leaks((host.home / "app.conf").read_bytes(), [FILLED])
     surfaces = {"metrics": prom.read_bytes()}
-    for verb in (("show", "--events"), ("show", "--json"), ("show",), ("logs",), ("secrets", "test"),
+    for verb in (("show", "--events"), ("show", "--json"), ("show",), ("logs",), *REPORTS, ("secrets", "test"),
                  ("secrets", "status", "--json"), ("secrets", "sync", "--yes", "--json"),
                  ("config", "show"), ("plan",), ("health",), ("snapshot", "list")):
         surfaces |= run(leaky, *verb)

@@ -10,8 +10,8 @@ target_link_libraries(fleet_boundary PRIVATE baton_options ${CMAKE_DL_LIBS})
 # The longest begin first, so that none of them is left over for the end. Those that measure no time
 # of their own wait for half of it, and count as one processor.
 set(fleet_longest sweep terminal two_controllers no_secret checks snapshot_rollbacks bad_hosts other_fleets
-  worked_examples resume wire scenarios sessions signals)
-set(fleet_patient lease no_secret other_fleets plan resume scenarios secrets_and_snapshots
+  worked_examples resume wire report scenarios sessions signals)
+set(fleet_patient lease no_secret other_fleets plan report resume scenarios secrets_and_snapshots
   snapshot_rollbacks sweep two_controllers wire worked_examples)
 file(GLOB fleet_tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/test_*.py")
 foreach(file IN LISTS fleet_tests)

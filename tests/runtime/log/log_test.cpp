@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <regex>
+#include <set>
 #include <sstream>
 #include <sys/stat.h>
 #include <thread>
@@ -42,6 +44,13 @@ std::vector<json> lines_of(const std::filesystem::path& file) {
   for (std::string line; std::getline(in, line);)
     made.push_back(json::parse(line));
   return made;
+}
+
+std::vector<event_t> every_event() {
+  return {event::run_requested{},    event::phase_started{}, event::step_started{},
+          event::step_ended{},       event::step_stopped{},  event::retry_scheduled{},
+          event::retry_due{},        event::phase_ended{},   event::rollback_started{},
+          event::cancel_requested{}, event::alert_raised{},  event::run_finished{}};
 }
 
 class a_log : public testing::Test {
@@ -80,10 +89,109 @@ TEST_F(a_log, is_one_json_object_a_line_with_the_fields_that_are_known) {
   first.erase("ts");
   EXPECT_EQ(first, json::parse(R"({"level": "info", "logger": "baton", "msg": "it \"works\"\nwell",
     "run": "r1", "fleet": "lab", "host": "vps", "phase": "vps", "step": "r1/vps/vps/2/activate",
-    "event": "step_ended", "status": "ok", "attempt": 2, "duration_ms": 1234})"));
-  EXPECT_EQ(lines[1].size(), 4u);
+    "event": "step_ended", "status": "ok", "attempt": 2, "duration_ms": 1234, "actor": "main",
+    "trace_id": "82f3e9c695dc6b8d1b11818d5701919e", "span_id": "510c6fd0a530173a"})"));
+  EXPECT_EQ(lines[1].size(), 8u);
+  EXPECT_EQ(lines[1]["event"], "message");
   EXPECT_EQ(lines[1]["level"], "warning");
   EXPECT_THAT(read_all(file_), StartsWith(R"({"ts":")"));
+}
+
+TEST_F(a_log, has_the_same_ids_for_a_run_and_its_phases_whoever_writes) {
+  auto with = options();
+  with.run = "r1";
+  with.fleet = "lab";
+  logger{with}.write(log_level::info, "of no run", {.phase = "vps"});
+  logger{options()}.write(log_level::info, "of it", {.run = "r1", .phase = "vps"});
+  logger{options()}.write(log_level::info, "another phase", {.run = "r1", .phase = "guard:vps"});
+  logger{options()}.write(log_level::info, "another run", {.run = "r2", .phase = "vps"});
+  const auto lines = lines_of(file_);
+  EXPECT_EQ(lines[0]["run"], "r1");
+  EXPECT_EQ(lines[0]["fleet"], "lab");
+  for (const auto* id : {"trace_id", "span_id"})
+    EXPECT_EQ(lines[0][id], lines[1][id]);
+  EXPECT_EQ(lines[1]["trace_id"], lines[2]["trace_id"]);
+  EXPECT_NE(lines[1]["span_id"], lines[2]["span_id"]);
+  EXPECT_NE(lines[1]["trace_id"], lines[3]["trace_id"]);
+  EXPECT_NE(lines[1]["span_id"], lines[3]["span_id"]);
+}
+
+TEST_F(a_log, of_no_run_has_the_ids_of_its_process) {
+  {
+    logger to{options()};
+    to.write(log_level::info, "one");
+    to.write(log_level::info, "two");
+  }
+  logger{options()}.write(log_level::info, "another");
+  const auto lines = lines_of(file_);
+  EXPECT_FALSE(lines[0].contains("run"));
+  EXPECT_EQ(lines[0]["trace_id"].get<std::string>().size(), 32U);
+  EXPECT_EQ(lines[0]["span_id"].get<std::string>().size(), 16U);
+  EXPECT_EQ(lines[0]["trace_id"], lines[1]["trace_id"]);
+  EXPECT_NE(lines[0]["trace_id"], lines[2]["trace_id"]);
+}
+
+TEST_F(a_log, has_the_lines_of_its_file_on_the_terminal_where_that_is_for_programs) {
+  auto with = options();
+  with.terminal_level = log_level::info;
+  with.terminal_json = true;
+  testing::internal::CaptureStderr();
+  { logger{with}.write(log_level::info, "two\nlines", {.run = "r1", .host = "vps"}); }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), read_all(file_));
+}
+
+TEST_F(a_log, says_what_it_would_write) {
+  auto with = options();
+  const logger to{with};
+  EXPECT_TRUE(to.writes(log_level::info));
+  EXPECT_FALSE(to.writes(log_level::debug));
+  with.terminal_level = log_level::debug;
+  EXPECT_TRUE(logger{with}.writes(log_level::debug));
+  EXPECT_FALSE(is_logged(log_level::error));
+}
+
+/// docs/logs.md has the fields and the events, and no others.
+TEST_F(a_log, is_described_field_by_field) {
+  const auto page = read_all(std::filesystem::path{BATON_SOURCE_DIR} / "docs/logs.md");
+  const auto first_words = [&](const std::string& heading) {
+    const auto from = page.find("\n## " + heading + "\n");
+    EXPECT_NE(from, std::string::npos) << heading;
+    const auto part = page.substr(from + 1, page.find("\n## ", from + 1) - from - 1);
+    std::set<std::string> words;
+    const std::regex row{"\n\\| `([a-z_]+)`(, `([a-z_]+)`)?"};
+    for (std::sregex_iterator at{part.begin(), part.end(), row}, end; at != end; ++at)
+      for (const auto group : {1U, 3U})
+        if ((*at)[group].matched)
+          words.insert((*at)[group]);
+    return words;
+  };
+  {
+    const error why = fault(ec::unreachable, "no", where_it_went_wrong()).value();
+    logger{options()}.write(log_level::error, "all",
+                            {.run = "r",
+                             .fleet = "f",
+                             .host = "h",
+                             .phase = "p",
+                             .step = "s",
+                             .actor = "host",
+                             .event = "step_ended",
+                             .stream = "output",
+                             .status = "ok",
+                             .attempt = 1,
+                             .took = duration{1},
+                             .why = &why});
+  }
+  std::set<std::string> keys;
+  for (const auto& [key, value] : lines_of(file_).at(0).items())
+    keys.insert(key);
+  EXPECT_EQ(first_words("Fields"), keys);
+  auto events = first_words("Events");
+  for (const auto* one : {"message", "step_output", "run_resumed", "command_failed"})
+    EXPECT_EQ(events.erase(one), 1U) << one;
+  for (const event_t& one : every_event())
+    EXPECT_EQ(events.erase(std::string{type_name(one)}), 1U) << type_name(one);
+  for (const auto& more : events)
+    EXPECT_TRUE(more.ends_with("_failed")) << more;
 }
 
 TEST_F(a_log, keeps_an_errors_causes_and_where_the_innermost_was_made) {

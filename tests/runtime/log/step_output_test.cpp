@@ -37,6 +37,15 @@ TEST_F(output_of_a_step, is_read_back_as_it_came_from_any_byte) {
   EXPECT_EQ(*read_step_output(folder_.path(), step, 99), "");
 }
 
+TEST_F(output_of_a_step, is_read_back_from_its_end) {
+  open().append("one\ntwo\n");
+  EXPECT_EQ(*read_step_output_end(folder_.path(), step, 4), "two\n");
+  EXPECT_EQ(*read_step_output_end(folder_.path(), step, 8), "one\ntwo\n");
+  EXPECT_EQ(*read_step_output_end(folder_.path(), step, 99), "one\ntwo\n");
+  EXPECT_EQ(read_step_output_end(folder_.path(), "run-1/vps/vps/1/none", 4).error().code,
+            ec::usage);
+}
+
 TEST_F(output_of_a_step, is_a_file_of_its_own_for_the_owner_alone) {
   open().append("x");
   const auto file = folder_ / "output/run-1/guard:vps+web1+app+1+gate";
