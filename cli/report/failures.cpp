@@ -51,14 +51,26 @@ reported_failure as_failure(const told_cancel& cancel) {
   return made;
 }
 
+bool is_of_a_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'
+         || c == '_' || c == '.';
+}
+
 /// The words without the host that they speak of: the same for all that fail alike.
 std::string without_host(const reported_failure& one) {
-  auto text = one.why;
   const auto& host = one.hosts.front();
-  for (auto at = text.find(host); !host.empty() && at != std::string::npos;
-       at = text.find(host, at))
-    text.erase(at, host.size());
-  return text;
+  std::string made;
+  for (std::size_t at = 0; at < one.why.size();) {
+    const auto end = at + host.size();
+    const bool is_it = !host.empty() && one.why.compare(at, host.size(), host) == 0
+                       && (at == 0 || !is_of_a_name(one.why[at - 1]))
+                       && (end >= one.why.size() || !is_of_a_name(one.why[end]));
+    if (is_it)
+      at = end;
+    else
+      made += one.why[at++];
+  }
+  return made;
 }
 
 bool are_alike(const reported_failure& a, const reported_failure& b) {

@@ -208,6 +208,8 @@ private:
     auto lines = one.lines;
     if (lines.size() > limits_.lines)
       lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(limits_.lines));
+    for (auto& line : lines)
+      line = text(line);
     set(entry, "output_of", where_of(one.hosts, one.phase, limits_.names));
     set(entry, "output_step", one.step);
     data each{data::type::list};

@@ -182,7 +182,8 @@ TEST_F(a_log, is_described_field_by_field) {
                              .why = &why});
   }
   std::set<std::string> keys;
-  for (const auto& [key, value] : lines_of(file_).at(0).items())
+  const auto all = lines_of(file_);
+  for (const auto& [key, value] : all.at(0).items())
     keys.insert(key);
   EXPECT_EQ(first_words("Fields"), keys);
   auto events = first_words("Events");
