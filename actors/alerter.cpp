@@ -207,6 +207,12 @@ alerter_actor::behavior_type alerter(alerter_self self, alerter_house in) {
         look(self);
         return promise;
       },
+      [self](const halt_order&) {
+        for (auto& [asked, promise] : self->state.asked)
+          promise.deliver(ask_delivered{asked.reminders, false});
+        self->state.asked.clear();
+        self->quit(caf::exit_reason::user_shutdown);
+      },
   };
 }
 

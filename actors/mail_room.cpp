@@ -67,13 +67,14 @@ bool mail_room::deliver(bool reminders, duration patience) {
   bool done = false;
   caf::scoped_actor self{impl_->system};
   self->request(impl_->alerter_, patience, ask_delivered{reminders})
-      .receive([&](const ask_delivered&) { done = true; }, [](const caf::error&) {});
+      .receive([&](const ask_delivered& answer) { done = answer.done; }, [](const caf::error&) {});
   return done;
 }
 
 void mail_room::stop() {
+  // In this order: what a send that was cut off says is not written down.
+  caf::anon_send(impl_->alerter_, halt_order{});
   impl_->stopping.request_stop();
-  caf::anon_send_exit(impl_->alerter_, caf::exit_reason::user_shutdown);
 }
 
 } // namespace baton

@@ -142,6 +142,7 @@ struct look_again {};
 /// so: what waits on a channel that is stopped does not count.
 struct ask_delivered {
   bool reminders = false;
+  bool done = true; ///< of an answer; false: the alerter was halted before
 };
 
 } // namespace baton
@@ -190,7 +191,9 @@ using alerter_actor = listener_actor::extend<
     // Looks at the outbox.
     caf::reacts_to<look_again>,
     // Answers when all is sent.
-    caf::replies_to<ask_delivered>::with<ask_delivered>>;
+    caf::replies_to<ask_delivered>::with<ask_delivered>,
+    // Begins nothing more, answers who waits, and ends.
+    caf::reacts_to<halt_order>>;
 
 /// The KEEPER of the journal: the one writer of the process.
 using keeper_actor = caf::typed_actor<

@@ -56,7 +56,7 @@ std::vector<std::string> headers_of(const channel& to, const message& what) {
   return {"Date: " + date_of(what.at),
           "From: " + one_line(to.from),
           "To: " + listed(to.to),
-          "Subject: " + encoded_header("[" + what.fleet + "] " + what.title),
+          "Subject: " + encoded_header("[baton] " + what.title),
           "Message-ID: <" + one_line(what.id) + "@" + domain + ">",
           "In-Reply-To: " + thread_id(what, domain),
           "References: " + thread_id(what, domain),
@@ -77,6 +77,17 @@ std::string html_text(const message& what) {
   return "<html><body><p><b>" + with_entities(what.title) + "</b></p>\n<pre>" + with_entities(what.text)
          + "</pre>\n" + (what.next.empty() ? "" : "<p><code>" + with_entities(what.next) + "</code></p>\n")
          + "</body></html>";
+}
+
+/// As lines of a mail end: of others libcurl makes characters.
+std::string with_crlf(std::string_view text) {
+  std::string made;
+  for (const char c : text)
+    if (c == '\n')
+      made += "\r\n";
+    else if (c != '\r')
+      made += c;
+  return made;
 }
 
 send_outcome judge(const mail_reply& reply) {
@@ -108,8 +119,8 @@ send_outcome send_email(const sending& one) {
   for (auto* text : {&what.title, &what.text, &what.next})
     *text = repair_utf8(*text);
   letter.headers = headers_of(one.to, what);
-  letter.text = plain_text(what);
-  letter.html = html_text(what);
+  letter.text = with_crlf(plain_text(what));
+  letter.html = with_crlf(html_text(what));
   letter.deadline = one.deadline;
   const auto reply = send_mail(letter, one.stop);
   if (!reply)

@@ -1,5 +1,6 @@
 """The controller's journal, read past Baton."""
 
+import contextlib
 import json
 import pathlib
 import sqlite3
@@ -9,7 +10,8 @@ def file_of(state):
     """The one SQLite file below a state folder that has a table `event`."""
     for path in sorted(pathlib.Path(state).rglob("*")):
         if path.is_file() and path.read_bytes()[:15] == b"SQLite format 3":
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as base:
+            # closed before the file is read again: its locks are this process's, not a connection's
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as base:
                 if base.execute("select 1 from sqlite_master where name = 'event'").fetchone():
                     return path
     return None
