@@ -18,6 +18,7 @@
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
 #include "metrics/metered_transport.hpp"
+#include "metrics/pushgateway.hpp"
 #include "metrics/recorder.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/sealed_plan.hpp"
@@ -234,6 +235,15 @@ void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
       log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
 }
 
+void push_metrics_of(const workspace& in, const recorder& numbers) {
+  if (in.fleet->metrics_push.empty())
+    return;
+  if (const auto done = push_metrics(in.fleet->metrics_push, controller(), numbers.exposition());
+      !done)
+    log(log_level::warning, "the metrics were not pushed: " + describe(done.error()),
+        {.event = "metrics_failed"});
+}
+
 /// What nobody needs after a run's end: the plan with its secrets, and the folder of the steps that
 /// ran here, with what they printed as they printed it.
 void tidy_up(const workspace& in, const plan& todo) {
@@ -376,6 +386,7 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)
       log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
+    push_metrics_of(in, *numbers);
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
       log(log_level::warning, describe(done.error()), {.event = "prune_failed"});
   }

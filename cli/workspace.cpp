@@ -20,14 +20,10 @@
 
 namespace baton {
 
-namespace {
-
 std::string controller() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "controller";
 }
-
-} // namespace
 
 std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string* file) {
   const auto found = or_fail(find_config(context.config_path), exit_code::no_input);

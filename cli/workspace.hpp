@@ -44,6 +44,9 @@ workspace open_workspace(const cli_context& context);
 /// The host of that name. Throws command_failed (64), with the name that may be meant.
 const host& host_of(const fleet& in, const std::string& name);
 
+/// This machine's name.
+std::string controller();
+
 /// Whoever runs this process.
 std::string user_name();
 

@@ -225,6 +225,7 @@ struct fleet {
   std::string log_file; ///< empty: default in the state folder
   std::string log_level = "info";
   std::string metrics_textfile; ///< empty: none
+  std::string metrics_push;     ///< URL of a Pushgateway; empty: none
 };
 
 const host* find_host(const fleet& in, std::string_view name);

@@ -213,6 +213,7 @@ void fields(auto& v, is<fleet> auto& x) {
   v("log_file", x.log_file);
   v("log_level", x.log_level);
   v("metrics_textfile", x.metrics_textfile);
+  v("metrics_push", x.metrics_push);
 }
 
 } // namespace baton

@@ -90,6 +90,7 @@ void read_phases(const view& root, const declared_names& names, fleet& into) {
   root["log"]["level"].read(level, levels);
   into.log_level = std::string{level};
   root["metrics"]["textfile"].read_controller_path(into.metrics_textfile);
+  root["metrics"]["pushgateway"].read_text(into.metrics_push);
 }
 
 } // namespace baton

@@ -332,7 +332,9 @@ nlohmann::ordered_json resolved_config(const fleet& of) {
     made["log"]["file"] = of.log_file;
   made["log"]["level"] = of.log_level;
   if (!of.metrics_textfile.empty())
-    made["metrics"] = {{"textfile", of.metrics_textfile}};
+    made["metrics"]["textfile"] = of.metrics_textfile;
+  if (!of.metrics_push.empty())
+    made["metrics"]["pushgateway"] = of.metrics_push;
   return made;
 }
 

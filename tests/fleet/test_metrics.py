@@ -1,5 +1,8 @@
 """The numbers: of a verb, in a file, and over HTTP, from the journal of whoever ran."""
 
+import http.server
+import socket
+import threading
 import urllib.error
 import urllib.request
 
@@ -25,6 +28,40 @@ def scrape(deployed):
     yield samples
     serving.signal()
     assert serving.wait().code == 0
+
+
+class Gateway(http.server.ThreadingHTTPServer):
+    """Takes what is pushed: (path, body)."""
+
+    def __init__(self, status=200):
+        self.status, self.pushed = status, []
+        super().__init__(("127.0.0.1", 0), Push)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Push(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):  # pylint: disable=invalid-name
+        self.server.pushed.append((self.path, self.rfile.read(int(self.headers["Content-Length"])).decode()))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+def test_the_end_of_a_run_is_pushed_and_a_gateway_that_refuses_changes_nothing(deployed):
+    for status in (200, 500):
+        with Gateway(status) as gateway:
+            deployed.config.data["metrics"] = {"pushgateway": f"http://127.0.0.1:{gateway.server_port}/"}
+            deployed.config.write()
+            deployed.repository.release(f"after-{status}")
+            assert deployed.baton.deploy().code == 0
+            [(path, body)] = gateway.pushed
+            assert path == f"/metrics/job/baton/instance/{socket.gethostname()}"
+            assert 'baton_runs_total{fleet="homelab",status="success"}' in body
+            gateway.shutdown()
+    [log] = deployed.state.rglob("*.log")
+    assert "the metrics were not pushed" in log.read_text()
 
 
 def figures(fleet):

@@ -175,6 +175,7 @@ TEST(everything, of_the_other_phases) {
   EXPECT_EQ(fleet.log_file, "/srv/fleet/log/run.log");
   EXPECT_EQ(fleet.log_level, "debug");
   EXPECT_EQ(fleet.metrics_textfile, "/var/lib/node_exporter/baton.prom");
+  EXPECT_EQ(fleet.metrics_push, "http://127.0.0.1:9091");
 }
 
 TEST(everything, of_alerts) {
