@@ -129,7 +129,18 @@ int release(const cli_context& context, const std::string& name, bool yes) {
                                + "? If that run lives, its step there is ended, "
                                  "and its next one refused."))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
-  const auto done = ask(over, *fleet, to, &control_shell::lease_break);
+  // From whom it was agreed to be taken, and from nobody else: the question may have stood for
+  // long.
+  conversation asking{over, way_to(*fleet, to)};
+  const auto done = asking.ask<lease_report>(
+      [&](link& at, std::function<void(expected<lease_report>)> then) {
+        at.send(at.shell().lease_break(std::move(then), held->holder->run, held->fence));
+      },
+      answer_deadline);
+  if (!done && done.error().code == ec::lease_lost)
+    throw command_failed{exit_code::unavailable,
+                         name + " is not leased by run " + held->holder->run
+                             + " any more, and nothing was done: baton lease show " + name + "\n"};
   if (!done)
     throw command_failed{exit_code::unavailable, done.error()};
   if (done->holder) {

@@ -319,7 +319,8 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.events)
     with.observers.push_back(std::make_shared<event_printer>());
   with.observers.push_back(std::make_shared<record_log>(todo));
-  with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
+  if (how.journaled) // of what only looks `logs` knows no run
+    with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
   with.observers.push_back(std::make_shared<alert_teller>(
       progress == "plain" ? say_fn{} : say,
       hook ? [hook](std::string line) { hook->send(std::move(line)); }
