@@ -5,6 +5,7 @@
 #include <caf/actor_system.hpp>
 #include <caf/system_messages.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -18,6 +19,12 @@ constexpr auto append_deadline = std::chrono::seconds{30};
 
 void decide(supervisor_self self);
 
+bool has_cancel(const std::vector<record>& among) {
+  return std::any_of(among.begin(), among.end(), [](const record& one) {
+    return std::holds_alternative<event::cancel_requested>(one.what);
+  });
+}
+
 /// What a run that cannot go on answers. Its last decision may be its verdict; as long as that is
 /// not durable, nobody may be told.
 result unfinished(supervisor_state& state) {
@@ -26,6 +33,14 @@ result unfinished(supervisor_state& state) {
     told.state = run_state::running;
   told.status.reset();
   told.exit_code = 75;
+  if (told.cancelled && !state.cancel_durable) {
+    told.cancelled = false;
+    told.cancelled_by.clear();
+    told.warnings.push_back(
+        "that it was to stop could not be written down: once the journal can be "
+        "written again, say it again: baton cancel "
+        + told.run);
+  }
   if (state.stuck_by)
     told.why = *state.stuck_by;
   return told;
@@ -128,6 +143,7 @@ void on_written(supervisor_self self) {
   auto& state = self->state;
   state.writing = false;
   state.durable += state.in_flight.size();
+  state.cancel_durable = state.cancel_durable || has_cancel(state.in_flight);
   state.in_flight.clear();
   auto to_do = std::exchange(state.to_do, {});
   if (state.halting) {
@@ -260,6 +276,7 @@ void keep_leases(supervisor_self self, const std::vector<record>& so_far) {
 void replay(supervisor_self self, const std::vector<record>& so_far) {
   auto& state = self->state;
   state.durable = so_far.size();
+  state.cancel_durable = has_cancel(so_far);
   std::vector<event::step_stopped> stopped;
   for (const auto& past : so_far) {
     state.now = fold(*state.plan, std::move(state.now), past);

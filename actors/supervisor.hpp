@@ -38,6 +38,7 @@ struct supervisor_state {
   std::vector<event_t> to_do;    ///< its intents
   bool stuck = false;            ///< the journal cannot be written: nothing is started any more
   std::shared_ptr<const error> stuck_by;
+  bool cancel_durable = false; ///< the wish to stop is in the journal
   result_ptr ended;
 
   std::map<std::string, work_order> open; ///< steps that were started and did not end, by id

@@ -114,9 +114,21 @@ int show(const cli_context& context, const std::string& only, bool as_json) {
   return all_told ? exit_code::ok : exit_code::unavailable;
 }
 
-int take_away(const std::shared_ptr<transport>& over, const fleet& in, const host& to) {
+int take_away(const std::shared_ptr<transport>& over, const fleet& in, const host& to,
+              const lease_report& held) {
   const auto& name = to.reach.name;
-  const auto done = ask(over, in, to, &control_shell::lease_break);
+  // From whom it was agreed to be taken, and from nobody else: the question may have stood for
+  // long.
+  conversation asking{over, way_to(in, to)};
+  const auto done = asking.ask<lease_report>(
+      [&](link& at, std::function<void(expected<lease_report>)> then) {
+        at.send(at.shell().lease_break(std::move(then), held.holder->run, held.fence));
+      },
+      answer_deadline);
+  if (!done && done.error().code == ec::lease_lost)
+    throw command_failed{exit_code::unavailable,
+                         name + " is not leased by run " + held.holder->run
+                             + " any more, and nothing was done: baton lease show " + name + "\n"};
   if (!done)
     throw command_failed{exit_code::unavailable, done.error()};
   if (done->holder) {
@@ -153,7 +165,7 @@ int release(const cli_context& context, const std::string& name, bool yes) {
                                  "and its next one refused."))
     throw command_failed{exit_code::usage, "nothing was done; --yes does not ask\n"};
   return audited(*fleet, "lease release", name + " from " + describe(*held->holder),
-                 [&] { return take_away(over, *fleet, to); });
+                 [&] { return take_away(over, *fleet, to, *held); });
 }
 
 } // namespace

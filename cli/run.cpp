@@ -337,7 +337,8 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.events)
     with.observers.push_back(std::make_shared<event_printer>());
   with.observers.push_back(std::make_shared<record_log>(todo));
-  with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
+  if (how.journaled) // of what only looks `logs` knows no run
+    with.observers.push_back(std::make_shared<output_files>(in.state, secrets));
   if (progress != "plain" && !is_json)
     with.observers.push_back(std::make_shared<alert_teller>(say));
   const auto deliveries = how.journaled ? std::make_shared<delivery_starter>(in) : nullptr;

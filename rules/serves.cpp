@@ -29,9 +29,10 @@ std::optional<bool> worse(std::optional<bool> a, std::optional<bool> b) {
   return a ? a : b;
 }
 
-host_verdict stack_line(const plan& of, const run& now, unit_id stack) {
+host_verdict stack_line(const plan& of, const run& now, unit_id stack, bool is_over) {
   host_verdict line;
-  line.serves = stack_serves(of, now, stack);
+  // Of a run that has not ended: nobody has looked since something was changed there.
+  line.serves = !is_over && now.units[stack].stale ? serves::unknown : stack_serves(of, now, stack);
   if (line.serves == serves::unknown)
     return line;
   const auto& view = *now.units[stack].view;
@@ -75,13 +76,13 @@ bool is_changed(const plan& of, const run& now, unit_id host) {
                         [](const unit_truth& one) { return one.touched; });
 }
 
-host_verdict host_line(const plan& of, const run& now, unit_id host) {
+host_verdict host_line(const plan& of, const run& now, unit_id host, bool is_over) {
   const auto [first, last] = stacks_of(of, host);
-  auto line = stack_line(of, now, first);
+  auto line = stack_line(of, now, first, is_over);
   if (last - first == 1)
     return line;
   for (auto stack = first; stack < last; ++stack) {
-    auto one = stack_line(of, now, stack);
+    auto one = stack_line(of, now, stack, is_over);
     if (one.serves > line.serves) {
       line.serves = one.serves;
       line.commit = one.commit;

@@ -64,7 +64,8 @@ void name_hosts(result& made, const plan& of, const run& now) {
     for (const auto& name : stage.hosts) {
       const auto host = units.at(name);
       made.host_order.push_back(name);
-      const auto& line = made.hosts[name] = host_line(of, now, host);
+      const auto& line = made.hosts[name] =
+          host_line(of, now, host, made.state == run_state::finished);
       if (line.serves == serves::new_release)
         made.systems_deployed.push_back(name);
     }

@@ -20,6 +20,8 @@ constexpr duration kill_poll{50};
 constexpr duration poll_first{10};
 constexpr duration poll_max{1'000};
 constexpr duration reconnect_pause{1'000};
+/// So many connections may break before a step has begun.
+constexpr int cuts_max = 2;
 constexpr std::size_t tail_max = 8 * 1024;
 constexpr std::uint32_t log_piece = 64 * 1024;
 
@@ -277,8 +279,9 @@ void job_runner::on_facts(const expected<step_facts_text>& answer) {
   finish(std::move(end_));
 }
 
-/// The connection went, or never came. A step that may have begun is looked for a while; of one
-/// that has not, the rules decide whether to try again.
+/// The connection went, or never came. A step that may have begun is looked for a while. One that
+/// has not is begun over a new connection, when there was one that broke; when the target cannot be
+/// reached the rules decide whether to try again.
 void job_runner::lost(const error& why) {
   if (stage_ == stage::over)
     return;
@@ -289,8 +292,10 @@ void job_runner::lost(const error& why) {
   const auto now = clock_.now();
   if (!lost_since_)
     lost_since_ = now;
+  const bool was_cut = why.code == ec::connection_lost && ++cuts_ <= cuts_max;
   const bool may_be_there = reached_ || task_.resumed;
-  if (!may_be_there || !why.retryable || now - *lost_since_ >= house_.reattach_patience) {
+  if ((!may_be_there && !was_cut) || !why.retryable
+      || now - *lost_since_ >= house_.reattach_patience) {
     finish(tl::unexpected<error>{why});
     return;
   }

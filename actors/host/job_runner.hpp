@@ -67,6 +67,7 @@ private:
   task task_;
   end_callback done_;
   stage stage_ = stage::connecting;
+  int cuts_ = 0;         ///< connections that broke under it
   bool reached_ = false; ///< the target may know the step
   bool stop_asked_ = false;
   bool over_time_ = false;

@@ -153,14 +153,12 @@ expected<step_output> step_output::open(const std::filesystem::path& state_folde
   if (auto made = make_private_folder(file->parent_path()); !made)
     return tl::unexpected<error>{made.error()};
   const int descriptor =
-      ::open(file->c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+      ::open(file->c_str(), O_WRONLY | O_TRUNC | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0)
     return output_fault(
         "cannot keep the output of " + std::string{step_id} + " in " + file->string(), errno);
-  struct stat there {};
-  fstat(descriptor, &there);
-  return step_output{std::make_unique<impl>(descriptor, static_cast<std::uint64_t>(there.st_size),
-                                            std::move(secrets), bytes_max)};
+  return step_output{
+      std::make_unique<impl>(descriptor, std::uint64_t{0}, std::move(secrets), bytes_max)};
 }
 
 std::string step_output::append(std::string_view bytes) noexcept {

@@ -22,7 +22,8 @@ class step_output {
 public:
   static constexpr std::size_t default_bytes_max = 4u << 20;
 
-  /// Opens the file; one that is there already (a step that was re-attached to) is written on.
+  /// Opens the file, empty: what another process has kept of a step that is re-attached to is told
+  /// again, from the beginning of its log.
   static expected<step_output> open(const std::filesystem::path& state_folder,
                                     std::string_view step_id,
                                     std::shared_ptr<const redactor> secrets,

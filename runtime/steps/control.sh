@@ -79,7 +79,7 @@ b_serve() {
       facts) b_facts "$b_1" "$b_2" "$b_3" ;;
       release) b_release "$b_1" "$b_2" ;;
       show) b_show ;;
-      break) b_break ;;
+      break) b_break "$b_1" "$b_2" ;;
       ended) b_ended "$b_1" "$b_2" "$b_3" ;;
       forget) b_forget "$b_1" "$b_2" ;;
       list) b_list "$b_1" ;;

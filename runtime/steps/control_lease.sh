@@ -221,12 +221,17 @@ b_release() { # RUN FENCE
   b_refuse_as "${b_said:-the lease cannot be removed}"
 }
 
+# break [RUN FENCE]: takes the lease from whoever has it; with RUN from that one alone.
 b_break() {
   b_try_lease=0
   while [ "$b_try_lease" -lt 50 ]; do
     b_try_lease=$((b_try_lease + 1))
     b_fence_now || break
     b_lease_read || b_lease_run=-
+    if [ -n "$1" ] && [ "$b_lease_run $b_number" != "$1 $2" ]; then
+      b_refuse stale "the lease belongs to run $b_lease_run by now"
+      return
+    fi
     if b_give_up "$b_lease_run"; then
       b_say_held
       return

@@ -319,8 +319,12 @@ std::string control_shell::lease_show(callback<lease_report> answer) {
                       state_->decoding<lease_report>(std::move(answer), {}, lease_of));
 }
 
-std::string control_shell::lease_break(callback<lease_report> answer) {
-  return state_->send("break", {}, {}, text_bytes_max, {},
+std::string control_shell::lease_break(callback<lease_report> answer, std::string_view run,
+                                       std::uint64_t fence) {
+  std::vector<std::string> from;
+  if (!run.empty())
+    from = {encode_word(run), std::to_string(fence)};
+  return state_->send("break", from, {}, text_bytes_max, {},
                       state_->decoding<lease_report>(std::move(answer), {}, lease_of));
 }
 

@@ -106,7 +106,9 @@ public:
   std::string lease_show(callback<lease_report> answer);
   /// Takes it from whoever has it, and raises the fence. Ends no steps: that is for the caller, who
   /// then says `lease_ended` under the fence that was answered; else the next owner is told to.
-  std::string lease_break(callback<lease_report> answer);
+  /// With `run` from the owner that had it under that fence alone: else an error lease_lost.
+  std::string lease_break(callback<lease_report> answer, std::string_view run = {},
+                          std::uint64_t fence = 0);
 
   // --- steps -----------------------------------------------------------------------------------
   // What a target says of a step is a report, also `refused`; errors are for the conversation.

@@ -148,6 +148,22 @@ TEST_F(supervisor_test, a_cancel_stops_the_running_step_and_takes_its_phase_back
   EXPECT_EQ(world->runs["thinkpad"], "old");
 }
 
+TEST_F(supervisor_test, a_cancel_that_is_not_durable_is_not_told_as_done) {
+  world->hangs = [](const work_order& order) {
+    return order.step.kind == step_kind::activate && order.step.target == "rtx1080";
+  };
+  auto run = begin_run();
+  advance(std::chrono::seconds{1});
+  store->is_full = true;
+  caf::anon_send(run, event_t{event::cancel_requested{"SIGINT"}});
+  finish();
+  EXPECT_FALSE(told->status);
+  EXPECT_FALSE(told->cancelled);
+  EXPECT_EQ(told->cancelled_by, "");
+  ASSERT_FALSE(told->warnings.empty());
+  EXPECT_THAT(told->warnings.back(), testing::HasSubstr("baton cancel "));
+}
+
 TEST_F(supervisor_test, a_halt_kills_what_runs_and_writes_no_word_of_it) {
   world->hangs = [](const work_order& order) {
     return order.step.kind == step_kind::activate && order.step.target == "rtx1080";

@@ -50,7 +50,7 @@ def test_wherever_it_is_disturbed_it_ends_in_the_same_verdict_with_each_effect_d
     offset = 3 * list(STORIES).index(story)
     points = disturbed.spread(count, POINTS[story], WAYS, offset)
     if story == "partial":
-        points.append(("before-cut", 2))  # while the connections are being made
+        points += [("before-cut", 2), ("after-cut", 2)]  # while the connections are being made
     for way, number in points:
         with one_more() as fleet:
             found, came = disturbed.cut_off(fleet, story, way, number)

@@ -160,6 +160,23 @@ TEST(an_unfinished_run, has_no_status_and_says_how_far_it_is) {
   EXPECT_TRUE(rolling_back);
 }
 
+TEST(an_unfinished_run, does_not_know_what_a_host_serves_that_was_changed_and_not_looked_at) {
+  int seen = 0;
+  staging with;
+  with.watch = [&](const played& show, const std::vector<record>& batch) {
+    const auto* begun = std::get_if<event::step_started>(&batch.back().what);
+    if (begun == nullptr || begun->kind != step_kind::activate || begun->target != "thinkpad")
+      return;
+    ++seen;
+    const auto so_far = verdict(show.of, show.now, batch.back().at);
+    EXPECT_EQ(so_far.hosts.at("thinkpad").serves, serves::unknown);
+    EXPECT_FALSE(so_far.hosts.at("thinkpad").healthy);
+    EXPECT_EQ(so_far.hosts.at("vps").serves, serves::old_release) << "nothing was done there";
+  };
+  play(plan_for(homelab()), with);
+  EXPECT_GT(seen, 0);
+}
+
 TEST(an_unfinished_run, names_the_phase_it_is_in) {
   int seen = 0;
   staging with;

@@ -5,8 +5,9 @@ add_executable(simulate ${simulate_sources}
 target_link_libraries(simulate PRIVATE baton_actors CLI11::CLI11)
 if(BATON_TESTS)
   add_test(NAME simulate.promises_are_kept COMMAND simulate --seeds 2000 --jobs 2)
+  add_test(NAME simulate.faults_can_be_planted COMMAND "${CMAKE_CURRENT_LIST_DIR}/planted" --check)
   add_test(NAME simulate.a_seed_reproduces_a_run COMMAND simulate --seeds 100 --from 50000 --twice)
   set_tests_properties(simulate.promises_are_kept PROPERTIES PROCESSORS 2 COST 100)
-  set_tests_properties(simulate.promises_are_kept simulate.a_seed_reproduces_a_run
+  set_tests_properties(simulate.promises_are_kept simulate.a_seed_reproduces_a_run simulate.faults_can_be_planted
     PROPERTIES LABELS simulate TIMEOUT 600)
 endif()

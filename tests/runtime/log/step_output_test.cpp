@@ -87,9 +87,9 @@ TEST_F(output_of_a_step, that_is_a_little_too_long_is_kept_whole) {
   EXPECT_EQ(kept(), std::string(1500, 'x'));
 }
 
-TEST_F(output_of_a_step, goes_on_where_it_was_after_a_re_attach) {
+TEST_F(output_of_a_step, is_kept_once_also_when_a_later_process_hears_it_again) {
   open().append("first ");
-  open().append("second");
+  open().append("first second");
   EXPECT_EQ(kept(), "first second");
 }
 

@@ -80,6 +80,19 @@ TEST_P(lease, heartbeats_are_for_its_owner) {
   EXPECT_TRUE(host_shell.show()->holder);
 }
 
+TEST_P(lease, is_taken_from_the_one_that_was_meant_and_from_nobody_else) {
+  conversation host_shell{host};
+  const auto fence = host_shell.acquire("r1")->fence;
+  for (const auto& [run, number] : {std::pair{"r2", fence}, std::pair{"r1", fence + 1}}) {
+    const auto refused = host_shell.break_lease(run, number);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ec::lease_lost);
+  }
+  EXPECT_TRUE(host_shell.show()->holder);
+  EXPECT_TRUE(host_shell.break_lease("r1", fence));
+  EXPECT_FALSE(host_shell.show()->holder);
+}
+
 TEST_P(lease, that_was_broken_refuses_its_old_owner) {
   conversation host_shell{host};
   const auto fence = host_shell.acquire("r1")->fence;

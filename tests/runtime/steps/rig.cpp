@@ -284,8 +284,9 @@ expected<lease_report> conversation::show() {
   return ask<lease_report>([&](auto answer) { return shell_->lease_show(std::move(answer)); });
 }
 
-expected<lease_report> conversation::break_lease() {
-  return ask<lease_report>([&](auto answer) { return shell_->lease_break(std::move(answer)); });
+expected<lease_report> conversation::break_lease(const std::string& run, std::uint64_t fence) {
+  return ask<lease_report>(
+      [&](auto answer) { return shell_->lease_break(std::move(answer), run, fence); });
 }
 
 step_report conversation::finish(const std::string& id, std::chrono::milliseconds within) {

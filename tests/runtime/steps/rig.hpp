@@ -102,7 +102,7 @@ public:
                            const std::string& owner = {});
   expected<void> release(const std::string& run, std::uint64_t fence);
   expected<lease_report> show();
-  expected<lease_report> break_lease();
+  expected<lease_report> break_lease(const std::string& run = {}, std::uint64_t fence = 0);
 
   /// Polls until the step is in a final state; its log whole, as far as it was kept.
   step_report finish(const std::string& id,
