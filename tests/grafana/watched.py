@@ -1,0 +1,102 @@
+"""A fleet whose numbers a real Prometheus reads, whose alerts a real Alertmanager sends to a chat."""
+
+import contextlib
+import json
+
+import rules
+import yaml
+from chat import TOKEN, Chat
+from families import root
+from servers import Alertmanager, NodeExporter, Prometheus, until
+
+SAMPLE = root / "grafana" / "alertmanager" / "alertmanager.yml"
+
+
+def alertmanager_config(folder, chat):
+    """The sample as it is, but for addresses, and for times that are too long for a test."""
+    config = yaml.safe_load(SAMPLE.read_text())
+    config["global"] |= {"telegram_api_url": chat.url}
+    config["templates"] = [str(SAMPLE.parent / one) for one in config["templates"]]
+    for route in [config["route"], *config["route"]["routes"]]:
+        route |= {"group_wait": "0s", "group_interval": "1s"}
+    (folder / "slack_url").write_text(f"{chat.url}/slack")
+    for receiver in config["receivers"]:
+        receiver.pop("email_configs", None)  # no mail is sent from here; amtool has looked at it
+        for one in receiver.get("telegram_configs", []):
+            one["bot_token"] = TOKEN
+        for one in receiver.get("slack_configs", []):
+            one["api_url_file"] = str(folder / "slack_url")
+        for one in receiver.get("webhook_configs", []):
+            one["url"] = f"{chat.url}/webhook"
+    file = folder / "alertmanager.yml"
+    file.write_text(yaml.safe_dump(config))
+    return file
+
+
+class Watched(contextlib.ExitStack):
+    """`fleet`, `chat`, `numbers`, `prometheus`, `alertmanager`; `file` is the text file that Baton writes."""
+
+    def __init__(self, fleet, folder):
+        super().__init__()
+        self.fleet, self.folder = fleet, folder
+        (folder / "textfiles").mkdir()
+        self.file = folder / "textfiles" / "baton.prom"
+        fleet.config["metrics"] = {"textfile": str(self.file)}
+        fleet.config.write()
+
+    def __enter__(self):
+        try:
+            return self._begin()
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self):
+        # Which of the two ways Baton's numbers take: for the other one it is `baton serve` that is started here.
+        job, self.numbers = "node", self.enter_context(NodeExporter(self.folder, self.file.parent))
+        self.chat = self.enter_context(Chat())
+        self.alertmanager = self.enter_context(
+            Alertmanager(self.folder, alertmanager_config(self.folder, self.chat)))
+        (self.folder / "rules").mkdir()
+        for name, content in rules.in_a_hurry().items():
+            (self.folder / "rules" / name).write_text(json.dumps(content))
+        self.prometheus = self.enter_context(Prometheus(self.folder, {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(self.folder / "rules" / "*.yaml")],
+            "alerting": {"alertmanagers": [{"static_configs": [{"targets": [self.alertmanager.address]}]}]},
+            "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [self.numbers.address]}]}],
+        }))
+        done = self.fleet.baton.deploy()
+        assert done.code == 0, done
+        until("Prometheus has read of the first run", lambda: self.counted("success") == 1)
+        return self
+
+    def counted(self, status):
+        """How many runs ended so, as Prometheus has it."""
+        rows = self.prometheus.now(f'sum(baton_runs_total{{status="{status}"}})')
+        return float(rows[0]["value"][1]) if rows else None
+
+    def until_fires(self, alert, seconds=120):
+        """Its labels, as soon as it fires."""
+        def look():
+            return next((labels for labels in self.prometheus.firing() if labels["alertname"] == alert), None)
+        return until(f"{alert} fires", look, seconds)
+
+    def until_over(self, *alerts, seconds=120):
+        """Neither Prometheus nor Alertmanager knows of them any more."""
+        def look():
+            active = [one["labels"] for one in json.loads(self.alertmanager.get("/api/v2/alerts"))]
+            return not [one for one in active + self.prometheus.firing() if one["alertname"] in alerts]
+        until(f"{', '.join(alerts)} is over", look, seconds)
+
+    def until_told(self, *words, times=1, seconds=120):
+        """The newest message of the chat that has all these words, as soon as there are so many."""
+        def look():
+            having = [one for one in self.chat.messages() if all(word in one["text"] for word in words)]
+            return having[-1] if len(having) >= times else None
+        try:
+            return until(f"the chat has heard {words}", look, seconds)
+        except AssertionError as late:
+            heard = "\n".join(one["text"] for one in self.chat.messages())
+            raise AssertionError(f"{late}\nfiring: {self.prometheus.firing()}\nheard: {heard}\n"
+                                 f"{self.alertmanager.log[-2000:]}\n{self.prometheus.log[-2000:]}") from late
