@@ -150,7 +150,7 @@ def table(title, description, unit, asked, size=(12, 8), hidden=(), names=None, 
     changes.append({"id": "organize", "options": {"excludeByName": drop, "renameByName": names or {},
                                                   "indexByName": {}}})
     options = {"showHeader": True, "cellHeight": "sm",
-               "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""}}
+               "footer": {"show": False, "reducer": ["sum"], "countRows": False}}
     if sorted_by:
         options["sortBy"] = [{"displayName": sorted_by, "desc": True}]
     return panel("table", title, description, unit, asked, size, options,
