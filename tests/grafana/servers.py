@@ -32,24 +32,28 @@ def until(what, condition, seconds=60):
 class Server:
     """A program that answers on http://`address` while the `with` lasts."""
 
-    def __init__(self, folder, words, ready, address=None):
-        self.address = address or free_address()
-        self._words, self._ready = [word.replace("ADDRESS", self.address) for word in words], ready
+    def __init__(self, folder, words, ready, **how):
+        self.address = free_address()
+        self._words, self._ready, self._how = [word.replace("ADDRESS", self.address) for word in words], ready, how
         self._log = pathlib.Path(folder) / f"{pathlib.Path(words[0]).name}.log"
         self._process = None
 
     def __enter__(self):
         assert shutil.which(self._words[0]), f"{self._words[0]} is missing: packaging/install test"
         with self._log.open("w") as log:
-            self._process = subprocess.Popen(self._words, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(self._words, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                             **self._how)
         try:
             until(f"{self._words[0]} answers", self._answers)
         except BaseException:
-            self.__exit__()
+            self.stop()
             raise
         return self
 
     def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
         self._process.terminate()
         try:
             self._process.wait(20)

@@ -6,10 +6,11 @@ import signal
 import time
 
 import alloy
+import families
 import pytest
-from families import root
 from rig.expect import verdict
 from servers import until
+from watched import can
 
 CONDITIONS = {"BatonRunsFailingOften"}  # most runs here are meant to fail
 
@@ -101,7 +102,7 @@ def test_a_run_whose_process_died_is_told_of(watched):
 
 
 def test_every_line_of_the_log_goes_through_the_pipeline_to_loki(watched):
-    config = alloy.read((root / "examples" / "monitoring" / "config.alloy").read_text())
+    config = alloy.read((families.root / "examples" / "monitoring" / "config.alloy").read_text())
     log, = watched.fleet.state.rglob("deployment_orchestrator.log")
     runs, events = set(), set()
     for line in log.read_text().splitlines():
@@ -119,6 +120,24 @@ def test_nothing_fires_that_has_no_cause_here(watched):
     unhealthy = [rule["name"] for group in watched.prometheus.data("/api/v1/rules")["groups"]
                  for rule in group["rules"] if rule["health"] != "ok"]
     assert not unhealthy
+
+
+@pytest.mark.skipif(not can("serve"), reason="this baton has no verb serve")
+def test_a_baton_that_does_not_answer_is_told_of_once(watched):
+    watched.served.stop()
+    watched.until_told("Baton does not answer")
+    watched.until_fires("BatonAbsent")
+    until("Alertmanager keeps to itself what follows from it", lambda: "BatonAbsent" in watched.suppressed())
+    assert not [one for one in watched.chat.messages() if "nothing is heard of Baton" in one["text"]]
+
+
+@pytest.mark.skipif(not can("metrics"), reason="this baton has no verb metrics")
+def test_what_the_tests_make_up_has_the_labels_of_what_is_exported(watched):
+    listed = {one["name"]: one for one in watched.fleet.baton("metrics", "--list", "--json").json["metrics"]}
+    assert listed.keys() == families.exported()
+    for name, (kind, labels) in families.at_work.items():
+        if name not in families.not_exported_yet:
+            assert (listed[name]["type"], set(listed[name]["labels"])) == (kind, set(labels)), name
 
 
 @pytest.mark.xfail(strict=True, reason="the text file has process_* families, and so has node exporter of itself")

@@ -2,14 +2,30 @@
 
 import contextlib
 import json
+import subprocess
 
 import rules
 import yaml
 from chat import TOKEN, Chat
 from families import root
-from servers import Alertmanager, NodeExporter, Prometheus, until
+from rig.cli import BATON
+from servers import Alertmanager, NodeExporter, Prometheus, Server, until
 
 SAMPLE = root / "grafana" / "alertmanager" / "alertmanager.yml"
+
+
+def can(*words):
+    """Whether this baton has that verb."""
+    return subprocess.run([BATON, *words, "--help"], capture_output=True, check=False).returncode == 0
+
+
+def scraped(address, *names):
+    """A target of Prometheus; of `names` alone, where some are given."""
+    made = {"static_configs": [{"targets": [address]}]}
+    if names:
+        made["metric_relabel_configs"] = [
+            {"source_labels": ["__name__"], "regex": "|".join(names), "action": "keep"}]
+    return made
 
 
 def alertmanager_config(folder, chat):
@@ -52,8 +68,17 @@ class Watched(contextlib.ExitStack):
             raise
 
     def _begin(self):
-        # Which of the two ways Baton's numbers take: for the other one it is `baton serve` that is started here.
-        job, self.numbers = "node", self.enter_context(NodeExporter(self.folder, self.file.parent))
+        self.numbers = self.enter_context(NodeExporter(self.folder, self.file.parent))
+        jobs = {"node": scraped(self.numbers.address)}
+        # Both ways at once would tell everything twice: of the file only what no other way tells.
+        if can("serve"):
+            environment = self.fleet.environment()
+            del environment["RIG_CONTROLLER_DIR"]  # it is not what a run may have left behind
+            self.served = self.enter_context(Server(
+                self.folder, [BATON, "serve", "--metrics-only", "--listen", "ADDRESS"], "/metrics",
+                cwd=self.fleet.project, env=environment))
+            jobs = {"baton": scraped(self.served.address),
+                    "node": scraped(self.numbers.address, "node_textfile_.*", "baton_runs_in_progress")}
         self.chat = self.enter_context(Chat())
         self.alertmanager = self.enter_context(
             Alertmanager(self.folder, alertmanager_config(self.folder, self.chat)))
@@ -64,7 +89,7 @@ class Watched(contextlib.ExitStack):
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(self.folder / "rules" / "*.yaml")],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [self.alertmanager.address]}]}]},
-            "scrape_configs": [{"job_name": job, "static_configs": [{"targets": [self.numbers.address]}]}],
+            "scrape_configs": [{"job_name": job} | target for job, target in jobs.items()],
         }))
         done = self.fleet.baton.deploy()
         assert done.code == 0, done
@@ -75,6 +100,11 @@ class Watched(contextlib.ExitStack):
         """How many runs ended so, as Prometheus has it."""
         rows = self.prometheus.now(f'sum(baton_runs_total{{status="{status}"}})')
         return float(rows[0]["value"][1]) if rows else None
+
+    def suppressed(self):
+        """Names of the alerts that Alertmanager keeps to itself, because of others."""
+        return {one["labels"]["alertname"] for one in json.loads(self.alertmanager.get("/api/v2/alerts"))
+                if one["status"]["state"] == "suppressed"}
 
     def until_fires(self, alert, seconds=120):
         """Its labels, as soon as it fires."""
