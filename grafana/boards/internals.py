@@ -61,13 +61,13 @@ journal = [
 ]
 
 messages = [
-    graph("Messages", "Alerts of Baton's own that reached their channel.", "short",
+    graph("Messages", "Alerts of Baton's own that were sent or given up.", "short",
           [ask(total(grown("baton_notifications_total"), "channel"), "{{channel}}")], (6, 8), stacked_bars=True),
-    graph("Messages that failed", "Tries that were given up, by channel and why; and tries that will be made again.",
-          "short",
+    graph("Messages that failed", "Tries that failed, by channel and why; and those of them that another one "
+          "followed.", "short",
           [ask(total(grown("baton_notification_failures_total"), "channel, reason"), "{{channel}}: {{reason}}"),
-           ask(total(grown("baton_notification_retries_total"), "channel"), "{{channel}}: again")], (6, 8)),
-    graph("Waiting messages", "Alerts of Baton's own that have not reached their channel yet.", "short",
+           ask(total(grown("baton_notification_retries_total"), "channel"), "{{channel}}: tried again")], (6, 8)),
+    graph("Waiting messages", "Alerts of Baton's own that are still to be sent, reminders included.", "short",
           [ask(f"max by (channel) ({of('baton_notifications_queued')})", "{{channel}}")], (6, 8)),
     graph("Time to send", "How long a channel takes to accept a message: 95 of 100 are faster.", "s",
           [ask(quantile(0.95, "baton_notification_duration_seconds", by="channel"), "{{channel}}")], (6, 8)),
