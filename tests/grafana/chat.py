@@ -1,14 +1,59 @@
-"""What alerts are sent to: a Bot API, Slack and a webhook on one port of loopback, which write all down."""
+"""What alerts are sent to, on ports of loopback, all of it written down: a Bot API, Slack, a webhook; mail."""
 
+import email
 import http.server
 import json
+import socketserver
 import threading
 
 TOKEN = "987654321:a-token-of-the-tests"
 
 
-class Chat:
-    """`told` has (path, JSON) of every request, oldest first, while the `with` lasts."""
+class Served:
+    """A server on a thread of its own while the `with` lasts."""
+
+    def __init__(self, server):
+        self._server, self.port = server, server.server_address[1]
+        self._thread = threading.Thread(target=server.serve_forever, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Mail(Served):
+    """A mail server: `letters` has the messages that it took, oldest first."""
+
+    def __init__(self):
+        letters = self.letters = []
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                self.say("220 ready")
+                while line := self.rfile.readline().strip().upper():
+                    if line == b"DATA":
+                        self.say("354 go on")
+                        letters.append(email.message_from_bytes(b"".join(iter(self.rfile.readline, b".\r\n"))))
+                    if line == b"QUIT":
+                        self.say("221 bye")
+                        return
+                    self.say("250 ok")
+
+            def say(self, text):
+                self.wfile.write(f"{text}\r\n".encode())
+
+        super().__init__(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler))
+
+    def subjects(self):
+        return [one["Subject"] for one in list(self.letters)]
+
+
+class Chat(Served):
+    """`told` has (path, JSON) of every request, oldest first."""
 
     def __init__(self):
         told = self.told = []
@@ -29,17 +74,8 @@ class Chat:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self):
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler))
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def messages(self):
         """What the bot was told to say."""

@@ -6,7 +6,7 @@ import subprocess
 
 import rules
 import yaml
-from chat import TOKEN, Chat
+from chat import TOKEN, Chat, Mail
 from families import root
 from rig.cli import BATON
 from servers import Alertmanager, NodeExporter, Prometheus, Server, until
@@ -28,16 +28,16 @@ def scraped(address, *names):
     return made
 
 
-def alertmanager_config(folder, chat):
+def alertmanager_config(folder, chat, mail):
     """The sample as it is, but for addresses, and for times that are too long for a test."""
     config = yaml.safe_load(SAMPLE.read_text())
-    config["global"] |= {"telegram_api_url": chat.url}
+    config["global"] |= {"telegram_api_url": chat.url, "smtp_smarthost": f"127.0.0.1:{mail.port}",
+                         "smtp_require_tls": False}
     config["templates"] = [str(SAMPLE.parent / one) for one in config["templates"]]
     for route in [config["route"], *config["route"]["routes"]]:
         route |= {"group_wait": "0s", "group_interval": "1s"}
     (folder / "slack_url").write_text(f"{chat.url}/slack")
     for receiver in config["receivers"]:
-        receiver.pop("email_configs", None)  # no mail is sent from here; amtool has looked at it
         for one in receiver.get("telegram_configs", []):
             one["bot_token"] = TOKEN
         for one in receiver.get("slack_configs", []):
@@ -50,7 +50,7 @@ def alertmanager_config(folder, chat):
 
 
 class Watched(contextlib.ExitStack):
-    """`fleet`, `chat`, `numbers`, `prometheus`, `alertmanager`; `file` is the text file that Baton writes."""
+    """`fleet`, `chat`, `mail`, `numbers`, `prometheus`, `alertmanager`; `file` is the text file that Baton writes."""
 
     def __init__(self, fleet, folder):
         super().__init__()
@@ -79,9 +79,9 @@ class Watched(contextlib.ExitStack):
                 cwd=self.fleet.project, env=environment))
             jobs = {"baton": scraped(self.served.address),
                     "node": scraped(self.numbers.address, "node_textfile_.*", "baton_runs_in_progress")}
-        self.chat = self.enter_context(Chat())
+        self.chat, self.mail = self.enter_context(Chat()), self.enter_context(Mail())
         self.alertmanager = self.enter_context(
-            Alertmanager(self.folder, alertmanager_config(self.folder, self.chat)))
+            Alertmanager(self.folder, alertmanager_config(self.folder, self.chat, self.mail)))
         (self.folder / "rules").mkdir()
         for name, content in rules.in_a_hurry().items():
             (self.folder / "rules" / name).write_text(json.dumps(content))
@@ -91,10 +91,14 @@ class Watched(contextlib.ExitStack):
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [self.alertmanager.address]}]}]},
             "scrape_configs": [{"job_name": job} | target for job, target in jobs.items()],
         }))
-        done = self.fleet.baton.deploy()
+        done = self.deploy()
         assert done.code == 0, done
         until("Prometheus has read of the first run", lambda: self.counted("success") == 1)
         return self
+
+    def deploy(self):
+        """Much runs here beside it, and on some machines more."""
+        return self.fleet.baton.deploy(seconds=400)
 
     def counted(self, status):
         """How many runs ended so, as Prometheus has it."""
