@@ -18,6 +18,7 @@ grafana_test(dashboards_are_of_the_types_of_grafana
 grafana_test(every_query_has_an_answer
   sh -c "\"$1\" | \"$2\" -B query_test.py -" sh $<TARGET_FILE:print_metrics> ${BATON_PYTHON})
 grafana_test(rules_and_routes_do_as_they_say ${BATON_PYTHON} -B rules_test.py)
+grafana_test(every_channel_hears_what_it_should ${BATON_PYTHON} -B channels_test.py)
 grafana_test(monitoring_example_is_in_order ${BATON_PYTHON} -B monitoring_test.py)
 grafana_test(compose_takes_the_monitoring_example "${grafana_tests}/compose_test" ${BATON_PYTHON})
 if(TARGET baton)
