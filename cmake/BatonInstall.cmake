@@ -9,10 +9,12 @@ set(fish_completions "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 install(TARGETS baton RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 install(FILES "${CMAKE_SOURCE_DIR}/schema/baton.schema.json"
   DESTINATION "${CMAKE_INSTALL_DATADIR}/baton/schema")
-install(DIRECTORY "${CMAKE_SOURCE_DIR}/grafana/" DESTINATION "${CMAKE_INSTALL_DATADIR}/baton/dashboards"
-  FILES_MATCHING PATTERN "*.json" PATTERN "*.yaml" PATTERN "*.yml")
-install(DIRECTORY "${CMAKE_SOURCE_DIR}/examples" DESTINATION "${docs}" USE_SOURCE_PERMISSIONS)
-install(FILES "${CMAKE_SOURCE_DIR}/README.md" DESTINATION "${docs}")
+install(DIRECTORY "${CMAKE_SOURCE_DIR}/grafana/" DESTINATION "${CMAKE_INSTALL_DATADIR}/baton"
+  FILES_MATCHING PATTERN "*.json" PATTERN "*.yaml" PATTERN "*.yml" PATTERN "*.tmpl"
+  PATTERN boards EXCLUDE)
+install(DIRECTORY "${CMAKE_SOURCE_DIR}/examples" DESTINATION "${docs}" USE_SOURCE_PERMISSIONS
+  PATTERN textfile EXCLUDE)
+install(FILES "${CMAKE_SOURCE_DIR}/README.md" "${CMAKE_SOURCE_DIR}/docs/runbooks.md" DESTINATION "${docs}")
 install(FILES "${CMAKE_SOURCE_DIR}/packaging/copyright" DESTINATION "${docs}")
 
 # baton_made(FILE COMMAND command... DEPENDS file...): a file that is made by the build.

@@ -1,11 +1,13 @@
-"""What the tests of the dashboards share: where they are, and the queries in them."""
+"""What the tests of grafana/ share: the dashboards, and the queries in them."""
 
 import json
-import pathlib
 import re
 
-root = pathlib.Path(__file__).resolve().parents[2]
+from families import root
+
 folder = root / "grafana" / "dashboards"
+
+NAME = r"\b(?:(?:baton|process|node)_[a-z0-9_]+|up)\b(?!:)"
 
 
 def load_all():
@@ -21,12 +23,25 @@ def panels(dashboard):
             yield panel
 
 
+def targets(board):
+    for panel in panels(board):
+        for target in panel.get("targets", []):
+            yield panel, target
+
+
+def variable(board, name):
+    for one in board.get("templating", {}).get("list", []):
+        if one.get("name") == name:
+            return one
+    return {}
+
+
 def names_in(query):
-    """Metric names of a query."""
+    """Metric names of a query; not those of recording rules, which have colons."""
     without_text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', query)
-    return set(re.findall(r"\b(?:baton|process)_[a-z0-9_]+\b", without_text))
+    return set(re.findall(r"(?<![:\w])" + NAME, without_text))
 
 
 def selectors_in(query):
     """(metric name, labels in braces, what follows) of every selector in a query."""
-    return re.findall(r"\b((?:baton|process)_[a-z0-9_]+)\b(?:\{([^}]*)\})?(\[[^\]]*\])?", query)
+    return re.findall(rf"({NAME})(?:\{{([^}}]*)\}})?(\[[^\]]*\])?", query)

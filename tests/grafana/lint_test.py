@@ -2,28 +2,31 @@
 """The conventions of dashboards: each rule holds for every dashboard, and finds what breaks it."""
 
 import copy
+import json
 import re
+import subprocess
 import sys
 import unittest
 
 import dashboards
+import families
+from dashboards import targets, variable
 
-# A ratio over the whole time shown is meant so.
-fixed_windows = {("overview.json", "Success ratio")}
-name_list = dashboards.root / "tests" / "metrics" / "family_names.txt"
-
-
-def variable(board, name):
-    for one in board.get("templating", {}).get("list", []):
-        if one.get("name") == name:
-            return one
-    return {}
-
-
-def targets(board):
-    for panel in dashboards.panels(board):
-        for target in panel.get("targets", []):
-            yield panel, target
+# {rule: {(dashboard, panel): why it may break the rule}}. One that is not needed any more is a fault.
+WHOLE_TIME = "a sum over the whole time that is shown"
+exceptions = {
+    "target_rate_interval": {
+        ("overview.json", "Success ratio"): WHOLE_TIME,
+        ("overview.json", "Verdicts"): WHOLE_TIME,
+        ("phases.json", "Where steps fail"): WHOLE_TIME,
+        ("phases.json", "Why steps fail"): WHOLE_TIME,
+        ("phases.json", "Phase by phase"): WHOLE_TIME,
+        ("phases.json", "Where the time goes"): WHOLE_TIME,
+        ("hosts.json", "Hosts that refuse most"): WHOLE_TIME,
+        ("internals.json", "Restarts"): WHOLE_TIME,
+        ("internals.json", "Writes that failed"): WHOLE_TIME,
+    },
+}
 
 
 def uneditable(_, board):
@@ -104,18 +107,22 @@ def target_promql(_, board):
             yield f"panel {panel['title']}: no query: {expr}"
 
 
-def target_rate_interval(name, board):
+def target_rate_interval(_, board):
     for panel, target in targets(board):
         for metric, _, window in dashboards.selectors_in(target.get("expr", "")):
-            if window and window != "[$__rate_interval]" and (name, panel["title"]) not in fixed_windows:
+            if window and window != "[$__rate_interval]":
                 yield f"panel {panel['title']}: {metric}{window}"
 
 
-def target_job_instance(_, board):
+def target_job(_, board, name="job"):
     for panel, target in targets(board):
         for metric, labels, _ in dashboards.selectors_in(target.get("expr", "")):
-            if 'job=~"$job"' not in labels or 'instance=~"$instance"' not in labels:
-                yield f"panel {panel['title']}: {metric} is not of the chosen job and instance"
+            if f'{name}=~"${name}"' not in labels:
+                yield f"panel {panel['title']}: {metric} is not of the chosen {name}"
+
+
+def target_instance(name, board):
+    yield from target_job(name, board, "instance")
 
 
 def target_counter(_, board):
@@ -127,11 +134,33 @@ def target_counter(_, board):
 
 
 def known_names(_, board):
-    known = set(name_list.read_text().split())
     for panel, target in targets(board):
-        for metric in dashboards.names_in(target.get("expr", "")):
-            if metric not in known and re.sub("_(bucket|sum|count)$", "", metric) not in known:
-                yield f"panel {panel['title']}: Baton exports no {metric}"
+        for metric in families.unknown(dashboards.names_in(target.get("expr", ""))):
+            yield f"panel {panel['title']}: Baton exports no {metric}"
+    for one in [*board["templating"]["list"], *board["annotations"]["list"]]:
+        for metric in families.unknown(dashboards.names_in(one.get("definition") or one.get("expr") or "")):
+            yield f"{one['name']}: Baton exports no {metric}"
+
+
+def linked(_, board):
+    """To the others, by what is chosen here; and no link leads nowhere."""
+    if not any(one["type"] == "dashboards" and one["tags"] == ["baton"] and one["includeVars"] and one["keepTime"]
+               for one in board["links"]) or "baton" not in board["tags"]:
+        yield "is not linked with the other dashboards"
+    boards = {one["uid"]: one for one in dashboards.load_all().values()}
+    for url in re.findall(r'"url": ?"(/d/[^"]*)"', json.dumps(board)):
+        other = boards.get(url.partition("?")[0].removeprefix("/d/"))
+        for name in re.findall(r"var-(\w+)=|\$\{(\w+):queryparam\}", url):
+            if other is None or not variable(other, "".join(name)):
+                yield f"link {url} leads nowhere"
+
+
+def a_note_for_each_deployment(_, board):
+    """Each run that ends sets one of two gauges to its time."""
+    exact = [one["expr"] for one in board["annotations"]["list"] if one.get("useValueForTime") and one["enable"]]
+    for gauge in ("baton_run_last_success_timestamp_seconds", "baton_run_last_failure_timestamp_seconds"):
+        if not any(gauge in expr and expr.endswith("* 1000") for expr in exact):
+            yield f"has no annotation from {gauge}"
 
 
 def layout(_, board):
@@ -161,14 +190,23 @@ def change_expr(old, new):
     return change
 
 
+def change_first(pattern, new):
+    def change(board):
+        for _, target in targets(board):
+            if re.search(pattern, target["expr"]):
+                target["expr"] = re.sub(pattern, new, target["expr"], count=1)
+                return
+
+    return change
+
+
 def first(board):
     return next(iter(dashboards.panels(board)))
 
 
-# Each rule with a change that it must find.
+# Each rule with a change that it must find: first those of Grafana's dashboard-linter, then our own.
 rules = {
     uneditable: lambda board: board.update(editable=True),
-    provisioned: lambda board: board.update(id=7),
     template_datasource: lambda board: variable(board, "datasource").update(label="DS"),
     template_job: lambda board: variable(board, "job").update(allValue=".*"),
     template_instance: lambda board: variable(board, "instance").update(multi=False),
@@ -179,19 +217,30 @@ rules = {
     panel_no_targets: lambda board: first(board).update(targets=[]),
     target_promql: change_expr("sum(", "sum(("),
     target_rate_interval: change_expr("[$__rate_interval]", "[5m]"),
-    target_job_instance: change_expr('job=~"$job", ', ""),
-    target_counter: change_expr("increase(baton_errors_total", "sum(baton_errors_total"),
-    known_names: change_expr("baton_host_up", "baton_host_upp"),
+    target_job: change_expr('job=~"$job", ', ""),
+    target_instance: change_expr('instance=~"$instance"', ""),
+    target_counter: change_first(r"\b(increase|rate)\(", "sum("),
+    provisioned: lambda board: board.update(id=7),
+    known_names: change_expr("{job=~", "_of_nobody{job=~"),
+    linked: lambda board: board["links"][0].update(tags=["batons"]),
+    a_note_for_each_deployment: lambda board: board["annotations"]["list"].pop(),
     layout: lambda board: first(board)["gridPos"].update(w=24),
 }
+
+
+def findings(name, board, rule):
+    """What breaks the rule, exceptions left out."""
+    excepted = [panel for file, panel in exceptions.get(rule.__name__, {}) if file == name]
+    return [what for what in rule(name, board)
+            if not any(what.startswith(f"panel {panel}:") for panel in excepted)]
 
 
 class Lint(unittest.TestCase):
     def test_every_dashboard_keeps_every_rule(self):
         boards = dashboards.load_all()
-        self.assertTrue(boards)
+        self.assertEqual(list(boards), ["hosts.json", "internals.json", "overview.json", "phases.json"])
         found = [f"{name}: {rule.__name__}: {what}"
-                 for name, board in boards.items() for rule in rules for what in rule(name, board)]
+                 for name, board in boards.items() for rule in rules for what in findings(name, board, rule)]
         self.assertEqual(found, [])
 
     def test_every_rule_finds_what_breaks_it(self):
@@ -199,7 +248,24 @@ class Lint(unittest.TestCase):
             for rule, break_it in rules.items():
                 broken = copy.deepcopy(board)
                 break_it(broken)
-                self.assertTrue(list(rule(name, broken)), rule.__name__)
+                self.assertTrue(findings(name, broken, rule), f"{name}: {rule.__name__}")
+
+    def test_every_exception_is_needed(self):
+        boards = dashboards.load_all()
+        by_name = {rule.__name__: rule for rule in rules}
+        for rule, panels in exceptions.items():
+            for name, panel in panels:
+                self.assertTrue([what for what in by_name[rule](name, boards[name])
+                                 if what.startswith(f"panel {panel}:")], f"{rule}: {name}: {panel}")
+
+    def test_no_name_is_waited_for_that_is_there(self):
+        there = families.exported() & families.not_exported_yet
+        self.assertFalse(there, "exported by now: take them out of not_exported_yet in families.py")
+
+    def test_the_dashboards_are_what_their_sources_say(self):
+        made = subprocess.run([dashboards.root / "grafana" / "make_dashboards", "--check"], text=True,
+                              capture_output=True, check=False)
+        self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
 
     def test_the_provisioning_is_what_grafana_reads(self):
         provisioning = dashboards.root / "grafana" / "provisioning"
