@@ -64,13 +64,15 @@ protected:
   /// `CHANNEL EVENT.NTH` of what waits.
   std::vector<std::string> waiting(const std::string& fleet = "lab") {
     std::vector<std::string> made;
-    for (const auto& row : *journal_.waiting_messages(fleet))
+    const auto waiting = journal_.waiting_messages(fleet);
+    for (const auto& row : *waiting)
       made.push_back(row.channel + " " + std::to_string(row.event) + "." + std::to_string(row.nth));
     return made;
   }
   std::vector<std::string> unacknowledged() {
     std::vector<std::string> made;
-    for (const auto& one : *journal_.open_attention("lab"))
+    const auto open = journal_.open_attention("lab");
+    for (const auto& one : *open)
       made.push_back(one.run);
     return made;
   }

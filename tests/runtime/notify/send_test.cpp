@@ -29,7 +29,7 @@ constexpr const char* token = "12345:AbCdEf-secret_token";
 struct scripted {
   int status = 200;
   std::string body = R"({"ok":true,"result":{}})";
-  std::string headers;
+  std::string headers = {};
   bool holds = false;
   bool cuts = false;
 };
