@@ -8,7 +8,7 @@ target_link_libraries(print_metrics PRIVATE baton_metrics)
 # grafana_test(NAME COMMAND...): 77 is a skip, with the reason in its output.
 function(grafana_test name)
   add_test(NAME "grafana.${name}" COMMAND ${ARGN} WORKING_DIRECTORY "${grafana_tests}")
-  set_tests_properties("grafana.${name}" PROPERTIES TIMEOUT 300 LABELS grafana SKIP_RETURN_CODE 77
+  set_tests_properties("grafana.${name}" PROPERTIES TIMEOUT 600 LABELS grafana SKIP_RETURN_CODE 77
     ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
