@@ -66,7 +66,8 @@ std::vector<std::string> others_than(const std::string& channel,
 
 void tell(const std::string& channel, const send_outcome& how) {
   if (how.plain)
-    log(log_level::warning, "channel " + channel + ": the markup was not accepted, sent as plain text");
+    log(log_level::warning,
+        "channel " + channel + ": the markup was not accepted, sent as plain text");
   if (!how.moved_to.empty())
     log(log_level::warning, "channel " + channel + ": the chat has moved to " + how.moved_to
                                 + "; write that number as its `chat` in baton.yaml");
@@ -78,8 +79,8 @@ void tell(const std::string& channel, const send_outcome& how) {
     log(log_level::error, "channel " + channel + " is stopped: " + how.why);
 }
 
-void sent(alerter_self self, const std::vector<outbox_row>& rows,
-          const outbox::channel_info& info, const send_outcome& how) {
+void sent(alerter_self self, const std::vector<outbox_row>& rows, const outbox::channel_info& info,
+          const send_outcome& how) {
   auto& state = self->state;
   const auto& channel = rows.front().channel;
   auto& desk = state.desks[channel];
@@ -117,8 +118,9 @@ void hand_over(alerter_self self, std::vector<outbox_row> rows, const outbox::ch
   desk.busy = true;
   self->request(desk.postman, caf::infinite,
                 parcel{channel, std::make_shared<const message>(std::move(*what))})
-      .then([self, rows = std::move(rows),
-             info](const parcel_answer& answer) { sent(self, rows, info, *answer.how); });
+      .then([self, rows = std::move(rows), info](const parcel_answer& answer) {
+        sent(self, rows, info, *answer.how);
+      });
 }
 
 /// What is left of one channel's rows once its next step is done.
@@ -134,7 +136,8 @@ left serve(alerter_self self, const std::vector<outbox_row>& rows, outbox::chann
     return left::work;
   }
   const auto fleet = state.house.box->fleet();
-  if (info.resumes && write_down(self, channel, {event::channel_resumed{fleet, channel, "baton.yaml"}}))
+  if (info.resumes
+      && write_down(self, channel, {event::channel_resumed{fleet, channel, "baton.yaml"}}))
     info.state.stopped = false;
   info.state.free_at = desk.free_at;
   const auto step = next_delivery(rows, info.state, state.house.now());
@@ -172,13 +175,12 @@ void look(alerter_self self) {
     log(log_level::error, "the outbox cannot be read", {.why = &rows.error()});
     return wake(self, state.house.now() + journal_patience);
   }
-  const auto channels = rows->empty() ? std::map<std::string, outbox::channel_info>{}
-                                      : state.house.box->channels();
+  const auto channels =
+      rows->empty() ? std::map<std::string, outbox::channel_info>{} : state.house.box->channels();
   state.now_left = left::nothing;
   for (auto first = rows->begin(); first != rows->end();) {
-    const auto last = std::find_if(first, rows->end(), [&](const outbox_row& one) {
-      return one.channel != first->channel;
-    });
+    const auto last = std::find_if(
+        first, rows->end(), [&](const outbox_row& one) { return one.channel != first->channel; });
     const auto known = channels.find(first->channel);
     outbox::channel_info info;
     info.state.known = known != channels.end();

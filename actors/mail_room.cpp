@@ -35,8 +35,8 @@ struct mail_room::impl {
     house.box = std::move(box);
     house.make_postman = [this, send = std::move(send)] {
       return system.spawn<caf::detached>(
-          postman, [send, stop = stopping.get_token()](const std::string& channel,
-                                                       const message& what) {
+          postman,
+          [send, stop = stopping.get_token()](const std::string& channel, const message& what) {
             return send(channel, what, stop);
           });
     };

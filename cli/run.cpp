@@ -238,7 +238,8 @@ void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
 void push_metrics_of(const workspace& in, const recorder& numbers) {
   if (in.fleet->metrics_push.empty())
     return;
-  if (const auto done = push_metrics(in.fleet->metrics_push, controller(), numbers.exposition());
+  if (const auto done = push_metrics(in.fleet->metrics_push, controller(),
+                                     numbers.exposition(recorder::exposed::of_baton));
       !done)
     log(log_level::warning, "the metrics were not pushed: " + describe(done.error()),
         {.event = "metrics_failed"});

@@ -327,7 +327,7 @@ recorder::figures recorder::summed() const {
   return made;
 }
 
-std::string recorder::exposition() const {
+std::string recorder::exposition(exposed what) const {
   std::vector<prometheus::MetricFamily> all;
   const auto append = [&all](std::vector<prometheus::MetricFamily> more) {
     std::move(more.begin(), more.end(), std::back_inserter(all));
@@ -338,7 +338,8 @@ std::string recorder::exposition() const {
   }
   append(impl_->tallies.all.collect());
   append(impl_->process.all.collect());
-  append(process_collector{}.Collect());
+  if (what == exposed::all)
+    append(process_collector{}.Collect());
   // A family without a series has nothing to say.
   std::erase_if(all, [](const prometheus::MetricFamily& one) { return one.metric.empty(); });
   std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -348,7 +349,7 @@ std::string recorder::exposition() const {
 }
 
 expected<void> recorder::write_textfile(const std::filesystem::path& file) const {
-  return replace_textfile(file, exposition());
+  return replace_textfile(file, exposition(exposed::of_baton));
 }
 
 } // namespace baton

@@ -71,8 +71,11 @@ public:
   };
   figures summed() const;
 
+  /// `of_baton`: without the families `process_*`, which whoever passes it on has of itself.
+  enum class exposed : std::uint8_t { all, of_baton };
+
   /// Prometheus's text format 0.0.4, families and series sorted.
-  std::string exposition() const;
+  std::string exposition(exposed what = exposed::all) const;
 
   /// Puts the exposition in place of the file at once (0644), for node exporter's textfile
   /// collector. Error config_invalid names the file.

@@ -85,7 +85,9 @@ std::vector<served_line> served(const result& how) {
   std::vector<served_line> lines;
   for (const auto& [name, host] : lines_of(how))
     lines.push_back({name, std::string{to_string(host->serves)},
-                     !host->healthy ? "" : *host->healthy ? "healthy" : "not healthy",
+                     !host->healthy   ? ""
+                     : *host->healthy ? "healthy"
+                                      : "not healthy",
                      short_of(host->commit)});
   return lines;
 }
@@ -134,7 +136,8 @@ struct wording {
   void operator()(const event::alert_raised& alert) const {
     into.phase = alert.phase;
     into.host = alert.host;
-    into.title = where() + ": " + (alert.host.empty() ? alert.phase : alert.phase + " on " + alert.host);
+    into.title =
+        where() + ": " + (alert.host.empty() ? alert.phase : alert.phase + " on " + alert.host);
     into.text = alert.text + "\n";
     into.next = "baton show " + into.run;
   }

@@ -105,9 +105,8 @@ std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const se
                                    const attempt& by) {
   using kind = send_outcome::kind;
   std::vector<event_t> made;
-  const auto pause =
-      std::max(full_jitter(rows.front().attempts + 1, by.dice),
-               std::min(how.retry_after.value_or(duration{0}), retry_after_max));
+  const auto pause = std::max(full_jitter(rows.front().attempts + 1, by.dice),
+                              std::min(how.retry_after.value_or(duration{0}), retry_after_max));
   for (const auto& row : rows) {
     const auto retry_at = by.now + pause;
     if (how.is == kind::sent)

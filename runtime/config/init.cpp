@@ -191,7 +191,8 @@ std::string tail_text(const std::vector<init_host>& hosts) {
          "# verification: {checks: [{http: \"https://example.org/\", on: controller, of: "
          + (hosts.empty() ? "vps" : hosts.back().name)
          + "}]}\n\n"
-           "# Who hears of a run that ends badly; the file with the bot's token is for you alone (chmod "
+           "# Who hears of a run that ends badly; the file with the bot's token is for you alone "
+           "(chmod "
            "600).\n"
            "# alerts: {channels: {phone: {telegram: {token_file: bot.token, chat: 123456789}}}}\n";
 }

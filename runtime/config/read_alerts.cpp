@@ -9,9 +9,8 @@ namespace baton {
 
 namespace {
 
-constexpr word_of<severity> loudness_words[]{{"info", severity::info},
-                                         {"warning", severity::warning},
-                                         {"critical", severity::critical}};
+constexpr word_of<severity> loudness_words[]{
+    {"info", severity::info}, {"warning", severity::warning}, {"critical", severity::critical}};
 
 /// The name of the channel that `on_alert` is.
 constexpr const char* hook_name = "on_alert";
@@ -97,10 +96,10 @@ void read_webhook(const view& in, channel& into) {
   in["token_file"].read_controller_path(into.token_file);
   if (in["url"].present() == in["url_file"].present() && in.is(yaml_kind::mapping)
       && !in.has_faults_below())
-    in.fault("one of url and url_file is wanted",
-             "url_file where the URL itself lets others send");
+    in.fault("one of url and url_file is wanted", "url_file where the URL itself lets others send");
   if (!into.url.empty() && !secrets_in({}, into.url).empty())
-    in["url"].fault("holds a secret", "write the URL into a file, mode 0600, and name it as url_file");
+    in["url"].fault("holds a secret",
+                    "write the URL into a file, mode 0600, and name it as url_file");
 }
 
 void read_channel(const view& in, const std::string& name, alert_policy& into) {

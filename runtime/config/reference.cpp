@@ -47,9 +47,9 @@ is text, also `no`, `on`, `0123` and `1.2.3`. Limits: 1 MiB, 10,000 values (an a
 as it is used), 64 levels, 4096 bytes a value.
 )";
 
-constexpr std::array<std::string_view, 11> plain_values{
-    "name",  "names",   "text", "duration", "repeat", "guest",
-    "size",  "command", "word", "words",    "vars"};
+constexpr std::array<std::string_view, 11> plain_values{"name",   "names", "text", "duration",
+                                                        "repeat", "guest", "size", "command",
+                                                        "word",   "words", "vars"};
 
 std::string ref_name(const schema_node& node) {
   const auto reference = node.value("$ref", std::string{});

@@ -104,10 +104,9 @@ public:
     case CURLE_UNSUPPORTED_PROTOCOL:
       return make_error(ec::usage, "that is no URL for it");
     case CURLE_COULDNT_CONNECT:
-      return make_error(ec::unreachable,
-                        "could not connect: "
-                            + std::generic_category().message(
-                                static_cast<int>(number(CURLINFO_OS_ERRNO))));
+      return make_error(ec::unreachable, "could not connect: "
+                                             + std::generic_category().message(
+                                                 static_cast<int>(number(CURLINFO_OS_ERRNO))));
     default:
       return make_error(ec::unreachable, said_.front() != '\0' ? std::string{said_.data()}
                                                                : ::curl_easy_strerror(how));

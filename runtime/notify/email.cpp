@@ -74,8 +74,9 @@ std::string plain_text(const message& what) {
 std::string html_text(const message& what) {
   if (!what.text_template.empty())
     return "<html><body>" + render(what.text_template, what, &with_entities) + "</body></html>";
-  return "<html><body><p><b>" + with_entities(what.title) + "</b></p>\n<pre>" + with_entities(what.text)
-         + "</pre>\n" + (what.next.empty() ? "" : "<p><code>" + with_entities(what.next) + "</code></p>\n")
+  return "<html><body><p><b>" + with_entities(what.title) + "</b></p>\n<pre>"
+         + with_entities(what.text) + "</pre>\n"
+         + (what.next.empty() ? "" : "<p><code>" + with_entities(what.next) + "</code></p>\n")
          + "</body></html>";
 }
 
@@ -91,7 +92,8 @@ std::string with_crlf(std::string_view text) {
 }
 
 send_outcome judge(const mail_reply& reply) {
-  const auto why = "the mail server answers " + std::to_string(reply.status) + ": " + said(reply.why);
+  const auto why =
+      "the mail server answers " + std::to_string(reply.status) + ": " + said(reply.why);
   constexpr int permanent = 500;
   if (reply.status < permanent)
     return try_again(send_fault::server_error, why);

@@ -73,8 +73,7 @@ send_outcome send(const sending& one) {
   const auto begun = std::chrono::steady_clock::now();
   auto outcome = send_by_kind(one);
   outcome.why = without_own_secrets(one.to, outcome.why);
-  outcome.took =
-      std::chrono::duration_cast<duration>(std::chrono::steady_clock::now() - begun);
+  outcome.took = std::chrono::duration_cast<duration>(std::chrono::steady_clock::now() - begun);
   return outcome;
 }
 

@@ -31,7 +31,8 @@ std::string slack_payload(const message& what) {
       blocks.push_back(section("`" + fitting(one_line(what.next), title_max) + "`"));
   } else {
     // The markup is the template's, only what is filled in is escaped.
-    blocks.push_back(section(cut_to_units(render(what.text_template, what, &with_entities), section_max)));
+    blocks.push_back(
+        section(cut_to_units(render(what.text_template, what, &with_entities), section_max)));
   }
   return dump({{"text", fitting(one_line(what.title), title_max)}, {"blocks", std::move(blocks)}});
 }
@@ -42,16 +43,16 @@ send_outcome send_slack(const sending& one) {
   const auto url = read_secret_line(one.to.url_file);
   if (!url)
     return misconfigured(url.error());
-  const auto reply =
-      post({*url, {"Content-Type: application/json"}, slack_payload(one.what), one.deadline}, one.stop);
+  const auto reply = post(
+      {*url, {"Content-Type: application/json"}, slack_payload(one.what), one.deadline}, one.stop);
   if (!reply)
     return without_answer(reply.error());
   if (reply->status >= 200 && reply->status < 300)
     return sent_well();
   const auto why = "Slack answers " + std::to_string(reply->status) + ": " + said(reply->body);
   if (reply->status == 429 || reply->status >= 500 || reply->status < 400) {
-    auto made = try_again(
-        reply->status == 429 ? send_fault::throttled : send_fault::server_error, why);
+    auto made =
+        try_again(reply->status == 429 ? send_fault::throttled : send_fault::server_error, why);
     made.retry_after = reply->retry_after;
     return made;
   }

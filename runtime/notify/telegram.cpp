@@ -103,7 +103,7 @@ api_answer read_answer(const http_reply& reply) {
 expected<api_answer> ask(const sending& one, const std::string& token, const std::string& chat,
                          bool marked) {
   ordered_json body{{"chat_id", chat},
-                    {"text", !marked                           ? plain_words(one.what)
+                    {"text", !marked                          ? plain_words(one.what)
                              : one.what.text_template.empty() ? own_words(one.what, true)
                                                               : by_template(one.what)}};
   if (marked)
@@ -125,9 +125,9 @@ expected<api_answer> ask(const sending& one, const std::string& token, const std
 
 /// Whether a refusal is of the chat, and not of the message.
 bool is_about_chat(const std::string& description) {
-  for (const auto* words : {"chat not found", "thread not found", "TOPIC_CLOSED", "PEER_ID_INVALID",
-                            "not enough rights", "have no rights", "CHAT_WRITE_FORBIDDEN",
-                            "chat_id is empty"})
+  for (const auto* words :
+       {"chat not found", "thread not found", "TOPIC_CLOSED", "PEER_ID_INVALID",
+        "not enough rights", "have no rights", "CHAT_WRITE_FORBIDDEN", "chat_id is empty"})
     if (description.find(words) != std::string::npos)
       return true;
   return false;
@@ -181,7 +181,8 @@ send_outcome send_telegram(const sending& one) {
       return made;
     }
     const bool unreadable =
-        answer->status == 400 && answer->description.find("can't parse entities") != std::string::npos;
+        answer->status == 400
+        && answer->description.find("can't parse entities") != std::string::npos;
     constexpr int tries_max = 2;
     if (!answer->moved_to.empty() && tries < tries_max)
       chat = moved_to = answer->moved_to;

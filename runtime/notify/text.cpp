@@ -111,7 +111,8 @@ std::string encoded_header(std::string_view value) {
     std::size_t size = 0;
     while (at + size < text.size() && size + length_at(text, at + size) <= word_max)
       size += length_at(text, at + size);
-    made += (made.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base64(text.substr(at, size)) + "?=";
+    made +=
+        (made.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base64(text.substr(at, size)) + "?=";
     at += size;
   }
   return made;

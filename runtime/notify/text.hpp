@@ -14,7 +14,8 @@ std::string with_entities(std::string_view text);
 /// Length as Telegram counts: in units of UTF-16.
 std::size_t utf16_units(std::string_view text);
 
-/// At most so many units of UTF-16, cut between characters; an end that was cut is `… 3 lines more`.
+/// At most so many units of UTF-16, cut between characters; an end that was cut is `… 3 lines
+/// more`.
 std::string cut_to_units(std::string_view text, std::size_t units_max);
 
 /// At most so many bytes once it is escaped.

@@ -31,9 +31,8 @@ std::string webhook_payload(const message& what) {
                {"commit", what.commit},
                {"error", what.error},
                {"title", what.title},
-               {"text", what.text_template.empty()
-                            ? what.text
-                            : render(what.text_template, what, as_it_is)},
+               {"text", what.text_template.empty() ? what.text
+                                                   : render(what.text_template, what, as_it_is)},
                {"hosts", std::move(hosts)},
                {"next", what.next}});
 }

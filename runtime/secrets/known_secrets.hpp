@@ -23,8 +23,8 @@ std::vector<std::string> secret_values_in(std::string_view content,
 
 /// All that a fleet's runs must not show, as far as the controller can know it: what baton.yaml
 /// itself says (said_secrets.hpp), what the files under `secrets.places` hold, also filled in for
-/// each host, what the files of channels hold, and what it is told. The names of the fleet (hosts, stages, users …) are open. May be
-/// used by any number of threads.
+/// each host, what the files of channels hold, and what it is told. The names of the fleet (hosts,
+/// stages, users …) are open. May be used by any number of threads.
 class known_secrets {
 public:
   explicit known_secrets(const fleet& of);

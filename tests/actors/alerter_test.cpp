@@ -65,9 +65,8 @@ public:
     rows.push_back(made);
   }
   void drop(const std::string& channel, std::uint64_t event) {
-    std::erase_if(rows, [&](const outbox_row& row) {
-      return row.channel == channel && row.event == event;
-    });
+    std::erase_if(
+        rows, [&](const outbox_row& row) { return row.channel == channel && row.event == event; });
   }
 
   std::vector<outbox_row> rows;
@@ -103,8 +102,8 @@ protected:
     house.box = box;
     house.make_postman = [this] { return sys.spawn(fake_postman, mail); };
     house.now = [this] {
-      return time_point{std::chrono::duration_cast<duration>(
-          sched.clock().now().time_since_epoch())};
+      return time_point{
+          std::chrono::duration_cast<duration>(sched.clock().now().time_since_epoch())};
     };
     house.dice = [] { return 0.5; };
     return spawn(alerter, house);
@@ -242,8 +241,8 @@ TEST_F(an_alerter, sends_nothing_twice_because_the_journal_refused) {
 }
 
 TEST_F(an_alerter, sends_a_reminder_when_its_time_has_come) {
-  const auto now = time_point{
-      std::chrono::duration_cast<duration>(sched.clock().now().time_since_epoch())};
+  const auto now =
+      time_point{std::chrono::duration_cast<duration>(sched.clock().now().time_since_epoch())};
   box->add(1, "phone", 1, now + 4h);
   look();
   EXPECT_TRUE(is_delivered(false)) << "all but the reminder";

@@ -392,6 +392,7 @@ TEST(a_textfile, is_replaced_at_once_and_readable_for_all) {
   std::ifstream in{file};
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
   EXPECT_THAT(text, HasSubstr("baton_runs_in_progress 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("process_"))) << "node exporter has those of itself";
   struct stat there {};
   ASSERT_EQ(stat(file.c_str(), &there), 0);
   EXPECT_EQ(there.st_mode & 0777, 0644u);

@@ -183,8 +183,7 @@ TEST(everything, of_alerts) {
   std::vector<std::string> names;
   for (const auto& one : alerts.channels)
     names.push_back(one.name);
-  ASSERT_THAT(names,
-              ElementsAre("phone", "team", "post", "hook", "other", "siren", "on_alert"));
+  ASSERT_THAT(names, ElementsAre("phone", "team", "post", "hook", "other", "siren", "on_alert"));
   const auto& phone = alerts.channels[0];
   EXPECT_EQ(phone.kind, channel_kind::telegram);
   EXPECT_EQ(phone.token_file, "/srv/fleet/keys/bot");
@@ -204,15 +203,13 @@ TEST(everything, of_alerts) {
   EXPECT_THAT(alerts.channels[5].run.argv, ElementsAre("./siren.sh"));
   EXPECT_THAT(alerts.channels[6].run.argv, ElementsAre("./notify.sh", "--loud"));
   ASSERT_EQ(alerts.routes.size(), 3u);
-  EXPECT_EQ(alerts.routes[0],
-            (alert_route{{"run_finished"},
-                         {severity::info, severity::warning, severity::critical},
-                         {"team"},
-                         "{{title}}"}));
-  EXPECT_EQ(alerts.routes[1], (alert_route{{"alert_raised", "run_finished"},
-                                           {severity::critical},
-                                           {"phone", "siren"},
-                                           ""}));
+  EXPECT_EQ(alerts.routes[0], (alert_route{{"run_finished"},
+                                           {severity::info, severity::warning, severity::critical},
+                                           {"team"},
+                                           "{{title}}"}));
+  EXPECT_EQ(alerts.routes[1],
+            (alert_route{
+                {"alert_raised", "run_finished"}, {severity::critical}, {"phone", "siren"}, ""}));
   EXPECT_THAT(alerts.routes[2].channels, ElementsAre("on_alert"))
       << "it hears every alert, whatever the routes are";
   EXPECT_EQ(alerts.repeat, 0s);

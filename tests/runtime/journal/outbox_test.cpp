@@ -158,7 +158,8 @@ TEST_F(an_outbox, reminds_of_a_bad_end_until_somebody_knows) {
 }
 
 TEST_F(an_outbox, still_tells_once_of_what_was_acknowledged_before_it_was_sent) {
-  write(told_run("r1"), ended("r1", status::failed), of_none(event::acknowledged{"r1", "me"}, 4000));
+  write(told_run("r1"), ended("r1", status::failed),
+        of_none(event::acknowledged{"r1", "me"}, 4000));
   EXPECT_THAT(waiting(), ElementsAre("phone 2.0", "team 2.0"));
   write(sent(2, "phone", 0, 5000), sent(2, "team", 0, 5000));
   EXPECT_THAT(waiting(), IsEmpty());
@@ -181,9 +182,10 @@ TEST_F(an_outbox, does_not_remind_of_alerts_or_of_runs_that_touched_nothing) {
 
 TEST_F(an_outbox, knows_which_channels_are_stopped_and_tells_the_others) {
   write(told_run("r1"), alert("r1"),
-        of_none(event::channel_stopped{"lab", "phone", send_fault::unauthorized, "401", "like this",
-                                       {"team"}},
-                4000));
+        of_none(
+            event::channel_stopped{
+                "lab", "phone", send_fault::unauthorized, "401", "like this", {"team"}},
+            4000));
   EXPECT_THAT(waiting(), ElementsAre("phone 2.0", "team 2.0", "team 3.0"));
   auto channels = *journal_.channels("lab");
   ASSERT_EQ(channels.size(), 1u);

@@ -354,10 +354,15 @@ TEST_F(a_webhook, goes_to_the_url_of_its_file) {
 }
 
 TEST_F(a_webhook, is_judged_by_its_status) {
-  for (const auto& [status, wanted] :
-       {std::pair{204, kind::sent}, {400, kind::refused}, {413, kind::refused},
-        {401, kind::stopped}, {404, kind::stopped}, {302, kind::stopped}, {408, kind::again},
-        {429, kind::again}, {502, kind::again}}) {
+  for (const auto& [status, wanted] : {std::pair{204, kind::sent},
+                                       {400, kind::refused},
+                                       {413, kind::refused},
+                                       {401, kind::stopped},
+                                       {404, kind::stopped},
+                                       {302, kind::stopped},
+                                       {408, kind::again},
+                                       {429, kind::again},
+                                       {502, kind::again}}) {
     answers({{status, ""}});
     EXPECT_EQ(send_it().is, wanted) << status;
   }
