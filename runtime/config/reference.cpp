@@ -103,6 +103,8 @@ private:
       return "NAME: " + value_of(property["additionalProperties"]);
     if (property.contains("items"))
       return "list of " + value_of(property["items"]);
+    if (property.contains("type") && property["type"].is_array())
+      return "text or number";
     const auto type = property.value("type", std::string{});
     return type == "boolean" ? "`true` or `false`" : type == "string" ? "text" : "number";
   }
