@@ -14,9 +14,12 @@ send_outcome send_command(const sending& one) {
   request.deadline = one.deadline;
   request.output_max = 16u << 10;
   request.cancel = one.stop;
-  const auto end = run_process(request);
+  auto end = run_process(request);
   if (!end)
     return stop_channel(send_fault::misconfigured, end.error().what);
+  // What it printed may be a secret, or a part of one: how it ended is told, and no more.
+  end->out.clear();
+  end->err.clear();
   const auto why = failure_of(*end, ec::step_failed, "the command");
   if (!why)
     return sent_well();

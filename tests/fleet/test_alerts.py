@@ -260,7 +260,8 @@ def test_wait_makes_the_command_wait_for_its_messages(phoned):
 
 def test_the_process_in_the_background_is_nobodys_and_holds_nothing(phoned):
     deploy_badly(phoned, API_TOKEN="in-the-environment-0123456789")
-    (pid,) = processes.until("it runs", lambda: deliverers(phoned))
+    # another one may come, see that there is one, and go
+    (pid,) = processes.until("one runs", lambda: deliverers(phoned) if len(deliverers(phoned)) == 1 else None)
     assert os.getsid(pid) == pid and os.readlink(f"/proc/{pid}/cwd") == "/"
     assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in (0, 1, 2)} == {"/dev/null"}
     environment = open(f"/proc/{pid}/environ", "rb").read()
