@@ -183,10 +183,9 @@ std::string verdict_words(const result& how) {
                                : "rolled back, running " + all_running(how) + ending(how);
   case status::failed:
     return failed_words(how) + ending(how);
-  case status::aborted:
-    break;
+  default: // aborted
+    return "aborted in " + how.phase + ending(how);
   }
-  return "aborted in " + how.phase + ending(how);
 }
 
 message message_of(const record& what, const run_words& of, int nth) {

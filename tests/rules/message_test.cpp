@@ -83,6 +83,12 @@ TEST_F(ends, with_a_stage_that_failed_alone_need_a_person) {
                                 "thinkpad, rtx1080");
 }
 
+TEST_F(ends, are_told_with_the_name_of_the_stage_in_capitals) {
+  how.status = status::partial_success;
+  how.phase = "vps_2~b";
+  EXPECT_THAT(verdict_words(how), testing::StartsWith("VPS_2~B failed"));
+}
+
 TEST_F(ends, well_are_told_in_one_line) {
   how.status = status::success;
   how.systems_deployed = {"thinkpad"};

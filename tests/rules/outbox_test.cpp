@@ -42,6 +42,7 @@ TEST(the_next_step_of_a_channel, is_the_first_message_alone) {
 
 TEST(the_next_step_of_a_channel, joins_what_came_within_a_minute_and_is_of_one_kind) {
   EXPECT_EQ(next_delivery({row(1), row(2, 60s), row(3, 61s)}, joining(), at(70s)).count, 2u);
+  EXPECT_EQ(next_delivery({row(1), row(2)}, joining(), at(1s)).count, 2u);
   EXPECT_EQ(next_delivery({row(1), row(2, 0s, 1)}, joining(), at(1s)).count, 1u)
       << "a reminder is no news";
   auto other = row(2);
