@@ -47,9 +47,13 @@ void fail_rollback(const plan& of, run& now, unit_id on, const error& why, bool 
     return;
   const auto& phase =
       now.failures.empty() ? "secrets_sync" : of.phases[now.failures.back().phase].id;
+  const bool is_anothers = why.code == ec::lease_lost;
   now.alerts.push_back(
       {severity::critical, phase, host,
-       host + " could not be brought back: " + describe(why) + "; manual intervention required"});
+       host + (is_anothers ? " was not brought back: " : " could not be brought back: ")
+           + describe(why)
+           + (is_anothers ? "; look how it stands, `baton health " + host + "`"
+                          : "; manual intervention required")});
 }
 
 } // namespace baton

@@ -111,9 +111,8 @@ std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const se
     const auto retry_at = by.now + pause;
     if (how.is == kind::sent)
       made.push_back(sent(row, how, by));
-    else if (how.is == kind::refused)
-      made.push_back(given_up(row, how, by));
-    else if (how.is == kind::again && retry_at - row.since > by.deliver_for)
+    else if (how.is == kind::refused
+             || (how.is == kind::again && retry_at - row.since > by.deliver_for))
       made.push_back(given_up(row, how, by));
     else // of a stopped channel, too: what waits there is sent when it goes on
       made.push_back(failed(row, how, by, how.is == kind::stopped ? by.now : retry_at));

@@ -58,7 +58,10 @@ step_outcome failed_outcome(error why) {
 
 error lost_to_another(const std::string& target) {
   return make_error(ec::lease_lost,
-                    "another owner has taken " + target + " over; see `baton lease show`", target);
+                    "the lease of " + target
+                        + " is not this run's any more, taken over or released by hand; nothing"
+                          " more is done there; see `baton lease show`",
+                    target);
 }
 
 host_work::host_work(host_settings settings, std::shared_ptr<const host_house> house,

@@ -32,7 +32,12 @@ std::string first_logs(const run_report& in) {
 
 void advise_on_end(run_report& to, const result& how) {
   for (const auto& host : in_need(how)) {
-    to.next.push_back({"a person is needed on " + host, "baton health " + host});
+    const bool is_anothers =
+        std::any_of(to.not_rolled_back.begin(), to.not_rolled_back.end(),
+                    [&](const auto& one) { return one.host == host && !one.tried; });
+    to.next.push_back({is_anothers ? "see what " + host + " serves: it is not this run's any more"
+                                   : "a person is needed on " + host,
+                       "baton health " + host});
     to.next.push_back({"", "baton logs " + how.run + " --host " + host});
   }
   if (*how.status == status::success)

@@ -85,7 +85,7 @@ std::string place_of(const std::string& phase) {
 /// Where it went wrong; a host that is a stage by itself is named once.
 std::string where_of(const std::vector<std::string>& hosts, const std::string& phase,
                      std::size_t columns) {
-  const auto place = cut(place_of(phase), columns);
+  auto place = cut(place_of(phase), columns);
   const auto names = listed(hosts, columns);
   if (names.empty() || names == place)
     return place;
@@ -197,7 +197,7 @@ private:
       const bool is_known = of_.why.ends_with(one.why) || !one.cancelled_by.empty();
       set(entry, "new_reason", is_known ? std::string{} : text(one.why));
       set(entry, "code", one.code);
-      list.push_back(std::move(entry));
+      list.push_back(entry);
     }
     set_more("failures", of_.failures.size(), list.list_value().size());
     set_list("failures", std::move(list));
@@ -234,7 +234,7 @@ private:
       data entry;
       set(entry, "running_at", where_of(one.hosts, one.phase, limits_.names));
       set(entry, "running_step", one.step);
-      running.push_back(std::move(entry));
+      running.push_back(entry);
     }
     set_more("running", of_.running.size(), running.list_value().size());
     set_list("running", std::move(running));
@@ -251,7 +251,7 @@ private:
       entry.set("rest_words", one.tried ? "rollback FAILED on" : "not rolled back");
       set(entry, "rest_host", cut(one.host, limits_.names));
       set(entry, "rest_why", text(one.why));
-      list.push_back(std::move(entry));
+      list.push_back(entry);
     }
     set_more("rest", of_.not_rolled_back.size(), list.list_value().size());
     set_list("rest", std::move(list));
@@ -313,7 +313,7 @@ private:
       set(entry, "words", text(one.words));
       set(entry, "command", text(one.command));
       entry.set("both", data{!one.words.empty() && !one.command.empty()});
-      list.push_back(std::move(entry));
+      list.push_back(entry);
     }
     set_list(key, std::move(list));
   }
@@ -325,7 +325,7 @@ private:
         break;
       data entry;
       set(entry, "warning", text(one));
-      list.push_back(std::move(entry));
+      list.push_back(entry);
     }
     set_more("warnings", of_.warnings.size(), list.list_value().size());
     set_list("warnings", std::move(list));

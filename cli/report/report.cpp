@@ -17,14 +17,14 @@ bool is_among(const std::vector<std::string>& names, const std::string& name) {
 }
 
 /// Why a host stands under `rollback_failed`: the last that went wrong there while it was taken
-/// back. Nothing is tried on a host whose lease is lost.
+/// back; empty: nothing was tried.
 std::string why_not_back(const plan& of, const run_story& story, const std::string& host) {
   std::string why;
   for (const auto& fault : story.faults) {
     const auto* in = phase_named(of, fault.phase);
     const bool takes_back =
         in && (in->kind == phase_kind::rollback || in->kind == phase_kind::ending);
-    if (of.units[fault.of].host == host && (takes_back || fault.why.code == ec::lease_lost))
+    if (of.units[fault.of].host == host && takes_back && fault.why.code != ec::lease_lost)
       why = describe(fault.why);
   }
   return why;
@@ -63,7 +63,10 @@ std::vector<unit_id> hosts_in_order(const plan& of, const run& now) {
 
 void tell_of_rollbacks(run_report& to, const plan& of, const run_story& story, const result& how) {
   for (const auto& host : how.rollback_failed)
-    to.not_rolled_back.push_back({host, why_not_back(of, story, host)});
+    if (auto why = why_not_back(of, story, host); !why.empty())
+      to.not_rolled_back.push_back({host, std::move(why)});
+    else
+      to.not_rolled_back.push_back({host, "its lease is not this run's any more", false});
   for (const auto host : hosts_in_order(of, story.now)) {
     const auto& name = of.units[host].host;
     if (is_among(how.rollback_failed, name))
@@ -92,8 +95,8 @@ std::string tests_of(const result& how) {
   for (const auto& [id, entry] : how.details) {
     if (id != "tests" || entry.outcome != phase_outcome::failed)
       continue;
-    const auto say = [&](const char* fact, const char* words) {
-      if (const auto found = entry.facts.find(fact); found != entry.facts.end())
+    const auto say = [&text, &facts = entry.facts](const char* fact, const char* words) {
+      if (const auto found = facts.find(fact); found != facts.end())
         text += (text.empty() ? "" : ", ") + found->second + words;
     };
     say("tests", " tests");

@@ -47,7 +47,7 @@ struct reported_host {
 struct reported_rest {
   std::string host;
   std::string why;
-  bool tried = true; ///< false: the request did not want it
+  bool tried = true; ///< false: the request did not want it, or the host is another's
 };
 
 /// What to do, or where to look: words, a command line, or both.

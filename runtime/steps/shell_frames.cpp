@@ -57,7 +57,8 @@ bool shell_frames::next(frame& out, const std::function<void(std::uint64_t)>& hi
   while (broken_.empty() && greeted_) {
     const auto at = buffer_.find(needle_, scanned_);
     if (at == std::string::npos) {
-      scanned_ = buffer_.size() - std::min(buffer_.size(), needle_.size() - 1);
+      // never back before a hint that was taken out: what it parted is not one word
+      scanned_ = std::max(scanned_, buffer_.size() - std::min(buffer_.size(), needle_.size() - 1));
       if (scanned_ > payload_max_)
         broken_ = "it printed more than was asked for";
       break;

@@ -13,6 +13,7 @@ namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
@@ -26,6 +27,8 @@ TEST(a_lost_lease, ends_the_run_and_leaves_that_host_alone) {
   EXPECT_EQ(show.row(), "failed · rtx1080 · none · o ? o · 2");
   EXPECT_EQ(show.ends.why->code, ec::lease_lost);
   EXPECT_EQ(show.alerts()[0].severity, severity::critical);
+  // Nothing was tried there, and the other owner may have left all well.
+  EXPECT_THAT(show.alerts()[1].text, HasSubstr("rtx1080 was not brought back: "));
   EXPECT_EQ(show.hosts.restored, std::set<std::string>{"thinkpad"});
   EXPECT_THAT(show.steps(step_kind::release_lease), ElementsAre("ending thinkpad", "ending vps"));
   EXPECT_THAT(show.steps(step_kind::put_back_secrets), Not(Contains("ending rtx1080")));

@@ -204,6 +204,19 @@ TEST(a_report, of_a_lease_refusal_says_how_to_wait) {
   EXPECT_EQ(told.next[1].command, "baton deploy --queue");
 }
 
+TEST(a_report, of_a_host_that_is_anothers_by_now_says_that_nothing_was_tried) {
+  const auto told =
+      report_on(plan_for(homelab()),
+                {{bad("rtx1080", step_kind::activate, "rtx1080", fails(ec::lease_lost))}});
+  ASSERT_THAT(told.not_rolled_back, SizeIs(1));
+  EXPECT_EQ(told.not_rolled_back[0].host, "rtx1080");
+  EXPECT_FALSE(told.not_rolled_back[0].tried);
+  EXPECT_EQ(told.not_rolled_back[0].why, "its lease is not this run's any more");
+  ASSERT_THAT(told.next, Not(IsEmpty()));
+  EXPECT_EQ(told.next[0].words, "see what rtx1080 serves: it is not this run's any more");
+  EXPECT_EQ(told.next[0].command, "baton health rtx1080");
+}
+
 TEST(a_report, of_a_run_that_was_to_roll_nothing_back_says_what_was_left) {
   const auto told =
       report_on(plan_for(homelab(), no_rollback()),
