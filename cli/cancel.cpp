@@ -91,11 +91,26 @@ void ask(const process_handle& worker, const std::string& run, bool now) {
   // One that is gone has ended meanwhile, or was cut off: its journal tells.
 }
 
+/// Until the process has ended, or its run has. Once it is said where somebody else must act first.
+void wait_for_end(const workspace& in, const process_handle& worker, const std::string& run) {
+  bool told = false;
+  while (!worker.ends_within(verdict_poll) && !or_fail(in.journal->find_run(run)).status) {
+    if (told || !worker.is_stopped())
+      continue;
+    told = true;
+    const auto owner = or_fail(run_lock::owner(in.state, run));
+    const auto pid = owner ? std::to_string(owner->process.pid) : std::string{"PID"};
+    std::cerr << "process " << pid
+              << ", which works at it, is stopped and hears nothing: let it go on "
+              << "(kill -CONT " << pid << "), or end it (kill -9 " << pid
+              << ") and call baton cancel again\n";
+  }
+}
+
 /// Waits for the end of the process, and tells what became of its run.
 int await_verdict(const cli_context& context, const workspace& in, const process_handle& worker,
                   const std::string& run, const cancel_flags& flags) {
-  while (!worker.ends_within(verdict_poll) && !or_fail(in.journal->find_run(run)).status) {
-  }
+  wait_for_end(in, worker, run);
   const auto records = or_fail(in.journal->read_run(run));
   run_mirror mirror{std::make_shared<const plan>(journaled_plan(records))};
   for (const auto& one : records)

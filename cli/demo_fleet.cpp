@@ -5,8 +5,10 @@
 #include "runtime/process.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -57,6 +59,7 @@ void write_file(const fs::path& at, std::string_view text) {
 expected<std::string> run_script(const fs::path& folder, std::string_view verb,
                                  std::vector<std::string> more = {}) {
   process_request request;
+  request.deadline = std::chrono::minutes{5}; // a busy machine is slow at ending containers
   request.argv = {"sh", folder / "fleet.sh", std::string{verb}, folder};
   for (auto& word : more)
     request.argv.push_back(std::move(word));
@@ -111,8 +114,12 @@ demo_fleet::demo_fleet(demo_fleet&& other) noexcept
     : folder_{std::exchange(other.folder_, {})}, keep_{other.keep_} {}
 
 demo_fleet::~demo_fleet() {
-  if (!folder_.empty() && !keep_)
-    (void)run_script(folder_, "down");
+  if (folder_.empty() || keep_)
+    return;
+  if (const auto down = run_script(folder_, "down"); !down)
+    std::cerr << "baton: the demo's hosts could not be taken down (" << describe(down.error())
+              << "); by hand: sh " << (folder_ / "fleet.sh").string() << " down "
+              << folder_.string() << "\n";
 }
 
 expected<demo_fleet> demo_fleet::start(bool with_docker, bool keep) {

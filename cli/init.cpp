@@ -203,6 +203,9 @@ int init(const cli_context& context, const init_flags& flags) {
     return exit_code::ok;
   }
   write_file(text, flags.output, flags.force);
+  if (!context.quiet && !asks && flags.hosts.empty())
+    std::cerr << "note: no --host was given: its hosts, scripts and paths are an example's; put in "
+                 "your own\n";
   if (!context.quiet)
     std::cerr << "wrote " << flags.output << "; next: look at it, then `baton check --hosts`\n";
   return exit_code::ok;

@@ -64,6 +64,21 @@ std::string names_of(const std::vector<init_host>& hosts) {
   return text;
 }
 
+/// Those that are usual, unless the ssh config knows others and none of them.
+std::string proposed_hosts(const std::vector<init_host>& usual,
+                           const std::vector<std::string>& ssh_names) {
+  const bool are_known = std::ranges::any_of(usual, [&](const init_host& host) {
+    const auto& name = host.ssh.empty() ? host.name : host.ssh;
+    return std::ranges::find(ssh_names, name) != ssh_names.end();
+  });
+  if (are_known || ssh_names.empty() || ssh_names.size() > names_shown_max)
+    return names_of(usual);
+  std::string text;
+  for (const auto& name : ssh_names)
+    text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 std::vector<init_host> hosts_from(const std::string& answer) {
   std::vector<init_host> hosts;
   for (const auto& word : split(answer))
@@ -184,7 +199,7 @@ init_answers ask(std::istream& in, std::ostream& out, const init_answers& usual,
     out << (ssh_names.size() > names_shown_max ? " ...\n" : "\n");
   }
   out << "Hosts in the order of deployment, as NAME, NAME=USER@ADDRESS:PORT or NAME=ssh:ALIAS.\n";
-  const auto names = with.ask("Hosts", names_of(usual.hosts));
+  const auto names = with.ask("Hosts", proposed_hosts(usual.hosts, ssh_names));
   const bool is_usual = names == names_of(usual.hosts);
   answers.hosts = is_usual ? usual.hosts : hosts_from(names);
   for (auto& host : answers.hosts)

@@ -21,6 +21,7 @@ bool take_compose_file(const std::string& file, init_answers& into);
 
 /// Asks a person line by line; an empty line takes what is proposed, so that only empty lines give
 /// `usual`, with the checks of a compose file that lies here. At the end of `in` all is proposed.
+/// Where the ssh config names none of the usual hosts, its own are proposed.
 init_answers ask(std::istream& in, std::ostream& out, const init_answers& usual,
                  const std::vector<std::string>& ssh_names);
 

@@ -43,7 +43,8 @@ error fault_of(const health_window& looks) {
     return because(ec::unhealthy, "is not healthy and will not become so" + ill, false);
   if (looks.was_healthy)
     return because(ec::not_steady,
-                   "was not healthy for " + seconds(looks.terms.steady) + " without a break" + ill,
+                   "was not seen healthy for " + seconds(looks.terms.steady) + " without a break"
+                       + (ill.empty() ? "; its last look was good, looks may be slow" : ill),
                    true);
   return because(ec::unhealthy, "is not healthy" + ill, true);
 }

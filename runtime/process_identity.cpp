@@ -96,7 +96,7 @@ expected<process_handle> process_handle::open(const process_identity& who) {
     return fault(ec::internal,
                  std::string{"a process cannot be held on to here: "} + std::strerror(errno));
   }
-  process_handle made{descriptor};
+  process_handle made{descriptor, who.pid};
   // The number may have been given anew before it was held; from now on it cannot be.
   const auto now = stat_of(std::to_string(who.pid));
   if (!now || now->start_ticks != who.start_ticks || made.ends_within(duration{0}))
@@ -104,13 +104,14 @@ expected<process_handle> process_handle::open(const process_identity& who) {
   return made;
 }
 
-process_handle::process_handle(int descriptor) : descriptor_{descriptor} {}
+process_handle::process_handle(int descriptor, pid_t pid) : descriptor_{descriptor}, pid_{pid} {}
 
 process_handle::process_handle(process_handle&& other) noexcept
-    : descriptor_{std::exchange(other.descriptor_, -1)} {}
+    : descriptor_{std::exchange(other.descriptor_, -1)}, pid_{other.pid_} {}
 
 process_handle& process_handle::operator=(process_handle&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(pid_, other.pid_);
   return *this;
 }
 
@@ -138,6 +139,11 @@ bool process_handle::ends_within(duration time) const {
   asked.fd = descriptor_;
   asked.events = POLLIN;
   return ::poll(&asked, 1, static_cast<int>(time.count())) > 0;
+}
+
+bool process_handle::is_stopped() const {
+  const auto now = stat_of(std::to_string(pid_));
+  return now && (now->state == "T" || now->state == "t") && !ends_within(duration{0});
 }
 
 } // namespace baton

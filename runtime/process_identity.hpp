@@ -44,9 +44,13 @@ public:
   /// Whether it has ended by now, or within that time.
   bool ends_within(duration time) const;
 
+  /// Whether it was stopped (SIGSTOP, Ctrl-Z): it hears nothing until somebody lets it go on.
+  bool is_stopped() const;
+
 private:
-  explicit process_handle(int descriptor);
+  process_handle(int descriptor, pid_t pid);
   int descriptor_ = -1;
+  pid_t pid_ = 0;
 };
 
 } // namespace baton

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <fstream>
 
 namespace baton {
@@ -99,6 +100,8 @@ std::vector<std::string> ssh_config_names(const fs::path& config) {
 }
 
 fs::path user_ssh_config() {
+  if (const char* file = std::getenv("BATON_SSH_CONFIG"); file && *file)
+    return file;
   return home_folder() / ".ssh" / "config";
 }
 

@@ -11,7 +11,7 @@ namespace baton {
 /// `ssh -G`. Empty when there is no such file.
 std::vector<std::string> ssh_config_names(const std::filesystem::path& config);
 
-/// ~/.ssh/config.
+/// $BATON_SSH_CONFIG, else ~/.ssh/config.
 std::filesystem::path user_ssh_config();
 
 } // namespace baton

@@ -80,14 +80,15 @@ private:
     for (const auto& [host, verdict] : result.hosts) {
       if (verdict.serves == serves::unknown && is_of_a_part(result))
         continue;
-      const bool rollback_failed =
-          std::find(result.rollback_failed.begin(), result.rollback_failed.end(), host)
-          != result.rollback_failed.end();
       if (verdict.stacks.empty())
-        note_host(fleet, host, only_stack_of(host), verdict, result, rollback_failed);
+        note_host(fleet, host, only_stack_of(host), verdict, result);
       for (const auto& [stack, of_stack] : verdict.stacks)
-        note_host(fleet, host, stack, of_stack, result, rollback_failed);
+        note_host(fleet, host, stack, of_stack, result);
     }
+  }
+
+  static bool has(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
   }
 
   /// Secrets or snapshots alone: what serves was neither changed nor looked at.
@@ -97,9 +98,10 @@ private:
     });
   }
 
-  /// Keeps what is known of a host that could not be asked, and the moment its release came.
+  /// Keeps what is known of a host that could not be asked, and the moment its release came. What
+  /// the last deployment brought stays `new` when a later run has only looked at it.
   void note_host(const std::string& fleet, const std::string& host, const std::string& stack,
-                 const host_verdict& verdict, const result& result, bool rollback_failed) {
+                 const host_verdict& verdict, const result& result) {
     const bool good =
         verdict.serves == serves::new_release && verdict.healthy.value_or(true)
         && (result.status == status::success || result.status == status::partial_success);
@@ -108,7 +110,7 @@ INSERT INTO host_state (fleet, host, stack, serves, healthy, release, "commit", 
                         rollback_failed, good_release, good_commit)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?8, ?10, iif(?11, ?6, ''), iif(?11, ?7, ''))
 ON CONFLICT (fleet, host, stack) DO UPDATE SET
-  serves = ?4, healthy = ?5, run = ?9, at = ?8, rollback_failed = ?10,
+  serves = iif(?4 = 'old' AND NOT ?12 AND release = ?6, serves, ?4), healthy = ?5, run = ?9, at = ?8, rollback_failed = ?10,
   since = iif(?4 = 'unknown' OR release = ?6, since, ?8),
   release = iif(?4 = 'unknown', release, ?6),
   "commit" = iif(?4 = 'unknown', "commit", ?7),
@@ -117,7 +119,8 @@ ON CONFLICT (fleet, host, stack) DO UPDATE SET
             fleet, host, stack, to_string(verdict.serves),
             verdict.healthy ? std::optional{std::int64_t{*verdict.healthy ? 1 : 0}} : std::nullopt,
             verdict.release, verdict.commit, ms_of(what_.at), what_.run,
-            std::int64_t{rollback_failed ? 1 : 0}, std::int64_t{good ? 1 : 0});
+            std::int64_t{has(result.rollback_failed, host) ? 1 : 0}, std::int64_t{good ? 1 : 0},
+            std::int64_t{has(result.changed, host) ? 1 : 0});
   }
 
   std::string fleet_of_run() {

@@ -46,7 +46,9 @@ struct host_state {
   std::string fleet;
   std::string host;
   std::string stack;
-  enum serves serves = serves::unknown; ///< as in that verdict
+  /// As in that verdict; as before, when its run has changed nothing there and seen the same
+  /// release.
+  enum serves serves = serves::unknown;
   std::optional<bool> healthy;
   std::string release; ///< that was seen to run, last time it could be seen
   std::string commit;

@@ -131,6 +131,7 @@ def test_a_run_that_is_stopped_hears_it_when_it_goes_on(deployed):
     until("it is stopped", lambda: state(running.process.pid) == "T")
     asking = deployed.baton.start("cancel", "--json")
     until("it was asked", lambda: "was asked to stop" in asking.err)
+    until("who waits hears why", lambda: f"kill -CONT {running.process.pid}" in asking.err)
     os.kill(running.process.pid, signal.SIGCONT)
     verdict(deployed, asking.wait(60), "rolled_back", "rtx1080", "", "ooo", 1, cancelled=True)
 

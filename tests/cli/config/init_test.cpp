@@ -268,6 +268,17 @@ TEST_F(the_command, what_stands_in_brackets_is_what_enter_writes) {
   EXPECT_EQ(ask(own, out, homelab_answers(), {}).hosts.at(2).ssh, "");
 }
 
+TEST_F(the_command, hosts_of_an_ssh_config_without_the_homelab_are_proposed) {
+  std::istringstream in{""};
+  std::ostringstream out;
+  const auto answers = ask(in, out, homelab_answers(), {"alpha", "beta"});
+  EXPECT_THAT(out.str(), HasSubstr("Hosts [alpha, beta]: "));
+  ASSERT_EQ(answers.hosts.size(), 2u);
+  EXPECT_EQ(answers.hosts[0].name, "alpha");
+  EXPECT_EQ(answers.hosts[1].role, role::production);
+  EXPECT_EQ(answers.secrets_script, "") << "theirs, not the homelab's";
+}
+
 TEST_F(the_command, a_dash_leaves_the_snapshots_of_the_homelab_out) {
   EXPECT_THAT(asked("\n\n\n\n\n\n\n\n-\n"), Not(HasSubstr("snapshot:")));
 }

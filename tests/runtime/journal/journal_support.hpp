@@ -55,6 +55,8 @@ inline record finished(std::string run, status how, host_verdict one, std::int64
   made->phase = "verification";
   made->commit = "c0ffee";
   made->hosts["one"] = std::move(one);
+  if (how != status::aborted)
+    made->changed = {"one"};
   made->exit_code = how == status::success ? 0 : 1;
   return happened(std::move(run), event::run_finished{std::move(made)}, ms);
 }

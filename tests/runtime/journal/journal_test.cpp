@@ -199,6 +199,27 @@ TEST_F(a_journal, knows_what_each_host_serves_since_when) {
   EXPECT_FALSE(*journal_.last_release("other", "one", "app"));
 }
 
+TEST_F(a_journal, keeps_what_was_deployed_new_when_a_run_has_only_looked) {
+  const auto served_after = [this](const char* run, const char* release,
+                                   std::vector<std::string> changed) {
+    auto end = finished(run, status::aborted, verdict_of(serves::old_release, release));
+    auto verdict = std::make_shared<result>(*std::get<event::run_finished>(end.what).result);
+    verdict->changed = std::move(changed);
+    end.what = event::run_finished{verdict};
+    EXPECT_TRUE(write_all(journal_, requested(run), end));
+    return (**journal_.last_release("lab", "one", "app")).serves;
+  };
+  ASSERT_TRUE(
+      write_all(journal_, requested("r1"),
+                finished("r1", status::success, verdict_of(serves::new_release, "rel1"), 5000)));
+  EXPECT_EQ(served_after("r2", "rel1", {}), serves::new_release);
+  EXPECT_EQ(served_after("r3", "rel0", {}), serves::old_release) << "somebody else was there";
+  ASSERT_TRUE(
+      write_all(journal_, requested("r4"),
+                finished("r4", status::success, verdict_of(serves::new_release, "rel4"), 9000)));
+  EXPECT_EQ(served_after("r5", "rel4", {"one"}), serves::old_release) << "it went back there";
+}
+
 TEST_F(a_journal, keeps_a_line_for_each_stack_of_a_host_and_names_failed_rollbacks) {
   auto end = finished("r1", status::failed, verdict_of(serves::none, ""));
   auto verdict = std::make_shared<result>(*std::get<event::run_finished>(end.what).result);
