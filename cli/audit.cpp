@@ -292,7 +292,8 @@ void add_audit(CLI::App& app, cli_context& context) {
                    "log file and its older ones)")
       ->type_name("FILE");
   verifying->add_flag("--json", flags->json, "As one JSON document");
-  verifying->footer("Example:\n  zcat orchestrator.log.3.gz | baton audit verify --log -");
+  verifying->footer(
+      "Example:\n  zcat deployment_orchestrator.log.3.gz | baton audit verify --log -");
   verifying->callback([&context, flags] {
     context.chosen = [&context, flags] { return verify(context, flags->logs, flags->json); };
   });

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/rotating_file_sink.h>
+#include <spdlog/sinks/basic_file_sink.h>
 
 #include <atomic>
 #include <cstdio>
@@ -23,23 +23,42 @@ namespace {
 
 constexpr std::array<std::string_view, 5> level_names{"debug", "info", "warning", "error", "off"};
 
-using file_sink = spdlog::sinks::rotating_file_sink_mt;
+/// The log file, opened again where its name has come to mean another file or none.
+class watched_file {
+public:
+  explicit watched_file(std::filesystem::path name) : name_{std::move(name)} { open(); }
 
-std::unique_ptr<file_sink> open_file(const log_options& options) {
-  if (auto made = make_private_folder(options.file.parent_path()); !made)
-    throw std::runtime_error{made.error().what};
-  spdlog::file_event_handlers handlers;
-  // Each file of the rotation is a new one, and would be made by the umask.
-  handlers.after_open = [](const spdlog::filename_t&, std::FILE* file) {
-    (void)fchmod(fileno(file), 0600);
-  };
-  auto made = std::make_unique<file_sink>(options.file.string(), options.file_bytes_max,
-                                          options.files_max, false, handlers);
-  // The line is JSON before it comes here: a pattern would not escape anything.
-  made->set_formatter(
-      std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
-  return made;
-}
+  void write(std::string_view line) {
+    const std::lock_guard one_at_a_time{mutex_};
+    struct stat now {};
+    if (::stat(name_.c_str(), &now) != 0 || now.st_ino != opened_.st_ino
+        || now.st_dev != opened_.st_dev)
+      open();
+    sink_->log(spdlog::details::log_msg{"baton", spdlog::level::info,
+                                        spdlog::string_view_t{line.data(), line.size()}});
+    sink_->flush();
+  }
+
+private:
+  void open() {
+    if (auto made = make_private_folder(name_.parent_path()); !made)
+      throw std::runtime_error{made.error().what};
+    spdlog::file_event_handlers handlers;
+    handlers.after_open = [this](const spdlog::filename_t&, std::FILE* file) {
+      (void)::fchmod(::fileno(file), 0600); // it would be made by the umask
+      (void)::fstat(::fileno(file), &opened_);
+    };
+    sink_ = std::make_unique<spdlog::sinks::basic_file_sink_st>(name_.string(), false, handlers);
+    // The line is JSON before it comes here: a pattern would not escape anything.
+    sink_->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc, "\n"));
+  }
+
+  std::filesystem::path name_;
+  struct stat opened_ {};
+  std::mutex mutex_;
+  std::unique_ptr<spdlog::sinks::basic_file_sink_st> sink_;
+};
 
 } // namespace
 
@@ -62,7 +81,7 @@ struct logger::impl {
   explicit impl(log_options given) : options(std::move(given)) {
     colour = options.colour.value_or(stderr_wants_colour());
     if (!options.file.empty() && options.file_level != log_level::off)
-      guarded([this] { file = open_file(options); });
+      guarded([this] { file = std::make_unique<watched_file>(options.file); });
   }
 
   /// Whatever goes wrong is said once; the caller has other things to do.
@@ -83,7 +102,7 @@ struct logger::impl {
   std::string process =
       fmt::format("{}/{}", ::getpid(), std::chrono::system_clock::now().time_since_epoch().count());
   bool colour = false;
-  std::unique_ptr<file_sink> file; ///< null: none, or it could not be opened
+  std::unique_ptr<watched_file> file; ///< null: none, or it could not be opened
   std::array<std::atomic<std::uint64_t>, 4> counted{};
   std::atomic<bool> complained{false};
 };
@@ -117,10 +136,7 @@ void logger::write(log_level level, std::string_view text, const log_fields& giv
   impl_->guarded([&] {
     if (!impl_->file || level < options.file_level)
       return;
-    const auto line = json_line(now, level, text, fields, options.secrets.get(), impl_->process);
-    impl_->file->log(spdlog::details::log_msg{"baton", spdlog::level::info,
-                                              spdlog::string_view_t{line.data(), line.size()}});
-    impl_->file->flush();
+    impl_->file->write(json_line(now, level, text, fields, options.secrets.get(), impl_->process));
   });
 }
 

@@ -47,18 +47,17 @@ struct log_options {
   std::string run;                               ///< of lines that name none
   std::string fleet;                             ///< the same
   std::optional<bool> colour;                    ///< empty: as the terminal and NO_COLOR say
-  std::size_t file_bytes_max = 10u << 20;
-  std::size_t files_max = 5;               ///< older ones beside the current
-  std::shared_ptr<const redactor> secrets; ///< null: nothing is redacted
+  std::shared_ptr<const redactor> secrets;       ///< null: nothing is redacted
 };
 
 /// `logs/deployment_orchestrator.log` in a state folder.
 std::filesystem::path log_file(const std::filesystem::path& state_folder);
 
-/// Writes lines for people on stderr, and JSON lines into a file (0600, rotating). Never throws and
-/// never fails its caller: a file that cannot be written is told of once, on stderr. Secrets are
-/// taken out of texts and errors (not of names: those are ours), invalid UTF-8 is replaced, control
-/// characters do not reach the terminal. May be used by any number of threads.
+/// Writes lines for people on stderr, and JSON lines into a file (0600; where logrotate has moved
+/// it away, the next line begins a new one). Never throws and never fails its caller: a file that
+/// cannot be written is told of once, on stderr. Secrets are taken out of texts and errors (not of
+/// names: those are ours), invalid UTF-8 is replaced, control characters do not reach the terminal.
+/// May be used by any number of threads.
 class logger {
 public:
   explicit logger(log_options options);

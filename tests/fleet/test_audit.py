@@ -1,8 +1,11 @@
 """Who asked for what: in the journal, in its chain, and proven to be all there."""
 
 import json
+import pathlib
+import re
 import shutil
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -100,3 +103,18 @@ def test_a_journal_that_was_written_anew_is_found_by_the_log(busy):
     assert busy.baton("audit", "verify", "--log", "/nowhere").code == 66
     stdin = busy.baton("audit", "verify", "--log", "-", stdin=kept.read_text())
     assert stdin.code == 1, stdin
+
+
+def test_a_log_that_logrotate_has_moved_on_still_proves_the_end(deployed, tmp_path):
+    [log] = deployed.state.rglob("deployment_orchestrator.log")
+    sample = pathlib.Path(__file__).resolve().parents[2] / "examples/logs/logrotate.conf"
+    config = tmp_path / "logrotate.conf"
+    config.write_text(re.sub(r"^/home\S+", str(log), sample.read_text(), flags=re.M))
+    before = verify(deployed)["heads"]
+    state = tmp_path / "state"
+    subprocess.run(["/usr/sbin/logrotate", "--force", "--state", state, config], check=True)
+    assert not log.exists() and log.with_name(log.name + ".1").exists()
+    deployed.repository.release("v2")
+    assert deployed.baton.deploy().code == 0
+    after = verify(deployed)
+    assert after["ok"] and after["heads"] > before, after
