@@ -46,7 +46,8 @@ std::string phase_label(std::string_view phase_id) {
 
 run_families::run_families()
     : runs(all.counter("baton_runs_total", "Finished runs.", {"fleet", "status"})),
-      errors(all.counter("baton_errors_total", "Steps that failed, by why.",
+      errors(all.counter("baton_errors_total",
+                         "Steps that failed, and phases whose looks found something ill, by why.",
                          {"fleet", "phase", "reason"})),
       rollbacks(all.counter("baton_rollbacks_total", "Rollbacks that were begun.", {"fleet"})),
       rollback_failures(all.counter("baton_rollback_failures_total",

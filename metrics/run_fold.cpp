@@ -101,11 +101,7 @@ struct run_fold::counter_of {
     }
     if (why && *why != ec::cancelled) {
       run.failures[ended.phase] = *why;
-      to.errors
-          .at({{"fleet", fleet()},
-               {"phase", phase_label(ended.phase)},
-               {"reason", std::string{to_string(*why)}}})
-          .Increment();
+      note_error(ended.phase, *why);
     }
     if (is_look(ended.kind))
       note_look(took, found_ill(ended.outcome));
@@ -123,7 +119,10 @@ struct run_fold::counter_of {
     std::optional<ec> why;
     if (ended.outcome == phase_outcome::failed) {
       const auto known = run.failures.find(ended.phase);
-      why = known == run.failures.end() ? ec::internal : known->second;
+      // No step of it failed: its looks were answered, and what they saw was ill.
+      why = known == run.failures.end() ? ec::unhealthy : known->second;
+      if (known == run.failures.end())
+        note_error(ended.phase, *why);
     }
     work("phase", took, why);
     if (run.phases.empty())
@@ -168,6 +167,14 @@ struct run_fold::counter_of {
     auto& contact = to.host_last_contact.at({{"host", host}});
     if (reached)
       contact.Set(seconds_of(what.at));
+  }
+
+  void note_error(const std::string& phase, ec why) const {
+    to.errors
+        .at({{"fleet", fleet()},
+             {"phase", phase_label(phase)},
+             {"reason", std::string{to_string(why)}}})
+        .Increment();
   }
 
   void note_look(duration took, bool ill) const {

@@ -95,6 +95,14 @@ TEST_F(a_recorder, counts_a_good_run) {
   EXPECT_EQ(value(R"(baton_health_check_failures_total{fleet="lab"})"), 0);
 }
 
+TEST_F(a_recorder, counts_a_phase_whose_looks_found_something_ill) {
+  played_run run{"r1", monday};
+  run.begin("verification").step("verification", step_kind::verify, 2, 1);
+  run.end("verification", phase_outcome::failed);
+  play(run.records);
+  EXPECT_EQ(value(R"(baton_errors_total{fleet="lab",phase="verification",reason="unhealthy"})"), 1);
+}
+
 TEST_F(a_recorder, counts_what_went_wrong_and_why) {
   play(bad_run("r1", monday));
   EXPECT_EQ(value(R"(baton_runs_total{fleet="lab",status="failed"})"), 1);
