@@ -30,6 +30,11 @@ struct bringing_file {
   channel_id channel = 0;
 };
 
+/// Of RUN/PHASE/HOST/ATTEMPT/STEP the last: the error names the others.
+std::string step_word(const std::string& id) {
+  return id.substr(id.rfind('/') + 1);
+}
+
 } // namespace
 
 job_runner::job_runner(link& to, timers clock, const host_house& house, task what,
@@ -353,8 +358,9 @@ void job_runner::kill() {
 error job_runner::stopped() const {
   if (over_time_)
     return make_error(ec::timed_out,
-                      task_.label.step_id + " did not end within "
-                          + std::to_string(task_.deadline.count() / 1000) + " s",
+                      step_word(task_.label.step_id) + " did not end within "
+                          + std::to_string(task_.deadline.count() / 1000) + " s"
+                          + (link_.ready() ? "" : ", and it cannot be asked how it stands"),
                       task_.label.target);
   return make_error(ec::cancelled, "stopped", task_.label.target);
 }
