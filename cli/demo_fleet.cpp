@@ -149,6 +149,7 @@ expected<demo_fleet> demo_fleet::start(bool with_docker, bool keep) {
   const auto bin = (folder / "controller" / "bin").string();
   ::setenv("PATH", (bin + ":" + (path != nullptr ? path : "/usr/bin:/bin")).c_str(), 1);
   ::setenv("XDG_STATE_HOME", (folder / "controller" / "state").c_str(), 1);
+  ::setenv("XDG_CACHE_HOME", (folder / "controller" / "cache").c_str(), 1);
   return made;
 }
 

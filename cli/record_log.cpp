@@ -96,8 +96,8 @@ struct writer {
     fields.status = told.status ? to_string(*told.status) : "unfinished";
     fields.why = told.why ? &*told.why : nullptr;
     fields.took = duration{static_cast<std::int64_t>(told.duration_seconds * 1000)};
-    log(told.status == status::success ? log_level::info : log_level::error, "run finished",
-        fields);
+    log(told.status == status::success ? log_level::info : log_level::error,
+        "run finished: " + std::string{fields.status}, fields);
   }
   template <class OfNoRun>
   void operator()(const OfNoRun&) {}

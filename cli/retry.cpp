@@ -10,7 +10,9 @@
 #include <chrono>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <variant>
+#include <vector>
 
 namespace baton {
 
@@ -36,17 +38,22 @@ ended_run read_ended(const workspace& in, const std::string& run) {
   return made;
 }
 
-/// The run that is meant: the one with that id, else the fleet's last.
+/// The fleet's newest runs, the newest first.
+std::vector<run_row> newest_runs(const workspace& in) {
+  run_filter last;
+  last.fleet = in.fleet->name;
+  last.count_max = 1000;
+  return or_fail(in.journal->runs(last));
+}
+
+/// The run that is meant: the one with that id, else the fleet's last that did more than look.
 std::string run_to_retry(const workspace& in, const std::string& id) {
   if (!id.empty())
     return or_fail(in.journal->find_run(id), exit_code::no_input).id;
-  run_filter last;
-  last.fleet = in.fleet->name;
-  last.count_max = 1;
-  const auto rows = or_fail(in.journal->runs(last));
-  if (rows.empty())
-    throw command_failed{exit_code::no_input, "no runs yet; there is nothing to retry\n"};
-  return rows.front().id;
+  for (const auto& row : newest_runs(in))
+    if (row.status != status::aborted)
+      return row.id;
+  throw command_failed{exit_code::no_input, "no runs yet; there is nothing to retry\n"};
 }
 
 /// What is done again, and what must stand elsewhere. A run that was a retry itself stands on what
@@ -69,15 +76,26 @@ retry_of_run retry_with_what_stands(const workspace& in, const std::string& run)
                                              + "; baton deploy does all of it\n"};
 }
 
+/// No later run from here has changed a host of the stages that are done again.
+void insist_that_nobody_came_since(const workspace& in, const std::string& run,
+                                   const retry_of_run& what) {
+  std::set<std::string> hosts;
+  for (const auto& stage : in.fleet->stages)
+    if (what.origin.stages.contains(stage.name))
+      hosts.insert(stage.hosts.begin(), stage.hosts.end());
+  for (const auto& row : newest_runs(in)) {
+    if (row.id == run)
+      return;
+    for (const auto& host : read_ended(in, row.id).told.changed)
+      if (hosts.contains(host))
+        refuse(run, "run " + row.id + " has been on " + host + " since");
+  }
+}
+
 /// Nobody has come in between: neither from here, nor, as far as a look can tell, from elsewhere.
 void insist_that_it_stands(const cli_context& context, const workspace& in, const std::string& run,
                            const retry_of_run& what) {
-  for (const auto& stage : in.fleet->stages)
-    if (what.origin.stages.contains(stage.name))
-      for (const auto& host : stage.hosts)
-        for (const auto& state : or_fail(in.journal->host_states(in.fleet->name)))
-          if (state.host == host && state.run > run)
-            refuse(run, "run " + state.run + " has been on " + host + " since");
+  insist_that_nobody_came_since(in, run, what);
   if (what.stands.empty())
     return;
   part looks;
@@ -130,7 +148,9 @@ void add_retry(CLI::App& app, cli_context& context) {
   auto flags = std::make_shared<retry_flags>();
   auto* command = app.add_subcommand(
       "retry", "After a partial success: do the failed stages again, on the same commit");
-  command->add_option("run", flags->run, "Its id, or how it begins (default: the last run)");
+  command->add_option("run", flags->run,
+                      "Its id, or how it begins (default: the last run that did more "
+                      "than look)");
   command->add_flag("-y,--yes", flags->yes, "Do not ask");
   add_run_options(*command, flags->show);
   command->footer("Examples:\n  baton retry\n  baton retry 20260131-090500-1a2b3c --json");

@@ -238,10 +238,12 @@ void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
 void push_metrics_of(const workspace& in, const recorder& numbers) {
   if (in.fleet->metrics_push.empty())
     return;
-  if (const auto done = push_metrics(in.fleet->metrics_push, controller(),
-                                     numbers.exposition(recorder::exposed::of_baton));
+  const pushgateway to{in.fleet->metrics_push, in.fleet->metrics_push_login_file};
+  if (const auto done =
+          push_metrics(to, controller(), numbers.exposition(recorder::exposed::of_baton));
       !done)
-    log(log_level::warning, "the metrics were not pushed: " + describe(done.error()),
+    log(log_level::warning,
+        "the metrics were not pushed to " + to.url + ": " + describe(done.error()),
         {.event = "metrics_failed"});
 }
 

@@ -224,8 +224,9 @@ struct fleet {
   struct alert_policy alerts;
   std::string log_file; ///< empty: default in the state folder
   std::string log_level = "info";
-  std::string metrics_textfile; ///< empty: none
-  std::string metrics_push;     ///< URL of a Pushgateway; empty: none
+  std::string metrics_textfile;        ///< empty: none
+  std::string metrics_push;            ///< URL of a Pushgateway; empty: none
+  std::string metrics_push_login_file; ///< has `USER:PASSWORD`; empty: no login
 };
 
 const host* find_host(const fleet& in, std::string_view name);

@@ -214,6 +214,7 @@ void fields(auto& v, is<fleet> auto& x) {
   v("log_level", x.log_level);
   v("metrics_textfile", x.metrics_textfile);
   v("metrics_push", x.metrics_push);
+  v("metrics_push_login_file", x.metrics_push_login_file);
 }
 
 } // namespace baton

@@ -38,7 +38,7 @@ struct run_families {
   gauge_family in_progress;         ///< none
   gauge_family last_success;        ///< fleet; 0: never
   gauge_family last_failure;        ///< fleet; any status but success; 0: never
-  gauge_family phase_start;         ///< fleet; of the phase in progress, 0: none
+  gauge_family phase_start;         ///< fleet; of the oldest phase in progress, 0: none
   gauge_family deployed_revision;   ///< fleet; host; revision = commit. One per fleet and host
 
   gauge_family host_up;           ///< host; whether the last step there reached it

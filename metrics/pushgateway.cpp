@@ -2,6 +2,8 @@
 
 #include "runtime/fault.hpp"
 #include "runtime/notify/curl_call.hpp"
+#include "runtime/notify/secret_line.hpp"
+#include "runtime/ssh/encoding.hpp"
 
 #include <chrono>
 #include <stop_token>
@@ -28,14 +30,20 @@ std::string escaped(const std::string& text) {
 
 } // namespace
 
-expected<void> push_metrics(const std::string& gateway, const std::string& controller,
+expected<void> push_metrics(const pushgateway& to, const std::string& controller,
                             const std::string& exposition) {
-  auto root = gateway;
+  auto root = to.url;
   while (root.ends_with('/'))
     root.pop_back();
   http_post what;
   what.url = root + "/metrics/job/baton/instance/" + escaped(controller);
   what.headers = {"Content-Type: text/plain; version=0.0.4"};
+  if (!to.login_file.empty()) {
+    const auto login = read_secret_line(to.login_file);
+    if (!login)
+      return tl::unexpected<error>{login.error()};
+    what.headers.push_back("Authorization: Basic " + ssh::to_base64(*login));
+  }
   what.body = exposition;
   what.deadline = push_deadline;
   const auto answer = post(what, std::stop_token{});

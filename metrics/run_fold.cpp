@@ -79,7 +79,6 @@ struct run_fold::counter_of {
 
   void operator()(const event::phase_started& started) const {
     run.phases[started.phase] = what.at;
-    to.phase_start.at({{"fleet", fleet()}}).Set(seconds_of(what.at));
   }
 
   void operator()(const event::step_started& started) const {
@@ -125,8 +124,6 @@ struct run_fold::counter_of {
         note_error(ended.phase, *why);
     }
     work("phase", took, why);
-    if (run.phases.empty())
-      to.phase_start.at({{"fleet", fleet()}}).Set(0);
   }
 
   void operator()(const event::rollback_started&) const {
@@ -145,7 +142,6 @@ struct run_fold::counter_of {
     (good ? to.last_success : to.last_failure).at({{"fleet", fleet()}}).Set(seconds_of(what.at));
     if (!verdict.rollback_failed.empty())
       to.rollback_failures.at({{"fleet", fleet()}}).Increment();
-    to.phase_start.at({{"fleet", fleet()}}).Set(0);
     work("supervisor", took,
          good ? std::nullopt : std::optional{verdict.why ? verdict.why->code : ec::internal});
     for (const auto& [host, line] : verdict.hosts)
@@ -245,11 +241,24 @@ void run_fold::apply(const run_families& to, const record& what) {
   const auto run = runs_.find(what.run);
   if (run == runs_.end())
     return;
+  const auto of = run->second.plan;
   std::visit(counter_of{to, *this, what, run->second}, what.what);
   const auto* finished = std::get_if<event::run_finished>(&what.what);
   if (finished && finished->result->status)
     runs_.erase(run);
   to.in_progress.at({}).Set(static_cast<double>(runs_.size()));
+  to.phase_start.at({{"fleet", of->fleet.name}}).Set(oldest_phase(of->fleet.name));
+}
+
+/// When the phase began that has been in progress for longest; a run that is refused meanwhile does
+/// not hide the one that is stuck. 0: none.
+double run_fold::oldest_phase(const std::string& fleet) const {
+  std::optional<time_point> oldest;
+  for (const auto& [id, run] : runs_)
+    if (run.plan->fleet.name == fleet)
+      for (const auto& [phase, began] : run.phases)
+        oldest = std::min(oldest.value_or(began), began);
+  return oldest ? seconds_of(*oldest) : 0;
 }
 
 std::vector<std::string> run_fold::open_runs() const {

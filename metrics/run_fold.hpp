@@ -29,6 +29,8 @@ public:
   }
 
 private:
+  double oldest_phase(const std::string& fleet) const;
+
   struct counter_of; // one record being counted
   struct message_counter;
   struct begun_step {

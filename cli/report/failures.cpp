@@ -79,6 +79,22 @@ bool are_alike(const reported_failure& a, const reported_failure& b) {
          && without_host(a) == without_host(b);
 }
 
+/// The attempts before this one that failed at the same host by something else, each once: what
+/// failed first may have made the later ones fail.
+std::vector<told_fault> tries_before(const plan& of, const run_story& story,
+                                     const told_fault& last) {
+  std::vector<told_fault> made;
+  const auto is_new = [](const told_fault& one, const told_fault& known) {
+    return one.step != known.step || one.why.what != known.why.what;
+  };
+  for (const auto& one : story.tries)
+    if (one.phase == last.phase && of.units[one.of].host == of.units[last.of].host
+        && one.attempt < last.attempt && is_new(one, last)
+        && (made.empty() || is_new(one, made.back())))
+      made.push_back(one);
+  return made;
+}
+
 /// Whether the verdict is by this one.
 bool decides(const run& now, const reported_failure& one) {
   if (const auto* by = deciding(now))
@@ -107,8 +123,11 @@ std::vector<reported_failure> failures_of(const plan& of, const run_story& story
   for (std::size_t nth = 0; nth <= story.faults.size(); ++nth) {
     if (story.cancel && story.cancel->behind == nth)
       add(as_failure(*story.cancel));
-    if (nth < story.faults.size())
-      add(as_failure(of, story.faults[nth]));
+    if (nth == story.faults.size())
+      break;
+    for (const auto& one : tries_before(of, story, story.faults[nth]))
+      add(as_failure(of, one));
+    add(as_failure(of, story.faults[nth]));
   }
   return all;
 }

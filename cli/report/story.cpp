@@ -66,6 +66,20 @@ void add_fault(const plan& of, run_story& to, const marks& before, const event::
       {by.phase, found.stage, by.kind, by.of, target_of(in, by, of), by.attempt, found.why, at});
 }
 
+/// What the attempt has failed by that another one is to follow.
+void add_try(const plan& of, run_story& to, const event::retry_scheduled& what, time_point at) {
+  if (!to.now.open)
+    return;
+  const auto& in = spec_of(of, *to.now.open);
+  for (const auto& unit : state_of(to.now, *to.now.open).units)
+    if (in.id == what.phase && unit.of == what.of && unit.why) {
+      const auto kind = in.steps[unit.path[unit.at].step].kind;
+      const event::step_ended by{what.phase, kind, unit.of, unit.attempt, {}};
+      to.tries.push_back({what.phase, in.stage, kind, unit.of, target_of(in, by, of), unit.attempt,
+                          *unit.why, at});
+    }
+}
+
 } // namespace
 
 const phase* phase_named(const plan& of, const std::string& id) {
@@ -83,6 +97,8 @@ run_story begin_story(const plan& of) {
 }
 
 void fold_story(const plan& of, run_story& so_far, const record& what) {
+  if (const auto* retry = std::get_if<event::retry_scheduled>(&what.what))
+    add_try(of, so_far, *retry, what.at);
   const auto before = marks_of(so_far.now);
   so_far.now = fold(of, std::move(so_far.now), what);
   const auto& now = so_far.now;

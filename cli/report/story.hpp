@@ -8,8 +8,7 @@
 
 namespace baton {
 
-/// Something that went wrong for good, as the rules took it, and the step that showed it. An
-/// attempt that is followed by another one is none.
+/// Something that went wrong, as the rules took it, and the step that showed it.
 struct told_fault {
   std::string phase;                ///< that was open: also `guard:P`, `rollback:P`, `ending`
   std::optional<std::size_t> stage; ///< of the plan, that it speaks of
@@ -33,7 +32,8 @@ struct told_cancel {
 /// costs; grows by what goes wrong alone.
 struct run_story {
   run now;
-  std::vector<told_fault> faults; ///< in the order in which they were found
+  std::vector<told_fault> faults; ///< that were for good, in the order in which they were found
+  std::vector<told_fault> tries;  ///< that failed, and that another attempt followed
   std::optional<told_cancel> cancel;
   std::optional<time_point> ended; ///< when it had its verdict
 };

@@ -1,4 +1,5 @@
 #include "runtime/config/read_fleet.hpp"
+#include "runtime/config/read_url.hpp"
 #include "runtime/notify/render.hpp"
 #include "runtime/secrets/said_secrets.hpp"
 
@@ -17,27 +18,9 @@ constexpr const char* hook_name = "on_alert";
 
 constexpr std::string_view kinds[] = {"telegram", "slack", "email", "webhook", "command"};
 
-bool begins_with_one_of(const std::string& text, std::initializer_list<std::string_view> those) {
-  return std::any_of(those.begin(), those.end(),
-                     [&](std::string_view one) { return text.starts_with(one); });
-}
-
 void require(const view& in, std::string_view key, std::string hint) {
   if (in.is(yaml_kind::mapping) && !in[key].present() && !in.has_faults_below())
     in.missing(key, std::move(hint));
-}
-
-void read_url(const view& in, std::string& into, std::initializer_list<std::string_view> schemes,
-              const std::string& wanted) {
-  in.read(into);
-  if (into.empty())
-    return;
-  if (!begins_with_one_of(into, schemes))
-    in.fault("a URL is wanted that begins with " + wanted + ", not \""
-             + without_secrets({}, into).substr(0, 60) + '"');
-  else if (std::any_of(into.begin(), into.end(),
-                       [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
-    in.fault("a URL has no blanks");
 }
 
 void read_telegram(const view& in, channel& into) {

@@ -1,4 +1,6 @@
 #include "runtime/config/read_fleet.hpp"
+#include "runtime/config/read_url.hpp"
+#include "runtime/secrets/said_secrets.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -69,6 +71,19 @@ void read_deadlines(const view& in, deadlines& into) {
   in["verification"].read_positive(into.verification);
 }
 
+void read_metrics(const view& in, fleet& into) {
+  in["textfile"].read_controller_path(into.metrics_textfile);
+  const auto gateway = in["pushgateway"];
+  read_url(gateway, into.metrics_push, {"https://", "http://"}, "https:// or http://");
+  if (!secrets_in({}, into.metrics_push).empty())
+    gateway.fault(
+        "holds a secret",
+        "write USER:PASSWORD into a file, mode 0600, and name it as pushgateway_login_file");
+  else if (into.metrics_push.find_first_of("?#") != std::string::npos)
+    gateway.fault("a URL without a query is wanted: /metrics/job/baton/… is put behind it");
+  in["pushgateway_login_file"].read_controller_path(into.metrics_push_login_file);
+}
+
 } // namespace
 
 void read_phases(const view& root, const declared_names& names, fleet& into) {
@@ -89,8 +104,7 @@ void read_phases(const view& root, const declared_names& names, fleet& into) {
   std::string_view level = into.log_level;
   root["log"]["level"].read(level, levels);
   into.log_level = std::string{level};
-  root["metrics"]["textfile"].read_controller_path(into.metrics_textfile);
-  root["metrics"]["pushgateway"].read_text(into.metrics_push);
+  read_metrics(root["metrics"], into);
 }
 
 } // namespace baton

@@ -335,6 +335,8 @@ nlohmann::ordered_json resolved_config(const fleet& of) {
     made["metrics"]["textfile"] = of.metrics_textfile;
   if (!of.metrics_push.empty())
     made["metrics"]["pushgateway"] = of.metrics_push;
+  if (!of.metrics_push_login_file.empty())
+    made["metrics"]["pushgateway_login_file"] = of.metrics_push_login_file;
   return made;
 }
 

@@ -1,8 +1,7 @@
 #include "runtime/notify/text.hpp"
 
 #include "runtime/log/utf8.hpp"
-
-#include <sodium.h>
+#include "runtime/ssh/encoding.hpp"
 
 #include <algorithm>
 
@@ -48,14 +47,6 @@ std::string cut(std::string_view text, std::size_t most, Cost cost) {
       fits = at;
   }
   return std::string{text};
-}
-
-std::string base64(std::string_view text) {
-  std::string made(sodium_base64_ENCODED_LEN(text.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
-  ::sodium_bin2base64(made.data(), made.size(), reinterpret_cast<const unsigned char*>(text.data()),
-                      text.size(), sodium_base64_VARIANT_ORIGINAL);
-  made.resize(made.find('\0'));
-  return made;
 }
 
 } // namespace
@@ -111,8 +102,8 @@ std::string encoded_header(std::string_view value) {
     std::size_t size = 0;
     while (at + size < text.size() && size + length_at(text, at + size) <= word_max)
       size += length_at(text, at + size);
-    made +=
-        (made.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + base64(text.substr(at, size)) + "?=";
+    made += (made.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?")
+            + ssh::to_base64(text.substr(at, size)) + "?=";
     at += size;
   }
   return made;

@@ -11,7 +11,7 @@ marked() {
     command_pid=${command_file#/proc/}
     command_pid=${command_pid%/environ}
     # Its last word: a value given again by a child of its own counts.
-    command_release=$(tr '\0' '\n' <"$command_file" 2>/dev/null | while IFS= read -r command_line; do
+    command_release=$({ tr '\0' '\n' <"$command_file"; } 2>/dev/null | while IFS= read -r command_line; do
       case $command_line in
       "BATON_SERVES=$S/release/"*) printf '%s\n' "${command_line#"BATON_SERVES=$S/release/"}" ;;
       esac

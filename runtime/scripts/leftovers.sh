@@ -23,7 +23,7 @@ still_activating() {
   for left_file in $(grep -lsF -- "BATON_STEP=$left_run/" /proc/[0-9]*/environ 2>/dev/null); do
     left_pid=${left_file#/proc/}
     left_pid=${left_pid%/environ}
-    case $(tr '\0' '\n' <"$left_file" 2>/dev/null | sed -n 's/^BATON_STEP=//p') in
+    case $({ tr '\0' '\n' <"$left_file"; } 2>/dev/null | sed -n 's/^BATON_STEP=//p') in
     "$BATON_STEP") ;;
     "$left_run"/*/"$left_unit"/*/activate) [ -z "$(started "$left_pid")" ] || printf '%s\n' "$left_pid" ;;
     esac

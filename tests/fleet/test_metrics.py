@@ -1,5 +1,6 @@
 """The numbers: of a verb, in a file, and over HTTP, from the journal of whoever ran."""
 
+import base64
 import http.server
 import socket
 import threading
@@ -31,16 +32,17 @@ def scrape(deployed):
 
 
 class Gateway(http.server.ThreadingHTTPServer):
-    """Takes what is pushed: (path, body)."""
+    """Takes what is pushed: (path, body), and by which login."""
 
     def __init__(self, status=200):
-        self.status, self.pushed = status, []
+        self.status, self.pushed, self.logins = status, [], []
         super().__init__(("127.0.0.1", 0), Push)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
 class Push(http.server.BaseHTTPRequestHandler):
     def do_POST(self):  # pylint: disable=invalid-name
+        self.server.logins.append(self.headers["Authorization"])
         self.server.pushed.append((self.path, self.rfile.read(int(self.headers["Content-Length"])).decode()))
         self.send_response(self.server.status)
         self.end_headers()
@@ -49,19 +51,25 @@ class Push(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_the_end_of_a_run_is_pushed_and_a_gateway_that_refuses_changes_nothing(deployed):
+def test_the_end_of_a_run_is_pushed_and_a_gateway_that_refuses_changes_nothing(deployed, tmp_path):
+    login = tmp_path / "login"
+    login.write_text("me:secret-of-mine\n")
+    login.chmod(0o600)
     for status in (200, 500):
         with Gateway(status) as gateway:
-            deployed.config.data["metrics"] = {"pushgateway": f"http://127.0.0.1:{gateway.server_port}/"}
+            deployed.config.data["metrics"] = {"pushgateway": f"http://127.0.0.1:{gateway.server_port}/",
+                                               "pushgateway_login_file": str(login)}
             deployed.config.write()
             deployed.repository.release(f"after-{status}")
             assert deployed.baton.deploy().code == 0
             [(path, body)] = gateway.pushed
             assert path == f"/metrics/job/baton/instance/{socket.gethostname()}"
             assert 'baton_runs_total{fleet="homelab",status="success"}' in body
+            assert gateway.logins == ["Basic " + base64.b64encode(b"me:secret-of-mine").decode()]
             gateway.shutdown()
     [log] = deployed.state.rglob("*.log")
-    assert "the metrics were not pushed" in log.read_text()
+    assert "the metrics were not pushed to http://127.0.0.1" in log.read_text()
+    assert "secret-of-mine" not in log.read_text()
 
 
 def figures(fleet):

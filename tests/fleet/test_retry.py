@@ -27,8 +27,11 @@ def one(fleet, done, status, phase, serves, code, **more):
 
 def test_only_the_failed_stage_on_the_commit_of_that_run(deployed):
     run = partly(deployed)
+    assert "cannot open" not in deployed.baton("logs", run, "--host", "vps").out, "Baton's own noise"
     deployed.repository.release("v3")   # the branch has gone on
     deployed["vps"].heal("start-fails-v2")
+    mistyped = deployed.baton("deploy", "v22", "--yes", "--json")   # a run, but on no host
+    assert mistyped.json["status"] == "aborted" and mistyped.json["changed"] == [], mistyped
     before = {name: (deployed[name].history(), deployed[name].log.read_text().count("Accepted"))
               for name in ("thinkpad", "rtx1080")}
     done = deployed.baton("retry", "--json")

@@ -95,6 +95,22 @@ TEST_F(a_recorder, counts_a_good_run) {
   EXPECT_EQ(value(R"(baton_health_check_failures_total{fleet="lab"})"), 0);
 }
 
+TEST_F(a_recorder, knows_the_phase_that_is_stuck_when_other_runs_come_and_go) {
+  const auto series = R"(baton_phase_start_timestamp_seconds{fleet="lab"})";
+  played_run stuck{"r1", monday};
+  stuck.wait(5).begin("prod");
+  play(stuck.records);
+  EXPECT_EQ(value(series), 1'700'000'005);
+  played_run refused{"r2", monday + std::chrono::minutes{10}};
+  refused.begin("pre_flight").end("pre_flight", phase_outcome::failed);
+  play(refused.finish(status::aborted, "c").records);
+  EXPECT_EQ(value(series), 1'700'000'005);
+  const auto before = stuck.records.size();
+  stuck.end("prod").finish(status::success, "c");
+  play({stuck.records.begin() + static_cast<std::ptrdiff_t>(before), stuck.records.end()});
+  EXPECT_EQ(value(series), 0);
+}
+
 TEST_F(a_recorder, counts_a_phase_whose_looks_found_something_ill) {
   played_run run{"r1", monday};
   run.begin("verification").step("verification", step_kind::verify, 2, 1);

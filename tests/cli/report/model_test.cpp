@@ -259,6 +259,16 @@ TEST(a_report, does_not_take_an_attempt_that_was_followed_by_a_good_one_for_a_fa
   EXPECT_THAT(rows_of(told), ElementsAre("vps verification verify 1/1 unhealthy !"));
 }
 
+TEST(a_report, begins_with_the_attempt_that_failed_first_where_they_failed_otherwise) {
+  const auto first =
+      limited(bad("vps", step_kind::activate, "vps", fails_retryably(ec::timed_out)), 1);
+  const auto told = report_on(
+      plan_for(homelab()), {{bad("vps", step_kind::activate, "vps", fails(ec::no_space)), first}});
+  EXPECT_THAT(rows_of(told),
+              ElementsAre("vps vps activate 1/3 timed_out", "vps vps activate 2/3 no_space !"));
+  EXPECT_LT(told.failures[0].at, told.failures[1].at);
+}
+
 TEST(a_report, says_when_it_failed) {
   const auto show = play(plan_for(homelab()), {{rtx_fails}});
   const auto told = report_on(show);

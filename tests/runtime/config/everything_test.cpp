@@ -176,6 +176,7 @@ TEST(everything, of_the_other_phases) {
   EXPECT_EQ(fleet.log_level, "debug");
   EXPECT_EQ(fleet.metrics_textfile, "/var/lib/node_exporter/baton.prom");
   EXPECT_EQ(fleet.metrics_push, "http://127.0.0.1:9091");
+  EXPECT_EQ(fleet.metrics_push_login_file, "/srv/fleet/keys/push");
 }
 
 TEST(everything, of_alerts) {
