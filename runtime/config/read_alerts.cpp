@@ -26,7 +26,8 @@ void require(const view& in, std::string_view key, std::string hint) {
 void read_telegram(const view& in, channel& into) {
   into.kind = channel_kind::telegram;
   into.api = "https://api.telegram.org";
-  read_url(in["api"], into.api, {"https://", "http://"}, "https://");
+  read_url(in["api"], into.api, {"https://", "http://"}, "https://",
+           "the API has no login but the token: name its file as token_file");
   while (into.api.ends_with('/'))
     into.api.pop_back();
   in["token_file"].read_controller_path(into.token_file);
@@ -55,7 +56,8 @@ void read_slack(const view& in, channel& into) {
 
 void read_email(const view& in, channel& into) {
   into.kind = channel_kind::email;
-  read_url(in["server"], into.server, {"smtps://", "smtp://"}, "smtps:// or smtp://");
+  read_url(in["server"], into.server, {"smtps://", "smtp://"}, "smtps:// or smtp://",
+           "name user, and a file with the password, mode 0600, as password_file");
   require(in, "server", "such as smtps://mail.example.org:465");
   in["from"].read(into.from);
   require(in, "from", "the address that mails come from");
@@ -74,15 +76,13 @@ void read_email(const view& in, channel& into) {
 
 void read_webhook(const view& in, channel& into) {
   into.kind = channel_kind::webhook;
-  read_url(in["url"], into.url, {"https://", "http://"}, "https:// or http://");
+  read_url(in["url"], into.url, {"https://", "http://"}, "https:// or http://",
+           "write the URL into a file, mode 0600, and name it as url_file");
   in["url_file"].read_controller_path(into.url_file);
   in["token_file"].read_controller_path(into.token_file);
   if (in["url"].present() == in["url_file"].present() && in.is(yaml_kind::mapping)
       && !in.has_faults_below())
     in.fault("one of url and url_file is wanted", "url_file where the URL itself lets others send");
-  if (!into.url.empty() && !secrets_in({}, into.url).empty())
-    in["url"].fault("holds a secret",
-                    "write the URL into a file, mode 0600, and name it as url_file");
 }
 
 void read_channel(const view& in, const std::string& name, alert_policy& into) {

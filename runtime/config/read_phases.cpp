@@ -1,6 +1,5 @@
 #include "runtime/config/read_fleet.hpp"
 #include "runtime/config/read_url.hpp"
-#include "runtime/secrets/said_secrets.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -74,12 +73,9 @@ void read_deadlines(const view& in, deadlines& into) {
 void read_metrics(const view& in, fleet& into) {
   in["textfile"].read_controller_path(into.metrics_textfile);
   const auto gateway = in["pushgateway"];
-  read_url(gateway, into.metrics_push, {"https://", "http://"}, "https:// or http://");
-  if (!secrets_in({}, into.metrics_push).empty())
-    gateway.fault(
-        "holds a secret",
-        "write USER:PASSWORD into a file, mode 0600, and name it as pushgateway_login_file");
-  else if (into.metrics_push.find_first_of("?#") != std::string::npos)
+  read_url(gateway, into.metrics_push, {"https://", "http://"}, "https:// or http://",
+           "write USER:PASSWORD into a file, mode 0600, and name it as pushgateway_login_file");
+  if (into.metrics_push.find_first_of("?#") != std::string::npos)
     gateway.fault("a URL without a query is wanted: /metrics/job/baton/… is put behind it");
   in["pushgateway_login_file"].read_controller_path(into.metrics_push_login_file);
 }

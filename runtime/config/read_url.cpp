@@ -16,7 +16,7 @@ bool begins_with_one_of(const std::string& text, std::initializer_list<std::stri
 } // namespace
 
 void read_url(const view& in, std::string& into, std::initializer_list<std::string_view> schemes,
-              const std::string& wanted) {
+              const std::string& wanted, const std::string& secret_goes) {
   in.read(into);
   if (into.empty())
     return;
@@ -26,6 +26,8 @@ void read_url(const view& in, std::string& into, std::initializer_list<std::stri
   else if (std::any_of(into.begin(), into.end(),
                        [](unsigned char c) { return c <= 0x20 || c == 0x7f; }))
     in.fault("a URL has no blanks");
+  else if (!secrets_in({}, into).empty())
+    in.fault("holds a secret", secret_goes);
 }
 
 } // namespace baton
