@@ -75,7 +75,7 @@ std::string as_markdown(const run_report& of) {
   std::string made;
   for (const std::size_t part : {1U, 2U, 4U, 8U, 32U}) {
     auto with = page_data(of, share_of(part), {code_in_cell, fenced});
-    with.set("mark", of.status == status::success ? "✔" : "✘");
+    with.set("mark", mark_of(of, charset::utf8));
     made = fill_page(embedded::report_md_mustache, with, code_span, 1);
     if (made.size() <= markdown_bytes_max)
       break;

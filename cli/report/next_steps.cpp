@@ -21,6 +21,22 @@ std::vector<std::string> in_need(const result& how) {
   return hosts;
 }
 
+/// Whether the fault is the machine's or the way to it: no other commit would help.
+bool is_of_the_host(ec code) {
+  switch (code) {
+  case ec::unreachable:
+  case ec::connection_lost:
+  case ec::auth_failed:
+  case ec::host_key_unknown:
+  case ec::host_key_changed:
+  case ec::missing_tool:
+  case ec::no_space:
+    return true;
+  default:
+    return false;
+  }
+}
+
 /// The command that prints the whole of what is shown the end of.
 std::string logs_of(const run_report& in, const reported_output& one) {
   return "baton logs " + in.run + " --host " + one.hosts.front() + " --phase " + one.phase;
@@ -46,16 +62,25 @@ void advise_on_end(run_report& to, const result& how) {
     to.next.push_back({"", "baton lease show"});
     to.next.push_back({"to wait until it is free", "baton deploy --queue"});
   }
-  if (!how.rollback_failed.empty())
+  const bool is_partial = *how.status == status::partial_success;
+  if (!how.rollback_failed.empty()) {
+    to.next.push_back({"what can be gone back to", "baton rollback --list"});
+    if (is_partial)
+      to.next.push_back({"or mend what is wrong there, then", "baton retry " + how.run});
     return;
-  if (how.exit_code != 3)
+  }
+  if (how.exit_code != 3 && !to.outputs.empty())
     to.next.push_back({"", first_logs(to)});
+  if (how.why && is_of_the_host(how.why->code) && !is_partial)
+    to.next.push_back({"what is missing where", "baton check --hosts"});
   if (how.why && how.why->code == ec::bad_commit && !how.returns_to.empty())
     to.next.push_back({"", "baton rollback --list"});
   else if (how.why && how.why->code == ec::bad_commit)
     to.next.push_back({"", "baton deploy <a branch, tag or commit that the repository has>"});
-  else if (*how.status == status::partial_success)
+  else if (is_partial)
     to.next.push_back({"mend what is wrong there, then", "baton retry " + how.run});
+  else if (how.why && is_of_the_host(how.why->code))
+    to.next.push_back({"mend it, then", "baton deploy"});
   else if (!how.cancelled && how.exit_code != 3)
     to.next.push_back({"mend it, then", "baton deploy <the mended commit>"});
 }

@@ -147,7 +147,9 @@ private:
 
   void add_head() {
     const auto head = headline_of(of_);
-    all_.set("good", data{of_.status == status::success});
+    all_.set("bar", of_.status == status::success ? "#1a7f37"
+                    : of_.under_way               ? "#0969da"
+                                                  : "#cf222e");
     all_.set("head_before", head.before);
     set(all_, "head_name", text(head.name));
     all_.set("head_after", head.after);
@@ -344,6 +346,15 @@ private:
 kainjow::mustache::data page_data(const run_report& of, const page_limits& limits,
                                   const page_style& style) {
   return page{of, limits, style}.made();
+}
+
+const char* mark_of(const run_report& of, charset shows) {
+  const bool is_rich = shows == charset::utf8;
+  if (of.under_way)
+    return is_rich ? "…" : "-";
+  if (of.status == status::success)
+    return is_rich ? "✔" : "+";
+  return is_rich ? "✘" : "x";
 }
 
 std::string fill_page(std::string_view text, const kainjow::mustache::data& with,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cli/report/report.hpp"
+#include "cli/view/text.hpp"
 
 #include <kainjow/mustache.hpp>
 
@@ -35,6 +36,9 @@ struct page_style {
 /// are as the style has them. What is not there is false.
 kainjow::mustache::data page_data(const run_report& of, const page_limits& limits,
                                   const page_style& style);
+
+/// Whether it ended well, for one look: under way is neither.
+const char* mark_of(const run_report& of, charset shows);
 
 /// A template, filled in; a section that is left out leaves nothing, and of several empty lines in
 /// a row `blank_max` stay. Throws std::logic_error for a template that is wrong.

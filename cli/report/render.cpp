@@ -43,10 +43,6 @@ std::string escaped_html(const std::string& text) {
   return made;
 }
 
-const char* mark_of(const run_report& of) {
-  return of.status == status::success ? "✔" : "✘";
-}
-
 } // namespace
 
 std::optional<report_form> report_form_from_string(std::string_view name) noexcept {
@@ -64,13 +60,13 @@ std::string as_text(const run_report& of, charset shows) {
   limits.columns = 4000; // of an error's words none is lost
   limits.names = 1000;
   auto with = page_data(of, limits, {as_it_is, joined_lines});
-  with.set("mark", shows == charset::utf8 ? mark_of(of) : of.status == status::success ? "+" : "x");
+  with.set("mark", mark_of(of, shows));
   return printable_lines(fill_page(embedded::report_txt_mustache, with, as_it_is), shows);
 }
 
 std::string as_html(const run_report& of) {
   auto with = page_data(of, {}, {as_it_is, joined_lines});
-  with.set("mark", mark_of(of));
+  with.set("mark", mark_of(of, charset::utf8));
   return fill_page(embedded::report_html_mustache, with, escaped_html);
 }
 

@@ -50,7 +50,8 @@ struct reported_rest {
   bool tried = true; ///< false: the request did not want it, or the host is another's
 };
 
-/// What to do, or where to look: words, a command line, or both.
+/// What to do, or where to look: words (Baton's own, with names of hosts at most), a command line,
+/// or both.
 struct advice {
   std::string words;
   std::string command;

@@ -259,6 +259,23 @@ TEST(a_report, does_not_take_an_attempt_that_was_followed_by_a_good_one_for_a_fa
   EXPECT_THAT(rows_of(told), ElementsAre("vps verification verify 1/1 unhealthy !"));
 }
 
+TEST(a_report, of_a_host_that_is_away_does_not_ask_for_another_commit) {
+  const auto told = report_on(
+      plan_for(homelab()), {{bad("pre_flight", step_kind::lease, "vps", fails(ec::unreachable))}});
+  std::vector<std::string> commands;
+  for (const auto& one : told.next)
+    commands.push_back(one.command);
+  EXPECT_THAT(commands, ElementsAre("baton check --hosts", "baton deploy"));
+}
+
+TEST(a_report, of_a_stage_that_did_not_come_back_names_the_ways_to_go_on) {
+  const auto told =
+      report_on(plan_for(homelab()), {{meanwhile("vps", step_kind::activate, "vps", vps_is_gone)}});
+  ASSERT_FALSE(told.not_rolled_back.empty());
+  EXPECT_THAT(told.next, Contains(Field(&advice::command, "baton rollback --list")));
+  EXPECT_THAT(told.next, Contains(Field(&advice::command, "baton retry " + told.run)));
+}
+
 TEST(a_report, begins_with_the_attempt_that_failed_first_where_they_failed_otherwise) {
   const auto first =
       limited(bad("vps", step_kind::activate, "vps", fails_retryably(ec::timed_out)), 1);
