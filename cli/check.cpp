@@ -1,7 +1,9 @@
+#include "cli/delivery.hpp"
 #include "cli/parts.hpp"
 #include "messages/json.hpp"
 #include "runtime/config/load.hpp"
 #include "runtime/config/paths.hpp"
+#include "runtime/journal/state_dir.hpp"
 #include "runtime/notify/secret_line.hpp"
 #include "runtime/notify/send.hpp"
 #include "runtime/secrets/free_texts.hpp"
@@ -101,6 +103,16 @@ void warn_of_channels(const fleet& of) {
                   << secret.error().what << "\n";
 }
 
+/// What the journal knows of channels, where there is one; a check makes none.
+void note_stopped_ones(const fleet& of) {
+  std::error_code ignored;
+  const auto file = journal_file(state_dir());
+  if (of.alerts.channels.empty() || !std::filesystem::exists(file, ignored))
+    return;
+  if (const auto in = journal::open(file))
+    note_stopped_channels(*in, of);
+}
+
 int check_file(const cli_context& context, bool as_document) {
   const auto found = or_fail(find_config(context.config_path), exit_code::no_input);
   const auto loaded = load_fleet(found);
@@ -118,6 +130,7 @@ int check_file(const cli_context& context, bool as_document) {
   warn_of_no_checks(*loaded);
   warn_of_secrets(*loaded);
   warn_of_channels(*loaded);
+  note_stopped_ones(*loaded);
   fmt::print("{}: fleet {}: {}, {}, {}; all good\n", found, loaded->name,
              counted(loaded->hosts.size(), "host"), counted(loaded->stages.size(), "stage"),
              counted(loaded->environments.size(), "environment"));

@@ -7,10 +7,12 @@
 #include "runtime/detached.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/log/log.hpp"
+#include "runtime/log/utf8.hpp"
 #include "runtime/notify/send.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <iostream>
 #include <thread>
 #include <utility>
 
@@ -167,6 +169,16 @@ bool has_something_to_deliver(const journal& in, const fleet& of) {
     const auto* now = find_channel(of.alerts, row.channel);
     return !state || !state->stopped_at || !now || state->likeness != likeness_of(*now);
   });
+}
+
+void note_stopped_channels(const journal& in, const fleet& of) {
+  const auto known = in.channels(of.name).value_or(std::vector<channel_row>{});
+  for (const auto& one : of.alerts.channels)
+    if (const auto* state = find_row(known, one.name);
+        state && state->stopped_at && state->likeness == likeness_of(one))
+      std::cerr << "note: channel " << one.name
+                << " is stopped, nobody is told there: " << printable(state->why)
+                << "; mend it, then: baton alert test " << one.name << "\n";
 }
 
 delivery_starter::delivery_starter(const workspace& in) : in_{in} {}

@@ -58,6 +58,9 @@ send_outcome send_now(newest_fleet& of, const journal& in, const std::string& ch
 /// that is stopped and still what it was.
 bool has_something_to_deliver(const journal& in, const fleet& of);
 
+/// A line on stderr for each channel that is stopped and still what it was.
+void note_stopped_channels(const journal& in, const fleet& of);
+
 /// Sees to it that a process in the background sends what a run has to tell. Never fails the run,
 /// and holds up nobody: what cannot be sent now waits in the journal.
 class delivery_starter : public observer {

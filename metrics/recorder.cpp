@@ -70,7 +70,7 @@ struct recorder::impl {
   expected<void> fold_rest(journal& from);
   expected<void> save_fold(journal& to) const;
   expected<void> share_tallies(journal& with);
-  expected<void> count_queued(const journal& from);
+  expected<void> look_at_channels(const journal& from);
   void learn_tallies(const std::string& text);
 
   mutable std::mutex mutex;
@@ -188,8 +188,9 @@ expected<void> recorder::impl::share_tallies(journal& with) {
   return done;
 }
 
-expected<void> recorder::impl::count_queued(const journal& from) {
+expected<void> recorder::impl::look_at_channels(const journal& from) {
   std::map<std::string, double> queued;
+  std::map<std::string, double> stopped;
   std::set<std::string> counted;
   for (const auto& one : known) {
     if (!counted.insert(one.name).second)
@@ -201,9 +202,18 @@ expected<void> recorder::impl::count_queued(const journal& from) {
       return tl::unexpected<error>{rows.error()};
     for (const auto& row : *rows)
       ++queued[row.channel];
+    const auto states = from.channels(one.name);
+    if (!states)
+      return tl::unexpected<error>{states.error()};
+    for (const auto& channel : one.alerts.channels)
+      stopped[channel.name] += std::count_if(states->begin(), states->end(), [&](const auto& row) {
+        return row.name == channel.name && row.stopped_at;
+      });
   }
   for (const auto& [channel, count] : queued)
     process.notifications_queued.at({{"channel", channel}}).Set(count);
+  for (const auto& [channel, count] : stopped)
+    process.channel_stopped.at({{"channel", channel}}).Set(count > 0 ? 1 : 0);
   return {};
 }
 
@@ -234,7 +244,7 @@ expected<void> recorder::catch_up(journal& from) {
     return tl::unexpected<error>{text.error()};
   impl_->learn_tallies(*text);
   impl_->process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
-  return impl_->count_queued(from);
+  return impl_->look_at_channels(from);
 }
 
 expected<void> recorder::save(journal& to) {

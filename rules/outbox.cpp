@@ -123,6 +123,10 @@ std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const se
   return made;
 }
 
+bool stops_channel(send_fault why) {
+  return why == send_fault::unauthorized || why == send_fault::misconfigured;
+}
+
 std::vector<event_t> give_up_all(const std::vector<outbox_row>& rows, const std::string& fleet) {
   send_outcome how;
   how.fault = send_fault::gone;

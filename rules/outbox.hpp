@@ -55,6 +55,9 @@ struct attempt {
 std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const send_outcome& how,
                                    const attempt& by);
 
+/// Whether a try that failed so stops the channel: no other one follows by itself.
+bool stops_channel(send_fault why);
+
 /// The rows of a channel that is gone.
 std::vector<event_t> give_up_all(const std::vector<outbox_row>& rows, const std::string& fleet);
 

@@ -181,6 +181,13 @@ def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_whe
         tries = len(phoned.bot.got)
         failed = phoned.baton("alert", "test", "phone")
         assert failed.code == 69 and "401" in failed.err, failed
+        for verb in ("status", "check"):
+            said = phoned.baton(verb)
+            assert re.search(r"note: channel phone is stopped.* 401.*baton alert test phone", said.err), said
+            assert "hook" not in said.err, said
+        done = phoned.baton.deploy()
+        assert "note: channel phone is stopped" in done.err, done
+        assert 'baton_notification_channel_stopped{channel="phone"} 1' in phoned.baton("metrics").out
         waits = [one for one in outbox(phoned)["waiting"] if one["channel"] == "phone"]
         assert waits and len(phoned.bot.got) == tries + 1, "nothing is tried while it is stopped"
         phoned.bot.always = {}
@@ -189,6 +196,7 @@ def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_whe
         assert "a test of channel phone" in phoned.bot.texts()[0], phoned.bot.texts()
         phoned.bot.wait_for("VPS failed")
         assert not outbox(phoned)["channels"][0]["stopped_at"]
+        assert "is stopped" not in phoned.baton("status").err
     finally:
         other.close()
     no_deliverer(phoned)

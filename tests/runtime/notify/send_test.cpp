@@ -1,4 +1,5 @@
 #include "messages/json.hpp"
+#include "rules/outbox.hpp"
 #include "runtime/notify/send.hpp"
 #include "tests/support/http_server.hpp"
 #include "tests/support/script_host.hpp"
@@ -65,7 +66,10 @@ protected:
     script = std::move(with);
   }
   send_outcome send_it(duration deadline = 20s, std::stop_token stop = {}) {
-    return send({to, what, folder.path().string(), "", deadline, std::move(stop)});
+    auto how = send({to, what, folder.path().string(), "", deadline, std::move(stop)});
+    EXPECT_EQ(how.is == kind::stopped, how.is != kind::sent && stops_channel(how.fault))
+        << "metrics tell by the fault whether another try follows";
+    return how;
   }
   std::vector<std::string> paths() {
     const std::scoped_lock lock{mutex};
