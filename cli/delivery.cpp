@@ -124,7 +124,7 @@ expected<message> journal_outbox::content(const outbox_row& row) {
   return made;
 }
 
-expected<message> journal_outbox::content(const std::vector<outbox_row>& rows) {
+expected<message> journal_outbox::content(std::vector<outbox_row>& rows) {
   std::vector<message> all;
   for (const auto& row : rows) {
     auto one = content(row);
@@ -132,6 +132,9 @@ expected<message> journal_outbox::content(const std::vector<outbox_row>& rows) {
       return one;
     all.push_back(std::move(*one));
   }
+  const auto count = joinable(all);
+  all.resize(count);
+  rows.resize(count);
   return joined(all);
 }
 

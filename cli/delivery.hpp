@@ -39,7 +39,7 @@ public:
   duration deliver_for() override;
   std::map<std::string, channel_info> channels() override;
   expected<std::vector<outbox_row>> waiting() override;
-  expected<message> content(const std::vector<outbox_row>& rows) override;
+  expected<message> content(std::vector<outbox_row>& rows) override;
   expected<void> append(std::vector<record>& records) override;
 
 private:

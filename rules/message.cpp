@@ -102,6 +102,26 @@ std::string served_text(const std::vector<served_line>& lines) {
   return text;
 }
 
+/// What Slack takes in one piece, the least of all channels, is 3000.
+constexpr std::size_t joined_length_max = 2'800;
+
+/// In bytes, as HTML and mrkdwn want it.
+std::size_t escaped_length(const std::string& text) {
+  constexpr std::size_t entity = 5;
+  std::size_t length = 0;
+  for (const char c : text)
+    length += c == '<' || c == '>' || c == '&' ? entity : 1;
+  return length;
+}
+
+/// A message among others.
+std::string block_of(const message& one, bool with_next) {
+  auto block = one.title + "\n" + one.text;
+  if (with_next && !one.next.empty())
+    block += one.next + "\n";
+  return block;
+}
+
 struct wording {
   const run_words& of;
   message& into;
@@ -203,14 +223,35 @@ message message_of(const record& what, const run_words& of, int nth) {
   return made;
 }
 
+std::size_t joinable(const std::vector<message>& all) {
+  std::size_t count = 0;
+  std::size_t length = 0;
+  while (count < all.size()) {
+    length += escaped_length(block_of(all[count], true));
+    if (count > 0 && length > joined_length_max)
+      break;
+    ++count;
+  }
+  return count;
+}
+
 message joined(const std::vector<message>& all) {
   auto made = all.front();
-  for (std::size_t i = 1; i < all.size(); ++i) {
-    const auto& more = all[i];
-    made.text += "\n" + more.title + "\n" + more.text;
-    made.severity = std::max(made.severity, more.severity);
-    made.next = more.next;
+  if (all.size() == 1)
+    return made;
+  const auto* gravest = &all.front();
+  bool one_next = true;
+  for (const auto& one : all) {
+    gravest = one.severity >= gravest->severity ? &one : gravest;
+    one_next = one_next && one.next == all.front().next;
   }
+  made.title = std::to_string(all.size()) + " messages, most serious: " + gravest->title;
+  made.severity = gravest->severity;
+  made.text.clear();
+  for (const auto& one : all)
+    made.text += (made.text.empty() ? "" : "\n") + block_of(one, !one_next);
+  if (!one_next)
+    made.next.clear();
   return made;
 }
 

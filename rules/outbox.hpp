@@ -29,7 +29,7 @@ struct delivery_step {
   enum class kind : std::uint8_t {
     rest,    ///< until something happens
     wait,    ///< until `until`
-    send,    ///< the first `count` rows, as one message
+    send,    ///< the first `count` rows, as one message, or fewer of them where they are too long
     give_up, ///< all of them: the channel is gone
   };
   kind is = kind::rest;

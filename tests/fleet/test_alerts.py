@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import time
@@ -145,6 +146,39 @@ def test_a_server_that_refuses_and_fails_gets_everything_in_order_once(phoned):
     assert order == sorted(order) and len(order) == len(set(order)), order
     assert run in told
     no_deliverer(phoned)
+
+
+def documented_template():
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+    return json.loads(re.search('^template: (".*")$', page, re.MULTILINE).group(1))
+
+
+def test_no_verdict_is_lost_when_a_template_is_used_and_several_messages_wait(phoned):
+    phoned.config["alerts"]["routes"] = [{"at_least": "warning", "template": documented_template()}]
+    phoned.config.write()
+    phoned.bot.always = {"status": 500, "body": "oops"}
+    run = deploy_badly(phoned)
+    no_deliverer(phoned)
+    phoned.bot.always = {}
+    assert phoned.baton("alert", "deliver", "--until-empty").code == 0
+    end = phoned.bot.wait_for("VPS failed, manual intervention required")
+    assert "vps: old" in end and f"baton show {run}" in end, end
+
+
+def test_what_waits_goes_as_one_message_with_a_title_that_says_so_and_nothing_is_cut_off(phoned):
+    phoned.config["alerts"]["routes"] = [{"events": ["phase_ended", "run_finished"], "at_least": "info"}]
+    phoned.config.write()
+    phoned.bot.always = {"status": 500, "body": "oops"}
+    deploy_badly(phoned)
+    no_deliverer(phoned)
+    phoned.bot.always = {}
+    assert phoned.baton("alert", "deliver", "--until-empty").code == 0
+    end = phoned.bot.wait_for("VPS failed, manual intervention required")
+    assert re.match(r"<b>\d+ messages, most serious: homelab production: VPS failed", end), end
+    told = "\n".join(phoned.bot.texts())
+    order = [told.index(f"{phase} ok") for phase in ("pre_flight", "thinkpad", "tests", "rtx1080")]
+    assert order == sorted(order), told
+    assert "more lines" not in told and "lines more" not in told, told
 
 
 def test_a_chat_that_moves_is_followed_and_told_of(phoned):

@@ -164,21 +164,51 @@ TEST(a_message, tells_of_each_event_that_can_be_routed) {
   EXPECT_EQ(about(event::retry_due{}).title, "") << "of nothing else";
 }
 
-TEST(messages, become_one_that_is_as_loud_as_the_loudest) {
-  message first;
-  first.title = "one";
-  first.text = "of one\n";
-  first.severity = severity::info;
-  message second;
-  second.title = "two";
-  second.text = "of two\n";
-  second.severity = severity::critical;
-  second.next = "baton show r2";
-  const auto both = joined({first, second});
-  EXPECT_EQ(both.title, "one");
-  EXPECT_EQ(both.text, "of one\n\ntwo\nof two\n");
+message titled(const std::string& title, severity how_loud, const std::string& run) {
+  message made;
+  made.title = title;
+  made.text = "of " + title + "\n";
+  made.severity = how_loud;
+  made.next = "baton show " + run;
+  return made;
+}
+
+TEST(messages, become_one_that_says_how_many_and_what_is_the_most_serious) {
+  const auto both =
+      joined({titled("one", severity::info, "r1"), titled("two", severity::critical, "r2"),
+              titled("three", severity::critical, "r2"), titled("four", severity::warning, "r2")});
+  EXPECT_EQ(both.title, "4 messages, most serious: three");
+  EXPECT_EQ(both.text, "one\nof one\nbaton show r1\n\ntwo\nof two\nbaton show r2\n\n"
+                       "three\nof three\nbaton show r2\n\nfour\nof four\nbaton show r2\n");
   EXPECT_EQ(both.severity, severity::critical);
-  EXPECT_EQ(both.next, "baton show r2");
+  EXPECT_EQ(both.next, "") << "each has its own";
+}
+
+TEST(messages, of_one_run_say_once_what_to_do) {
+  const auto both =
+      joined({titled("one", severity::warning, "r1"), titled("two", severity::info, "r1")});
+  EXPECT_EQ(both.title, "2 messages, most serious: one");
+  EXPECT_EQ(both.text, "one\nof one\n\ntwo\nof two\n");
+  EXPECT_EQ(both.next, "baton show r1");
+}
+
+TEST(messages, that_are_one_stay_as_they_are) {
+  const auto alone = joined({titled("one", severity::info, "r1")});
+  EXPECT_EQ(alone.title, "one");
+  EXPECT_EQ(alone.text, "of one\n");
+}
+
+TEST(messages, go_together_as_far_as_nothing_is_cut_off) {
+  auto one = titled("one", severity::info, "");
+  one.next = "";
+  EXPECT_EQ(joinable({one}), 1u);
+  EXPECT_EQ(joinable({one, one, one}), 3u);
+  one.text = std::string(1'380, 'x') + "\n";
+  EXPECT_EQ(joinable({one, one, one}), 2u);
+  one.text = std::string(500, '<') + "\n";
+  EXPECT_EQ(joinable({one, one, one}), 1u) << "as long as it is once it is escaped";
+  one.text = std::string(500, '&') + std::string(500, '>');
+  EXPECT_EQ(joinable({one, one}), 1u) << "what is too long alone is cut by the channel";
 }
 
 } // namespace
