@@ -11,7 +11,6 @@
 #include "runtime/log/log.hpp"
 #include "runtime/log/redactor.hpp"
 #include "runtime/log/utf8.hpp"
-#include "runtime/notify/secret_line.hpp"
 #include "runtime/notify/send.hpp"
 #include "runtime/secrets/said_secrets.hpp"
 
@@ -40,9 +39,8 @@ std::shared_ptr<const redactor> secrets_of(const fleet& of) {
   for (const auto& one : secrets_said(of))
     by->add(one);
   for (const auto& channel : of.alerts.channels)
-    for (const auto& path : secret_files_of(channel))
-      if (const auto secret = read_secret_line(path))
-        by->add(*secret);
+    for (const auto& secret : secrets_of_channel(channel))
+      by->add(secret);
   return by;
 }
 

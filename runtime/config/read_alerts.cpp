@@ -40,10 +40,19 @@ void read_url(const view& in, std::string& into, std::initializer_list<std::stri
     in.fault("a URL has no blanks");
 }
 
+/// What stands in baton.yaml is in the plan, too, and so in the journal.
+void refuse_secrets(const view& in, const std::string& url, const std::string& hint) {
+  if (!url.empty() && !secrets_in({}, url).empty())
+    in.fault("holds a secret", hint);
+}
+
 void read_telegram(const view& in, channel& into) {
   into.kind = channel_kind::telegram;
   into.api = "https://api.telegram.org";
   read_url(in["api"], into.api, {"https://", "http://"}, "https://");
+  refuse_secrets(in["api"], into.api,
+                 "the login of a proxy cannot be given: let it know this "
+                 "machine by its address");
   while (into.api.ends_with('/'))
     into.api.pop_back();
   in["token_file"].read_controller_path(into.token_file);
@@ -73,6 +82,8 @@ void read_slack(const view& in, channel& into) {
 void read_email(const view& in, channel& into) {
   into.kind = channel_kind::email;
   read_url(in["server"], into.server, {"smtps://", "smtp://"}, "smtps:// or smtp://");
+  refuse_secrets(in["server"], into.server,
+                 "write the password into a file, mode 0600: user and password_file");
   require(in, "server", "such as smtps://mail.example.org:465");
   in["from"].read(into.from);
   require(in, "from", "the address that mails come from");
@@ -97,9 +108,8 @@ void read_webhook(const view& in, channel& into) {
   if (in["url"].present() == in["url_file"].present() && in.is(yaml_kind::mapping)
       && !in.has_faults_below())
     in.fault("one of url and url_file is wanted", "url_file where the URL itself lets others send");
-  if (!into.url.empty() && !secrets_in({}, into.url).empty())
-    in["url"].fault("holds a secret",
-                    "write the URL into a file, mode 0600, and name it as url_file");
+  refuse_secrets(in["url"], into.url,
+                 "write the URL into a file, mode 0600, and name it as url_file");
 }
 
 void read_channel(const view& in, const std::string& name, alert_policy& into) {

@@ -331,6 +331,30 @@ TEST_F(a_slack_channel, says_why_it_refuses_and_whether_for_good) {
   EXPECT_EQ(send_it().is, kind::again);
 }
 
+TEST_F(a_slack_channel, tells_no_part_of_its_url_that_a_server_repeats) {
+  write_secret("hook", server.url("/services/T0AAAAAAA/B0BBBBBBB/abcDEFghij?key=q0w9e8r7"));
+  const std::string pages[] = {"<pre>Cannot POST /services/T0AAAAAAA/B0BBBBBBB/abcDEFghij</pre>",
+                               "no hook abcDEFghij", "no key q0w9e8r7", "T0AAAAAAA/B0BBBBBBB",
+                               // cut in the middle of it, where the server's words are
+                               std::string(3'990, '.') + "/services/T0AAAAAAA/B0BBBBBBB/abcDEFghij",
+                               std::string(170, '.') + "/services/T0AAAAAAA/B0BBBBBBB/abcDEFghij"};
+  for (const auto& page : pages) {
+    answers({{404, page}});
+    const auto how = send_it();
+    EXPECT_EQ(how.is, kind::stopped);
+    for (const auto* part : {"T0AAAA", "B0BBBB", "abcDEF", "q0w9"})
+      EXPECT_THAT(how.why, Not(HasSubstr(part))) << page;
+  }
+  answers({{404, "Cannot POST /services"}});
+  EXPECT_THAT(send_it().why, HasSubstr("/services")) << "a plain word is no secret";
+}
+
+TEST_F(a_slack_channel, tells_no_part_of_its_url_that_is_written_in_another_way) {
+  write_secret("hook", server.url("/hook/p%41ss%2Fw0rd-of-mine"));
+  answers({{404, "no pAss/w0rd-of-mine here"}});
+  EXPECT_THAT(send_it().why, Not(HasSubstr("w0rd")));
+}
+
 class a_webhook : public a_channel {
 protected:
   a_webhook() {
