@@ -90,7 +90,8 @@ def test_a_bad_end_is_told_by_telegram_and_reminded_of_until_somebody_knows(phon
     end = phoned.bot.wait_for("VPS failed, manual intervention required")
     assert f"baton show {run}" in end and "vps serves old" in end, end
     assert "manual intervention required" in phoned.bot.texts()[0], phoned.bot.texts()
-    assert phoned.bot.wait_for("reminder 2: ").startswith("<b>reminder 2: homelab production: VPS")
+    again = phoned.bot.wait_for("reminder 2 of ")
+    assert re.match(r"<b>reminder 2 of \d{4}-\d\d-\d\d \d\d:\d\d UTC: homelab production: VPS", again), again
     assert {one["path"] for one in phoned.bot.got} == {f"/bot{TOKEN}/sendMessage"}
     assert all(one["body"]["disable_notification"] is False for one in phoned.bot.got)
     assert [one["run"] for one in outbox(phoned)["unacknowledged"]] == [run]
