@@ -218,9 +218,9 @@ process_families::process_families()
       journal_size(all.gauge("baton_journal_size_bytes", "Size of the journal's files.")),
       runs_queued(
           all.gauge("baton_runs_queued", "Deployments that wait for a host that another owns.")),
-      notifications_queued(all.gauge("baton_notifications_queued",
-                                     "Messages that wait to be sent, reminders included.",
-                                     {"channel"})),
+      notifications_queued(all.gauge(
+          "baton_notifications_queued",
+          "Messages that wait to be sent; of reminders those that are due.", {"channel"})),
       channel_stopped(all.gauge("baton_notification_channel_stopped",
                                 "1: the channel does not accept what Baton sends, and nothing is "
                                 "sent there until something changes.",

@@ -189,6 +189,7 @@ expected<void> recorder::impl::share_tallies(journal& with) {
 }
 
 expected<void> recorder::impl::look_at_channels(const journal& from) {
+  const auto now = std::chrono::system_clock::now();
   std::map<std::string, double> queued;
   std::map<std::string, double> stopped;
   std::set<std::string> counted;
@@ -201,7 +202,8 @@ expected<void> recorder::impl::look_at_channels(const journal& from) {
     if (!rows)
       return tl::unexpected<error>{rows.error()};
     for (const auto& row : *rows)
-      ++queued[row.channel];
+      if (row.due <= now)
+        ++queued[row.channel];
     const auto states = from.channels(one.name);
     if (!states)
       return tl::unexpected<error>{states.error()};

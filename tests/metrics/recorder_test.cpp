@@ -309,6 +309,25 @@ TEST_F(a_recorder_of_a_journal, counts_a_try_again_only_where_one_follows_by_its
   EXPECT_EQ(samples.at(R"(baton_notification_retries_total{channel="phone"})"), 1);
 }
 
+TEST_F(a_recorder_of_a_journal, counts_what_waits_and_no_reminder_of_later) {
+  auto of = told_by_phone();
+  of.alerts.routes = {{{"run_finished"}, {severity::warning, severity::critical}, {"phone"}, {}}};
+  of.alerts.repeat = std::chrono::hours{1'000'000}; // from `monday`: in another century
+  recorder one{build};
+  one.know(of);
+  const std::string queued = R"(baton_notifications_queued{channel="phone"})";
+  played_run run{"r1", monday, of};
+  run.begin("prod").end("prod", phase_outcome::failed).finish(status::rolled_back, "aaaa1111");
+  write(run.records);
+  ASSERT_TRUE(one.catch_up(journal_));
+  EXPECT_EQ(run_samples(one).at(queued), 1);
+  const auto row = journal_.waiting_messages("lab")->front();
+  write(records_of({event::message_sent{"lab", "phone", row.run, row.event, 0, 1, {}, {}, {}}}));
+  ASSERT_EQ(journal_.waiting_messages("lab")->front().nth, 1) << "its reminder";
+  ASSERT_TRUE(one.catch_up(journal_));
+  EXPECT_EQ(run_samples(one).at(queued), 0);
+}
+
 TEST_F(a_recorder_of_a_journal, tells_which_channels_are_stopped) {
   recorder one{build};
   one.know(told_by_phone());
