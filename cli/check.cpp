@@ -2,8 +2,10 @@
 #include "cli/parts.hpp"
 #include "messages/json.hpp"
 #include "runtime/config/load.hpp"
+#include "runtime/config/near_name.hpp"
 #include "runtime/config/paths.hpp"
 #include "runtime/journal/state_dir.hpp"
+#include "runtime/notify/render.hpp"
 #include "runtime/notify/secret_line.hpp"
 #include "runtime/notify/send.hpp"
 #include "runtime/secrets/free_texts.hpp"
@@ -103,6 +105,19 @@ void warn_of_channels(const fleet& of) {
                   << secret.error().what << "\n";
 }
 
+/// What a template names and is not there is empty in every message.
+void warn_of_templates(const fleet& of) {
+  std::set<std::string> told;
+  for (const auto& route : of.alerts.routes)
+    for (const auto& name : unknown_variables(route.text_template))
+      if (told.insert(name).second) {
+        const auto hint = suggest(name, template_variables());
+        std::cerr << "note: a template of alerts.routes names {{" << name
+                  << "}}, which is nothing and stays empty" << (hint.empty() ? "" : "; " + hint)
+                  << "\n";
+      }
+}
+
 /// What the journal knows of channels, where there is one; a check makes none.
 void note_stopped_ones(const fleet& of) {
   std::error_code ignored;
@@ -130,6 +145,7 @@ int check_file(const cli_context& context, bool as_document) {
   warn_of_no_checks(*loaded);
   warn_of_secrets(*loaded);
   warn_of_channels(*loaded);
+  warn_of_templates(*loaded);
   note_stopped_ones(*loaded);
   fmt::print("{}: fleet {}: {}, {}, {}; all good\n", found, loaded->name,
              counted(loaded->hosts.size(), "host"), counted(loaded->stages.size(), "stage"),

@@ -119,7 +119,7 @@ std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const se
     else if (how.is == kind::refused && rows.size() > 1) // perhaps one of them alone
       made.push_back(failed(row, how, by, by.now));
     else if (how.is == kind::refused
-             || (how.is == kind::again && retry_at - row.since > by.deliver_for))
+             || (how.is == kind::again && retry_at - row.due > by.deliver_for))
       made.push_back(given_up(row, how, by));
     else // of a stopped channel, too: what waits there is sent when it goes on
       made.push_back(failed(row, how, by, how.is == kind::stopped ? by.now : retry_at));

@@ -118,6 +118,8 @@ def test_a_success_is_told_only_where_it_is_asked_for_and_ends_reminders(phoned)
     phoned.bot.wait_for("VPS failed")
     processes.until("the reminder waits", lambda: [one for one in outbox(phoned)["waiting"]
                                                    if one["reminder"] == 1])
+    listed = phoned.baton("alert", "list").out
+    assert re.search(rf"waiting +phone +reminder 1 of {run}, due \d{{4}}-", listed), listed
     phoned.config["alerts"]["routes"] = [{"events": "run_finished", "at_least": "info"}]
     phoned.config.write()
     phoned.repository.release("v3")
@@ -204,11 +206,16 @@ def test_a_cut_connection_may_double_a_message_but_loses_none(phoned):
 def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_when_mended(phoned):
     other = Stand()
     try:
-        other.always = {"body": "ok"}
+        other.always = {"status": 500, "body": "oops"}
         with_channels(phoned, {"phone": telegram(phoned, phoned.bot),
-                               "hook": {"webhook": {"url": other.url + "/hook"}}})
+                               "hook": {"webhook": {"url": other.url + "/hook"}}},
+                      routes=[{"channels": ["phone"]}])
         phoned.bot.always = {"status": 401, "body": {"ok": False, "description": "Unauthorized"}}
         deploy_badly(phoned)
+        processes.until("the stop waits on the other channel", lambda: re.search(
+            "waiting +hook +channel phone is stopped; tried (once|[0-9]+ times): it answers 500",
+            phoned.baton("alert", "list").out))
+        other.always = {"body": "ok"}
         processes.until("the other channel has heard of it", lambda: [
             one for one in other.got if one["body"]["event"] == "channel_stopped"])
         channel = outbox(phoned)["channels"][0]
@@ -372,6 +379,15 @@ def test_check_says_when_nothing_can_be_sent(phoned):
     assert refused.code == 69 and refused.json["reason"] == "misconfigured", refused
     unknown = phoned.baton("alert", "test", "phon")
     assert unknown.code == 64 and "phone" in unknown.err, unknown
+
+
+def test_check_says_when_a_template_names_what_is_not_there(phoned):
+    phoned.config["alerts"]["routes"] = [{"template": documented_template()},
+                                         {"template": "{{titel}} {{#hosts}}{{host}}{{/hosts}}"}]
+    phoned.config.write()
+    done = phoned.baton("check")
+    assert done.code == 0 and '{{titel}}' in done.err and 'did you mean "title"?' in done.err, done
+    assert done.err.count("{{") == 1, done
 
 
 def test_the_token_is_on_no_surface_but_its_file(phoned):

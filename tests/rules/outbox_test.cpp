@@ -164,6 +164,17 @@ TEST_F(a_try, that_failed_too_late_is_the_last_one) {
   EXPECT_EQ(lost.attempts, 1);
 }
 
+TEST_F(a_try, of_a_reminder_is_late_by_its_own_time) {
+  auto reminder = row(1, 0s, 1);
+  reminder.due = at(4h);
+  by.now = at(27h);
+  EXPECT_TRUE(std::holds_alternative<event::message_failed>(
+      after(send_outcome::kind::again, {reminder})[0]));
+  by.now = at(28h);
+  EXPECT_TRUE(std::holds_alternative<event::message_given_up>(
+      after(send_outcome::kind::again, {reminder})[0]));
+}
+
 TEST_F(a_try, that_was_refused_is_the_last_one) {
   how.fault = send_fault::refused;
   EXPECT_EQ(std::get<event::message_given_up>(after(send_outcome::kind::refused)[0]).reason,

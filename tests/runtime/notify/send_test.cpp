@@ -1,5 +1,6 @@
 #include "messages/json.hpp"
 #include "rules/outbox.hpp"
+#include "runtime/notify/render.hpp"
 #include "runtime/notify/send.hpp"
 #include "tests/support/http_server.hpp"
 #include "tests/support/script_host.hpp"
@@ -289,6 +290,29 @@ TEST_F(a_channel, cuts_the_text_of_a_template_that_is_too_long) {
   const auto text = body()["text"].get<std::string>();
   EXPECT_LE(text.size(), 4096u + 7);
   EXPECT_THAT(text, StartsWith("<b>lab"));
+}
+
+TEST(a_template, is_known_by_the_names_that_mean_something) {
+  EXPECT_THAT(unknown_variables("{{title}} {{#hosts}}{{ host }}: {{{serves}}} {{&health}} "
+                                "{{commit}}{{.}}{{/hosts}}{{^reminder}}{{!no name}}{{/reminder}}"),
+              ElementsAre());
+  EXPECT_THAT(unknown_variables("{{titel}} {{#nothere}}{{titel}}{{/nothere}} {{{run_id}}}"),
+              ElementsAre("titel", "nothere", "run_id"));
+  EXPECT_THAT(unknown_variables("{{=<% %>=}}<%titel%>"), ElementsAre());
+  EXPECT_THAT(unknown_variables("{{"), ElementsAre());
+  for (const auto& name : template_variables()) {
+    message what;
+    what.hosts = {{"<", "<", "<", "<"}};
+    what.nth = 1;
+    for (auto* text :
+         {&what.id, &what.event, &what.fleet, &what.environment, &what.run, &what.title, &what.text,
+          &what.status, &what.phase, &what.host, &what.commit, &what.error, &what.next})
+      *text = "<";
+    EXPECT_NE(render("{{#hosts}}{{#" + name + "}}x{{/" + name + "}}{{/hosts}}", what,
+                     [](std::string_view text) { return std::string{text}; }),
+              "")
+        << name << " means something";
+  }
 }
 
 class a_slack_channel : public a_channel {
