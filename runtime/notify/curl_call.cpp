@@ -220,6 +220,11 @@ expected<mail_reply> send_mail(const mail& what, const std::stop_token& stop) {
   if (made.status < first_refusal || why.code == ec::timed_out)
     return tl::unexpected<error>{std::move(why)};
   made.why = why.what;
+  curl_off_t content = 0;
+  ::curl_easy_getinfo(one.handle(), CURLINFO_SIZE_UPLOAD_T, &content);
+  constexpr int too_large = 552; // also said to the size that was announced, as of MAIL
+  made.of_content = content > 0
+                    || (made.status == too_large && made.why.find("MAIL failed") != std::string::npos);
   return made;
 }
 

@@ -43,7 +43,8 @@ struct mail {
 struct mail_reply {
   int status = 0; ///< of SMTP; 0: none came
   bool sent = false;
-  std::string why; ///< unless sent
+  bool of_content = false; ///< unless sent: what is in the mail was refused, and not who sends or gets it
+  std::string why;         ///< unless sent
 };
 
 /// Over TLS, but for an `smtp://` server on this very machine. Errors as of post(); what the server

@@ -97,9 +97,7 @@ send_outcome judge(const mail_reply& reply) {
   constexpr int permanent = 500;
   if (reply.status < permanent)
     return try_again(send_fault::server_error, why);
-  // 552 too large, 554 what is in it.
-  return reply.status == 552 || reply.status == 554 ? refuse(why)
-                                                    : stop_channel(send_fault::unauthorized, why);
+  return reply.of_content ? refuse(why) : stop_channel(send_fault::unauthorized, why);
 }
 
 } // namespace

@@ -350,6 +350,28 @@ def test_mail_is_one_thread_a_run_and_of_no_more_than_its_headers(deployed, mail
     no_deliverer(deployed)
 
 
+@pytest.mark.parametrize("command, line", [
+    ("GREETING", "554 no mail from there"), ("RCPT", "554 5.7.1 Relay access denied"),
+    ("RCPT", "552 5.2.2 mailbox full"), ("MAIL", "550 who are you")])
+def test_a_mail_server_that_takes_nothing_from_or_for_somebody_stops_the_channel(deployed, mailbox, command, line):
+    with_channels(deployed, {"post": {"email": {
+        "server": mailbox.url, "from": "Baton <baton@example.org>", "to": ["ops@example.org"]}}})
+    mailbox.refusals = {command: line}
+    told = deployed.baton("alert", "test", "post", "--json")
+    assert told.code == 69 and told.json["reason"] == "unauthorized", told
+    assert line[:3] in told.json["error"], told
+
+
+def test_a_mail_whose_content_is_refused_is_given_up_alone(deployed, mailbox):
+    with_channels(deployed, {"post": {"email": {
+        "server": mailbox.url, "from": "Baton <baton@example.org>", "to": ["ops@example.org"]}}})
+    for line in ("550 that is spam", "554 no", "552 too large"):
+        mailbox.script = [line]
+        told = deployed.baton("alert", "test", "post", "--json")
+        assert told.code == 69 and told.json["reason"] == "refused", (line, told)
+    assert deployed.baton("alert", "test", "post").code == 0
+
+
 def test_slack_and_webhook_get_what_they_want(deployed, bot):
     bot.always = {"body": "ok"}
     with_channels(deployed, {
