@@ -8,11 +8,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 
 namespace baton {
 namespace {
@@ -216,6 +220,40 @@ TEST_F(a_channel, tries_again_after_what_may_pass) {
   const auto how = send_it();
   EXPECT_EQ(how.is, kind::again);
   EXPECT_EQ(how.fault, send_fault::unreachable);
+}
+
+TEST_F(a_channel, where_something_else_answers_is_tried_again) {
+  class plain_server {
+  public:
+    plain_server() {
+      address.sin_family = AF_INET;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      socklen_t size = sizeof address;
+      EXPECT_EQ(::bind(at, reinterpret_cast<sockaddr*>(&address), size), 0);
+      EXPECT_EQ(::listen(at, 1), 0);
+      EXPECT_EQ(::getsockname(at, reinterpret_cast<sockaddr*>(&address), &size), 0);
+      speaker = std::jthread{[this] {
+        const int one = ::accept(at, nullptr, nullptr);
+        std::array<char, 4096> heard{};
+        EXPECT_GT(::read(one, heard.data(), heard.size()), 0);
+        EXPECT_EQ(::write(one, "hello world\n", 12), 12);
+        ::close(one);
+      }};
+    }
+    ~plain_server() {
+      ::shutdown(at, SHUT_RDWR); // a speaker that still waits goes on
+      speaker.join();
+      ::close(at);
+    }
+    int at = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    std::jthread speaker;
+  };
+  plain_server other;
+  to.api = "http://127.0.0.1:" + std::to_string(ntohs(other.address.sin_port));
+  const auto how = send_it();
+  EXPECT_EQ(how.is, kind::again);
+  EXPECT_THAT(how.why, HasSubstr("does not speak HTTP"));
 }
 
 TEST_F(a_channel, that_hangs_has_a_deadline) {
