@@ -72,6 +72,16 @@ void add_pieces(const std::string& url, std::vector<std::string>& into) {
   }
 }
 
+/// The first word, which is a path or is looked up in PATH.
+std::string program_of(const command& one) {
+  if (!one.argv.empty())
+    return one.argv.front();
+  const auto begin = one.shell.find_first_not_of(" \t");
+  return begin == std::string::npos
+             ? std::string{}
+             : one.shell.substr(begin, one.shell.find_first_of(" \t;|&<>()\n", begin) - begin);
+}
+
 } // namespace
 
 std::vector<std::string> secret_files_of(const channel& of) {
@@ -101,13 +111,14 @@ std::vector<std::string> secrets_of_channel(const channel& of) {
   return found;
 }
 
-std::string likeness_of(const channel& of) {
+std::string likeness_of(const channel& of, const std::filesystem::path& folder) {
   alert_policy alone;
   alone.channels = {of};
   auto text = dump(to_json(alone));
   auto files = secret_files_of(of);
-  if (!of.run.argv.empty() && of.run.argv.front().starts_with('/'))
-    files.push_back(of.run.argv.front());
+  const auto program = program_of(of.run);
+  if (program.find('/') != std::string::npos)
+    files.push_back(folder / program);
   for (const auto& path : files) {
     struct stat there {};
     text += '\n';

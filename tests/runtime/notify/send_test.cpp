@@ -304,13 +304,13 @@ TEST_F(a_channel, whose_secret_others_may_read_is_not_used) {
 }
 
 TEST_F(a_channel, has_another_likeness_when_its_file_has_changed) {
-  const auto before = likeness_of(to);
-  EXPECT_EQ(likeness_of(to), before);
+  const auto before = likeness_of(to, folder.path());
+  EXPECT_EQ(likeness_of(to, folder.path()), before);
   write_secret("bot", "another-token");
-  EXPECT_NE(likeness_of(to), before);
-  const auto then = likeness_of(to);
+  EXPECT_NE(likeness_of(to, folder.path()), before);
+  const auto then = likeness_of(to, folder.path());
   to.chat = "-200";
-  EXPECT_NE(likeness_of(to), then);
+  EXPECT_NE(likeness_of(to, folder.path()), then);
 }
 
 TEST_F(a_channel, fills_in_a_template_and_escapes_what_comes_from_outside) {
@@ -488,6 +488,32 @@ TEST_F(a_command, that_fails_is_not_called_again_unless_it_asks_for_it) {
   how = run("exec sleep 60", 200ms);
   EXPECT_EQ(how.is, kind::again);
   EXPECT_EQ(how.fault, send_fault::timed_out);
+}
+
+TEST_F(a_command, that_a_shell_does_not_find_stops_the_channel) {
+  to.run = {{}, "./nothing --loud"};
+  auto how = send_it();
+  EXPECT_EQ(how.is, kind::stopped);
+  EXPECT_EQ(how.fault, send_fault::misconfigured);
+  how = run("exit 126");
+  EXPECT_EQ(how.is, kind::stopped);
+}
+
+TEST_F(a_command, that_is_killed_is_called_again) {
+  const auto how = run("kill -KILL $$");
+  EXPECT_EQ(how.is, kind::again);
+  EXPECT_EQ(how.fault, send_fault::failed);
+}
+
+TEST_F(a_command, has_another_likeness_when_its_program_is_there) {
+  for (const auto& which :
+       {command{{"./later.sh", "--loud"}, ""}, command{{}, "  ./later.sh | cat"}}) {
+    std::filesystem::remove(folder / "later.sh");
+    to.run = which;
+    const auto before = likeness_of(to, folder.path());
+    write_file(folder / "later.sh", "#!/bin/sh\n", 0700);
+    EXPECT_NE(likeness_of(to, folder.path()), before);
+  }
 }
 
 TEST_F(a_command, that_is_not_there_stops_the_channel) {
