@@ -201,7 +201,7 @@ int test_channel(const cli_context& context, const std::string& name, bool as_js
   if (!how.moved_to.empty())
     std::cerr << "the chat has moved: write chat: " << how.moved_to << " in baton.yaml\n";
   if (!sent) {
-    std::cerr << "channel " << name << ": not sent: " << why << "\n";
+    std::cerr << "channel " << name << ": not sent: " << printable(why) << "\n";
     return exit_code::unavailable;
   }
   if (!context.quiet && !as_json)

@@ -133,7 +133,11 @@ std::string likeness_of(const channel& of, const std::filesystem::path& folder) 
 
 send_outcome send(const sending& one) {
   const auto begun = std::chrono::steady_clock::now();
-  auto outcome = send_by_kind(one);
+  // What a step printed may move a cursor, or set a title, where mail is read.
+  auto what = one.what;
+  for (auto* text : {&what.title, &what.text, &what.error, &what.next, &what.phase, &what.host})
+    *text = printable(*text);
+  auto outcome = send_by_kind({one.to, what, one.folder, one.chat, one.deadline, one.stop});
   // Cut behind that: what is left of a secret that was cut is none to the redactor.
   constexpr std::size_t why_max = 300;
   outcome.why = one_line(cut_to_units(without_own_secrets(one.to, outcome.why), why_max));

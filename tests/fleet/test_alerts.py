@@ -95,6 +95,7 @@ def test_a_bad_end_is_told_by_telegram_and_reminded_of_until_somebody_knows(phon
     assert {one["path"] for one in phoned.bot.got} == {f"/bot{TOKEN}/sendMessage"}
     assert all(one["body"]["disable_notification"] is False for one in phoned.bot.got)
     assert [one["run"] for one in outbox(phoned)["unacknowledged"]] == [run]
+    assert phoned.baton("ack", "").code == 64, "a variable of a shell that is empty"
     acked = phoned.baton("ack", run, "--json")
     assert acked.json["acknowledged"] == [run], acked
     assert phoned.baton("ack", "--json").json["acknowledged"] == [], "once is enough"
@@ -334,7 +335,7 @@ def test_a_channel_that_is_gone_from_the_file_gives_its_messages_up(phoned):
 
 def test_mail_is_one_thread_a_run_and_of_no_more_than_its_headers(deployed, mailbox):
     with_channels(deployed, {"post": {"email": {
-        "server": mailbox.url, "from": "Baton <baton@example.org>", "to": ["ops@example.org"]}}})
+        "server": mailbox.url, "from": "Bäton <baton@example.org>", "to": ["ops@example.org"]}}})
     run = deploy_badly(deployed)
     processes.until("all mails have come", lambda: not [one for one in outbox(deployed)["waiting"]
                                                         if one["reminder"] == 0], 60)
@@ -343,7 +344,7 @@ def test_mail_is_one_thread_a_run_and_of_no_more_than_its_headers(deployed, mail
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
     last = mails[-1]
     assert last["Auto-Submitted"] == "auto-generated" and last["Date"] and last["To"] == "ops@example.org"
-    assert last["From"] == "Baton <baton@example.org>" and "homelab" in last["Subject"]
+    assert last["From"] == "Bäton <baton@example.org>" and "homelab" in last["Subject"]
     text = last.get_body(("plain",)).get_content()
     assert f"baton show {run}" in text and "vps serves old" in text, text
     assert last.get_body(("html",)) is not None

@@ -256,6 +256,27 @@ TEST_F(a_channel, where_something_else_answers_is_tried_again) {
   EXPECT_THAT(how.why, HasSubstr("does not speak HTTP"));
 }
 
+TEST_F(a_channel, of_telegram_that_says_ok_has_taken_it_whatever_else_it_says) {
+  for (const auto* says : {R"({"ok":true,"description":null,"parameters":null})",
+                           R"({"ok":true,"parameters":{"retry_after":"x"}})"}) {
+    answers({{200, says}});
+    EXPECT_EQ(send_it().is, kind::sent) << says;
+  }
+  answers({{200, R"({"ok":true,"result":{"text":")" + std::string(100'000, 'x') + "\"}}"}});
+  EXPECT_EQ(send_it().is, kind::sent) << "more than is kept of an answer";
+  answers({{200, R"({"ok":false,"description":null})"}});
+  EXPECT_EQ(send_it().is, kind::again);
+}
+
+TEST_F(a_channel, gets_no_control_characters) {
+  what.text = "\x1b[31mRED\x1b]0;owned\a \xc2\x9b31m \x01 \xc3\xa4\n";
+  EXPECT_EQ(send_it().is, kind::sent);
+  const auto text = body()["text"].get<std::string>();
+  EXPECT_THAT(text, AllOf(HasSubstr("\\x1b[31mRED"), HasSubstr("\\x9b31m"), HasSubstr("\xc3\xa4")));
+  for (const auto* raw : {"\x1b", "\a", "\x01", "\xc2\x9b"})
+    EXPECT_THAT(text, Not(HasSubstr(raw)));
+}
+
 TEST_F(a_channel, that_hangs_has_a_deadline) {
   scripted hangs;
   hangs.holds = true;
@@ -378,6 +399,20 @@ TEST_F(a_slack_channel, takes_no_section_that_is_too_long) {
   EXPECT_LE(body()["blocks"][1]["text"]["text"].get<std::string>().size(), 3000u);
 }
 
+TEST_F(a_slack_channel, cuts_what_a_template_is_filled_with_and_nothing_else) {
+  what.text_template = "*{{title}}*\n{{text}}`{{next}}`";
+  what.text = std::string(5000, '&');
+  EXPECT_EQ(send_it().is, kind::sent);
+  const auto text = body()["blocks"][0]["text"]["text"].get<std::string>();
+  EXPECT_LE(text.size(), 3000u);
+  EXPECT_THAT(text, EndsWith("`baton show r1`"));
+  EXPECT_THAT(text, HasSubstr("&amp;… "));
+  what.text_template = std::string(5000, 'x');
+  EXPECT_EQ(send_it().is, kind::sent);
+  EXPECT_THAT(body(1)["blocks"][0]["text"]["text"].get<std::string>(),
+              StartsWith("*lab production"));
+}
+
 TEST_F(a_slack_channel, says_why_it_refuses_and_whether_for_good) {
   answers({{429, "rate limited", "Retry-After: 9\r\n"}});
   auto how = send_it();
@@ -387,8 +422,12 @@ TEST_F(a_slack_channel, says_why_it_refuses_and_whether_for_good) {
   how = send_it();
   EXPECT_EQ(how.is, kind::stopped);
   EXPECT_THAT(how.why, AllOf(HasSubstr("no_service"), Not(HasSubstr("s3cr3tpath"))));
-  answers({{400, "invalid_payload"}});
-  EXPECT_EQ(send_it().is, kind::refused);
+  for (const auto* says : {"invalid_payload", "no_text"}) {
+    answers({{400, says}});
+    EXPECT_EQ(send_it().is, kind::refused) << says;
+  }
+  answers({{400, "no_team"}});
+  EXPECT_EQ(send_it().is, kind::stopped);
   answers({{503, "later"}});
   EXPECT_EQ(send_it().is, kind::again);
 }
