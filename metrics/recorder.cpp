@@ -9,6 +9,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -191,7 +192,7 @@ expected<void> recorder::impl::share_tallies(journal& with) {
 expected<void> recorder::impl::look_at_channels(const journal& from) {
   const auto now = std::chrono::system_clock::now();
   std::map<std::string, double> queued;
-  std::map<std::string, double> stopped;
+  std::map<std::string, bool> stopped;
   std::set<std::string> counted;
   for (const auto& one : known) {
     if (!counted.insert(one.name).second)
@@ -207,15 +208,16 @@ expected<void> recorder::impl::look_at_channels(const journal& from) {
     const auto states = from.channels(one.name);
     if (!states)
       return tl::unexpected<error>{states.error()};
-    for (const auto& channel : one.alerts.channels)
-      stopped[channel.name] += std::count_if(states->begin(), states->end(), [&](const auto& row) {
-        return row.name == channel.name && row.stopped_at;
-      });
+    for (const auto& channel : one.alerts.channels) {
+      auto& is_stopped = stopped[channel.name];
+      for (const auto& row : *states)
+        is_stopped = is_stopped || (row.name == channel.name && row.stopped_at);
+    }
   }
   for (const auto& [channel, count] : queued)
     process.notifications_queued.at({{"channel", channel}}).Set(count);
-  for (const auto& [channel, count] : stopped)
-    process.channel_stopped.at({{"channel", channel}}).Set(count > 0 ? 1 : 0);
+  for (const auto& [channel, is_stopped] : stopped)
+    process.channel_stopped.at({{"channel", channel}}).Set(is_stopped ? 1 : 0);
   return {};
 }
 
