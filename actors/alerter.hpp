@@ -36,8 +36,9 @@ public:
   /// All messages that are not decided, those of a channel in their order.
   virtual expected<std::vector<outbox_row>> waiting() = 0;
 
-  /// What is told by these rows, as one message.
-  virtual expected<message> content(const std::vector<outbox_row>& rows) = 0;
+  /// What is told by these rows, as one message; those at the end that do not fit into it any more
+  /// are taken out of `rows`, which holds one at least.
+  virtual expected<message> content(std::vector<outbox_row>& rows) = 0;
 
   /// All records or none, durable at return.
   virtual expected<void> append(std::vector<record>& records) = 0;

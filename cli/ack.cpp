@@ -23,7 +23,10 @@ std::vector<std::string> runs_to_acknowledge(const journal& in, const std::strin
   return runs;
 }
 
-int acknowledge(const cli_context& context, const std::string& id, bool as_json) {
+int acknowledge(const cli_context& context, const std::string& id, bool of_one, bool as_json) {
+  if (of_one && id.empty())
+    throw command_failed{exit_code::usage,
+                         "an empty name is no run; without one it is all of them\n"};
   const auto in = open_workspace(context);
   const auto runs = runs_to_acknowledge(*in.journal, in.fleet->name, id);
   std::vector<record> records;
@@ -52,11 +55,15 @@ void add_ack(CLI::App& app, cli_context& context) {
   auto as_json = std::make_shared<bool>(false);
   auto* command =
       app.add_subcommand("ack", "Say that you know how a run ended: no reminders of it any more");
-  command->add_option("run", *id, "Its id, or how it begins (default: all that nobody knows of)");
+  auto* run = command->add_option("run", *id,
+                                  "Its id, or how it begins (default: all that nobody knows of)");
   command->add_flag("--json", *as_json, "As one JSON document");
   command->footer("Examples:\n  baton ack\n  baton ack 20260131-090500-1a2b3c");
-  command->callback([&context, id, as_json] {
-    context.chosen = [&context, id, as_json] { return acknowledge(context, *id, *as_json); };
+  command->callback([&context, id, run, as_json] {
+    const bool of_one = run->count() > 0;
+    context.chosen = [&context, id, of_one, as_json] {
+      return acknowledge(context, *id, of_one, *as_json);
+    };
   });
 }
 

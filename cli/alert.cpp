@@ -11,7 +11,6 @@
 #include "runtime/log/log.hpp"
 #include "runtime/log/redactor.hpp"
 #include "runtime/log/utf8.hpp"
-#include "runtime/notify/secret_line.hpp"
 #include "runtime/notify/send.hpp"
 #include "runtime/secrets/said_secrets.hpp"
 
@@ -22,6 +21,7 @@
 #include <atomic>
 #include <chrono>
 #include <iostream>
+#include <map>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -40,9 +40,8 @@ std::shared_ptr<const redactor> secrets_of(const fleet& of) {
   for (const auto& one : secrets_said(of))
     by->add(one);
   for (const auto& channel : of.alerts.channels)
-    for (const auto& path : secret_files_of(channel))
-      if (const auto secret = read_secret_line(path))
-        by->add(*secret);
+    for (const auto& secret : secrets_of_channel(channel))
+      by->add(secret);
   return by;
 }
 
@@ -202,7 +201,7 @@ int test_channel(const cli_context& context, const std::string& name, bool as_js
   if (!how.moved_to.empty())
     std::cerr << "the chat has moved: write chat: " << how.moved_to << " in baton.yaml\n";
   if (!sent) {
-    std::cerr << "channel " << name << ": not sent: " << why << "\n";
+    std::cerr << "channel " << name << ": not sent: " << printable(why) << "\n";
     return exit_code::unavailable;
   }
   if (!context.quiet && !as_json)
@@ -230,6 +229,7 @@ struct outbox_view {
   std::vector<lost_message> lost;
   std::vector<channel_row> channels;
   std::vector<attention_row> attention;
+  std::map<std::uint64_t, std::string> stopped; ///< which channel's stop an event of no run is
 };
 
 void print_json(const fleet& of, const outbox_view& view) {
@@ -269,9 +269,18 @@ void print_json(const fleet& of, const outbox_view& view) {
             << "\n";
 }
 
-std::string of_what(const outbox_row& row) {
-  return (row.nth > 0 ? fmt::format("reminder {} of ", row.nth) : std::string{})
-         + (row.run.empty() ? "a channel" : row.run);
+std::string of_what(const outbox_row& row, const outbox_view& in) {
+  if (const auto stopped = in.stopped.find(row.event); stopped != in.stopped.end())
+    return "channel " + stopped->second + " is stopped";
+  return (row.nth > 0 ? fmt::format("reminder {} of ", row.nth) : std::string{}) + row.run;
+}
+
+std::string tries_of(const outbox_row& row) {
+  if (row.attempts > 0)
+    return fmt::format("; tried {}: {}",
+                       row.attempts == 1 ? "once" : fmt::format("{} times", row.attempts),
+                       printable(row.last_error));
+  return row.due > alert_now() ? ", due " + format_time(row.due) : "";
 }
 
 void print_text(const fleet& of, const outbox_view& view) {
@@ -285,12 +294,9 @@ void print_text(const fleet& of, const outbox_view& view) {
     fmt::print("channel {}: {}\n", one.name, printable(state));
   }
   for (const auto& row : view.waiting)
-    fmt::print("waiting   {:<16} {}{}\n", row.channel, of_what(row),
-               row.attempts > 0
-                   ? fmt::format("; tried {} times: {}", row.attempts, printable(row.last_error))
-                   : std::string{});
+    fmt::print("waiting   {:<16} {}{}\n", row.channel, of_what(row, view), tries_of(row));
   for (const auto& one : view.lost)
-    fmt::print("given up  {:<16} {}: {}\n", one.row.channel, of_what(one.row),
+    fmt::print("given up  {:<16} {}: {}\n", one.row.channel, of_what(one.row, view),
                printable(one.row.last_error));
   for (const auto& run : view.attention)
     fmt::print("nobody has acknowledged {}, {}: baton ack {}\n", run.run, to_string(run.status),
@@ -300,9 +306,22 @@ void print_text(const fleet& of, const outbox_view& view) {
 int list(const cli_context& context, bool as_json) {
   const auto in = open_workspace(context);
   const auto& name = in.fleet->name;
-  const outbox_view view{
-      or_fail(in.journal->waiting_messages(name)), or_fail(in.journal->lost_messages(name)),
-      or_fail(in.journal->channels(name)), or_fail(in.journal->open_attention(name))};
+  outbox_view view{or_fail(in.journal->waiting_messages(name)),
+                   or_fail(in.journal->lost_messages(name)),
+                   or_fail(in.journal->channels(name)),
+                   or_fail(in.journal->open_attention(name)),
+                   {}};
+  const auto note_stop = [&](const outbox_row& row) {
+    if (!row.run.empty())
+      return;
+    const auto event = in.journal->find_event(row.event);
+    if (const auto* stop = event ? std::get_if<event::channel_stopped>(&event->what) : nullptr)
+      view.stopped[row.event] = stop->channel;
+  };
+  for (const auto& row : view.waiting)
+    note_stop(row);
+  for (const auto& one : view.lost)
+    note_stop(one.row);
   if (as_json) {
     print_json(*in.fleet, view);
     return exit_code::ok;

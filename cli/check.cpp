@@ -1,7 +1,11 @@
+#include "cli/delivery.hpp"
 #include "cli/parts.hpp"
 #include "messages/json.hpp"
 #include "runtime/config/load.hpp"
+#include "runtime/config/near_name.hpp"
 #include "runtime/config/paths.hpp"
+#include "runtime/journal/state_dir.hpp"
+#include "runtime/notify/render.hpp"
 #include "runtime/notify/secret_line.hpp"
 #include "runtime/notify/send.hpp"
 #include "runtime/secrets/free_texts.hpp"
@@ -101,6 +105,29 @@ void warn_of_channels(const fleet& of) {
                   << secret.error().what << "\n";
 }
 
+/// What a template names and is not there is empty in every message.
+void warn_of_templates(const fleet& of) {
+  std::set<std::string> told;
+  for (const auto& route : of.alerts.routes)
+    for (const auto& name : unknown_variables(route.text_template))
+      if (told.insert(name).second) {
+        const auto hint = suggest(name, template_variables());
+        std::cerr << "note: a template of alerts.routes names {{" << name
+                  << "}}, which is nothing and stays empty" << (hint.empty() ? "" : "; " + hint)
+                  << "\n";
+      }
+}
+
+/// What the journal knows of channels, where there is one; a check makes none.
+void note_stopped_ones(const fleet& of) {
+  std::error_code ignored;
+  const auto file = journal_file(state_dir());
+  if (of.alerts.channels.empty() || !std::filesystem::exists(file, ignored))
+    return;
+  if (const auto in = journal::open(file))
+    note_stopped_channels(*in, of);
+}
+
 int check_file(const cli_context& context, bool as_document) {
   const auto found = or_fail(find_config(context.config_path), exit_code::no_input);
   const auto loaded = load_fleet(found);
@@ -118,6 +145,8 @@ int check_file(const cli_context& context, bool as_document) {
   warn_of_no_checks(*loaded);
   warn_of_secrets(*loaded);
   warn_of_channels(*loaded);
+  warn_of_templates(*loaded);
+  note_stopped_ones(*loaded);
   fmt::print("{}: fleet {}: {}, {}, {}; all good\n", found, loaded->name,
              counted(loaded->hosts.size(), "host"), counted(loaded->stages.size(), "stage"),
              counted(loaded->environments.size(), "environment"));

@@ -39,7 +39,7 @@ public:
   duration deliver_for() override;
   std::map<std::string, channel_info> channels() override;
   expected<std::vector<outbox_row>> waiting() override;
-  expected<message> content(const std::vector<outbox_row>& rows) override;
+  expected<message> content(std::vector<outbox_row>& rows) override;
   expected<void> append(std::vector<record>& records) override;
 
 private:
@@ -57,6 +57,9 @@ send_outcome send_now(newest_fleet& of, const journal& in, const std::string& ch
 /// Whether some message waits that could be sent now or later, reminders included: not on a channel
 /// that is stopped and still what it was.
 bool has_something_to_deliver(const journal& in, const fleet& of);
+
+/// A line on stderr for each channel that is stopped and still what it was.
+void note_stopped_channels(const journal& in, const fleet& of);
 
 /// Sees to it that a process in the background sends what a run has to tell. Never fails the run,
 /// and holds up nobody: what cannot be sent now waits in the journal.

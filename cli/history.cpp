@@ -1,3 +1,4 @@
+#include "cli/delivery.hpp"
 #include "cli/json_or_null.hpp"
 #include "cli/report/kept_output.hpp"
 #include "cli/report/render.hpp"
@@ -120,6 +121,8 @@ int status_of(const cli_context& context, bool as_json) {
   const auto in = open_workspace(context);
   const auto states = or_fail(in.journal->host_states(in.fleet->name));
   const auto unfinished = or_fail(in.journal->unfinished_runs());
+  if (!context.quiet)
+    note_stopped_channels(*in.journal, *in.fleet);
   if (as_json) {
     ordered_json hosts = ordered_json::array();
     for (const auto& one : states) {

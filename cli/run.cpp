@@ -404,6 +404,8 @@ result carry_out(const cli_context& context, const workspace& in,
   print(how, told);
   if (how.journaled && in.fleet->alerts.wait > duration::zero())
     await_delivery(*in.journal, *in.fleet, in.fleet->alerts.wait);
+  if (how.journaled && (!context.quiet || told.status != status::success))
+    note_stopped_channels(*in.journal, *in.fleet);
   return told;
 }
 

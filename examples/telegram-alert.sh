@@ -91,5 +91,9 @@ while :; do
     ;;
   esac
   echo "telegram-alert: not sent, status $status: $(field description)" >&2
+  # What may pass ends with 75: Baton tries again. 000: no answer at all. Else the message is given up.
+  case $status in
+  000 | 408 | 429 | 5??) exit 75 ;;
+  esac
   exit 1
 done

@@ -110,7 +110,7 @@ struct outbox_row {
   std::string run;
   std::string text_template;
   time_point since; ///< when it came to be
-  time_point due;   ///< not before; of a reminder
+  time_point due;   ///< not before; of a message itself the same
   int attempts = 0; ///< that have failed
   time_point retry_at;
   std::string last_error;

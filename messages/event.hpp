@@ -144,7 +144,7 @@ struct message_sent {
   std::string moved_to;
 };
 
-/// A try failed; another one follows.
+/// A try failed; another one follows, of a channel that is stopped when it goes on.
 struct message_failed {
   std::string fleet;
   std::string channel;

@@ -218,9 +218,13 @@ process_families::process_families()
       journal_size(all.gauge("baton_journal_size_bytes", "Size of the journal's files.")),
       runs_queued(
           all.gauge("baton_runs_queued", "Deployments that wait for a host that another owns.")),
-      notifications_queued(all.gauge("baton_notifications_queued",
-                                     "Messages that wait to be sent, reminders included.",
-                                     {"channel"})),
+      notifications_queued(all.gauge(
+          "baton_notifications_queued",
+          "Messages that wait to be sent; of reminders those that are due.", {"channel"})),
+      channel_stopped(all.gauge("baton_notification_channel_stopped",
+                                "1: the channel does not accept what Baton sends, and nothing is "
+                                "sent there until something changes.",
+                                {"channel"})),
       actors(all.gauge("baton_actors", "Actors that live in this process.")),
       actor_start(all.gauge("baton_actor_start_timestamp_seconds",
                             "When the youngest actor of a role began, 0 if none did.", {"actor"})),
@@ -238,8 +242,10 @@ process_families::process_families()
 }
 
 void process_families::know(const fleet& one) const {
-  for (const auto& channel : one.alerts.channels)
+  for (const auto& channel : one.alerts.channels) {
     notifications_queued.at({{"channel", channel.name}});
+    channel_stopped.at({{"channel", channel.name}});
+  }
 }
 
 std::vector<family_words> all_families() {

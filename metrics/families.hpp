@@ -94,7 +94,8 @@ struct process_families {
   gauge_family ssh_sessions;         ///< none
   gauge_family journal_size;         ///< none
   gauge_family runs_queued;          ///< none; of the state folder
-  gauge_family notifications_queued; ///< channel; messages that wait, reminders included
+  gauge_family notifications_queued; ///< channel; messages that wait, no reminders of later
+  gauge_family channel_stopped;      ///< channel; 1: nothing is sent there until something changes
   gauge_family actors;               ///< none
   gauge_family actor_start; ///< actor, as of actor_restarts; the youngest one's, 0: none yet
   gauge_family mailbox;     ///< actor; messages that waited when one last took its next

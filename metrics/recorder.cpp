@@ -9,6 +9,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
+#include <chrono>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -70,7 +71,7 @@ struct recorder::impl {
   expected<void> fold_rest(journal& from);
   expected<void> save_fold(journal& to) const;
   expected<void> share_tallies(journal& with);
-  expected<void> count_queued(const journal& from);
+  expected<void> look_at_channels(const journal& from);
   void learn_tallies(const std::string& text);
 
   mutable std::mutex mutex;
@@ -188,8 +189,10 @@ expected<void> recorder::impl::share_tallies(journal& with) {
   return done;
 }
 
-expected<void> recorder::impl::count_queued(const journal& from) {
+expected<void> recorder::impl::look_at_channels(const journal& from) {
+  const auto now = std::chrono::system_clock::now();
   std::map<std::string, double> queued;
+  std::map<std::string, bool> stopped;
   std::set<std::string> counted;
   for (const auto& one : known) {
     if (!counted.insert(one.name).second)
@@ -200,10 +203,21 @@ expected<void> recorder::impl::count_queued(const journal& from) {
     if (!rows)
       return tl::unexpected<error>{rows.error()};
     for (const auto& row : *rows)
-      ++queued[row.channel];
+      if (row.due <= now)
+        ++queued[row.channel];
+    const auto states = from.channels(one.name);
+    if (!states)
+      return tl::unexpected<error>{states.error()};
+    for (const auto& channel : one.alerts.channels) {
+      auto& is_stopped = stopped[channel.name];
+      for (const auto& row : *states)
+        is_stopped = is_stopped || (row.name == channel.name && row.stopped_at);
+    }
   }
   for (const auto& [channel, count] : queued)
     process.notifications_queued.at({{"channel", channel}}).Set(count);
+  for (const auto& [channel, is_stopped] : stopped)
+    process.channel_stopped.at({{"channel", channel}}).Set(is_stopped ? 1 : 0);
   return {};
 }
 
@@ -234,7 +248,7 @@ expected<void> recorder::catch_up(journal& from) {
     return tl::unexpected<error>{text.error()};
   impl_->learn_tallies(*text);
   impl_->process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
-  return impl_->count_queued(from);
+  return impl_->look_at_channels(from);
 }
 
 expected<void> recorder::save(journal& to) {

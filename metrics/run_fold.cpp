@@ -1,5 +1,7 @@
 #include "metrics/run_fold.hpp"
 
+#include "rules/outbox.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
@@ -217,7 +219,9 @@ struct run_fold::message_counter {
   }
   void operator()(const event::message_failed& failed) const {
     note(failed.channel, failed.reason);
-    to.notification_retries.at({{"channel", failed.channel}}).Increment();
+    auto& retries = to.notification_retries.at({{"channel", failed.channel}});
+    if (!stops_channel(failed.reason))
+      retries.Increment();
   }
   void operator()(const event::message_given_up& lost) const {
     to.notifications.at({{"channel", lost.channel}}).Increment();

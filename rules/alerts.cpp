@@ -34,9 +34,11 @@ void alert_failure(const plan& of, run& now, const failure& about) {
   const auto& phase = of.phases[about.phase].id;
   // The controller is no host that an alert could be about.
   const auto host = about.why.target == controller_name ? std::string{} : about.why.target;
+  const auto* const how = about.why.code == ec::cancelled ? ": " // `cancelled by SIGINT`
+                          : about.by_guard                ? " was found ill: "
+                                                          : " failed: ";
   now.alerts.push_back({about.policy.alert, phase, host,
-                        phase + (about.by_guard ? " was found ill: " : " failed: ")
-                            + describe(about.why) + consequence(of, now, about)});
+                        phase + how + describe(about.why) + consequence(of, now, about)});
 }
 
 void fail_rollback(const plan& of, run& now, unit_id on, const error& why, bool excused) {

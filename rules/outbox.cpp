@@ -19,13 +19,18 @@ constexpr duration retry_after_max = std::chrono::hours{1};
 constexpr duration joined_span = std::chrono::minutes{1};
 constexpr std::size_t joined_max = 10;
 
-/// How many rows go with the first.
-std::size_t joined(const std::vector<outbox_row>& rows) {
+/// A template speaks of one event. What was tried and failed goes alone: it may be what is refused.
+bool goes_with_others(const outbox_row& row) {
+  return row.text_template.empty() && row.attempts == 0;
+}
+
+/// How many rows go together, the first one included.
+std::size_t joined(const std::vector<outbox_row>& rows, time_point now) {
   const auto& first = rows.front();
   std::size_t count = 1;
-  while (count < rows.size() && count < joined_max && rows[count].nth == first.nth
-         && rows[count].since - first.since <= joined_span
-         && rows[count].text_template == first.text_template)
+  while (goes_with_others(first) && count < rows.size() && count < joined_max
+         && goes_with_others(rows[count]) && rows[count].nth == first.nth && rows[count].due <= now
+         && rows[count].due - first.due <= joined_span)
     ++count;
   return count;
 }
@@ -98,7 +103,7 @@ delivery_step next_delivery(const std::vector<outbox_row>& rows, const channel_s
   const auto ready = std::max({rows.front().due, rows.front().retry_at, in.free_at});
   if (ready > now)
     return {kind::wait, 0, ready};
-  return {kind::send, in.joins ? joined(rows) : 1, {}};
+  return {kind::send, in.joins ? joined(rows, now) : 1, {}};
 }
 
 std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const send_outcome& how,
@@ -111,8 +116,10 @@ std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const se
     const auto retry_at = by.now + pause;
     if (how.is == kind::sent)
       made.push_back(sent(row, how, by));
+    else if (how.is == kind::refused && rows.size() > 1) // perhaps one of them alone
+      made.push_back(failed(row, how, by, by.now));
     else if (how.is == kind::refused
-             || (how.is == kind::again && retry_at - row.since > by.deliver_for))
+             || (how.is == kind::again && retry_at - row.due > by.deliver_for))
       made.push_back(given_up(row, how, by));
     else // of a stopped channel, too: what waits there is sent when it goes on
       made.push_back(failed(row, how, by, how.is == kind::stopped ? by.now : retry_at));
@@ -121,6 +128,10 @@ std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const se
     made.push_back(event::channel_stopped{by.fleet, rows.front().channel, how.fault, how.why,
                                           by.likeness, by.others});
   return made;
+}
+
+bool stops_channel(send_fault why) {
+  return why == send_fault::unauthorized || why == send_fault::misconfigured;
 }
 
 std::vector<event_t> give_up_all(const std::vector<outbox_row>& rows, const std::string& fleet) {

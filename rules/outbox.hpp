@@ -29,7 +29,7 @@ struct delivery_step {
   enum class kind : std::uint8_t {
     rest,    ///< until something happens
     wait,    ///< until `until`
-    send,    ///< the first `count` rows, as one message
+    send,    ///< the first `count` rows, as one message, or fewer of them where they are too long
     give_up, ///< all of them: the channel is gone
   };
   kind is = kind::rest;
@@ -54,6 +54,9 @@ struct attempt {
 };
 std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const send_outcome& how,
                                    const attempt& by);
+
+/// Whether a try that failed so stops the channel: no other one follows by itself.
+bool stops_channel(send_fault why);
 
 /// The rows of a channel that is gone.
 std::vector<event_t> give_up_all(const std::vector<outbox_row>& rows, const std::string& fleet);

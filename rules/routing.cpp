@@ -44,8 +44,9 @@ struct loudness {
     case status::success:
       return severity::info;
     case status::partial_success:
-    case status::rolled_back:
       return severity::critical;
+    case status::rolled_back:
+      return ended_by_cancel(how) ? severity::warning : severity::critical;
     default:
       return severity::warning;
     }
@@ -77,10 +78,16 @@ std::vector<recipient> recipients(const alert_policy& by, const event_t& what) {
   return found;
 }
 
+bool ended_by_cancel(const result& how) {
+  return how.cancelled && how.why && how.why->code == ec::cancelled;
+}
+
 bool needs_a_person(const result& how) {
   if (!how.status || *how.status == status::success)
     return false;
-  return *how.status != status::aborted || how.exit_code == person_needed;
+  if (how.exit_code == person_needed || *how.status == status::partial_success)
+    return true;
+  return *how.status != status::aborted && !ended_by_cancel(how);
 }
 
 } // namespace baton

@@ -67,8 +67,10 @@ messages = [
           "followed.", "short",
           [ask(total(grown("baton_notification_failures_total"), "channel, reason"), "{{channel}}: {{reason}}"),
            ask(total(grown("baton_notification_retries_total"), "channel"), "{{channel}}: tried again")], (6, 8)),
-    graph("Waiting messages", "Alerts of Baton's own that are still to be sent, reminders included.", "short",
-          [ask(f"max by (channel) ({of('baton_notifications_queued')})", "{{channel}}")], (6, 8)),
+    graph("Waiting messages", "Alerts of Baton's own that are still to be sent; of reminders those that are due.", "short",
+          [ask(f"max by (channel) ({of('baton_notifications_queued')})", "{{channel}}"),
+           ask(f"max by (channel) ({of('baton_notification_channel_stopped')}) > 0",
+               "{{channel}}: 1, it is stopped")], (6, 8)),
     graph("Time to send", "How long a channel takes to accept a message: 95 of 100 are faster.", "s",
           [ask(quantile(0.95, "baton_notification_duration_seconds", by="channel"), "{{channel}}")], (6, 8)),
 ]

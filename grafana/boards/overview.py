@@ -30,7 +30,7 @@ now = [
     stat("Hosts out of reach", "Hosts that the last step could not reach.", "short",
          [ask(total(f"{newest('baton_host_up', 'host')} == bool 0"), "hosts", now=True)], (3, 4),
          defaults=steps(GREEN, (1, RED)), links=[to_board("baton-hosts", "Hosts")]),
-    stat("Messages that wait", "Alerts of Baton's own that are still to be sent, reminders included.", "short",
+    stat("Messages that wait", "Alerts of Baton's own that are still to be sent; of reminders those that are due.", "short",
          [ask(total(of("baton_notifications_queued")), "messages", now=True)], (3, 4),
          defaults=steps(GREY, (1, YELLOW), (10, RED)), links=[to_board("baton-internals", "Internals")]),
 ]

@@ -27,7 +27,7 @@ void read_telegram(const view& in, channel& into) {
   into.kind = channel_kind::telegram;
   into.api = "https://api.telegram.org";
   read_url(in["api"], into.api, {"https://", "http://"}, "https://",
-           "the API has no login but the token: name its file as token_file");
+           "the login of a proxy cannot be given: let it know this machine by its address");
   while (into.api.ends_with('/'))
     into.api.pop_back();
   in["token_file"].read_controller_path(into.token_file);
@@ -57,7 +57,7 @@ void read_slack(const view& in, channel& into) {
 void read_email(const view& in, channel& into) {
   into.kind = channel_kind::email;
   read_url(in["server"], into.server, {"smtps://", "smtp://"}, "smtps:// or smtp://",
-           "name user, and a file with the password, mode 0600, as password_file");
+           "write the password into a file, mode 0600: user and password_file");
   require(in, "server", "such as smtps://mail.example.org:465");
   in["from"].read(into.from);
   require(in, "from", "the address that mails come from");

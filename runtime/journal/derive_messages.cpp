@@ -96,7 +96,7 @@ public:
             stopped.fleet, stopped.channel, wire_ms(what_.at), to_string(stopped.reason),
             stopped.why, stopped.likeness);
     for (const auto& other : stopped.told_on)
-      add_row(seq(), other, 0, stopped.fleet, "", "", wire_ms(what_.at));
+      add_row(seq(), other, 0, stopped.fleet, "", "");
   }
 
   void operator()(const event::channel_resumed& resumed) {
@@ -140,11 +140,12 @@ private:
 
   void add_row(std::int64_t event, const std::string& channel, std::int64_t nth,
                const std::string& fleet, const std::string& run, const std::string& text_template,
-               std::int64_t due) {
+               duration later = duration{0}) {
     run_sql(db_,
             "INSERT INTO outbox (event, channel, nth, fleet, run, template, since, due) VALUES (?, "
             "?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            event, channel, nth, fleet, run, text_template, due, due);
+            event, channel, nth, fleet, run, text_template, wire_ms(what_.at),
+            wire_ms(what_.at + later));
   }
 
   /// A row for each channel that is told of this event.
@@ -153,7 +154,7 @@ private:
     if (!run)
       return;
     for (const auto& [channel, text_template] : recipients(run->alerts, what_.what))
-      add_row(seq(), channel, 0, run->fleet, what_.run, text_template, wire_ms(what_.at));
+      add_row(seq(), channel, 0, run->fleet, what_.run, text_template);
   }
 
   std::optional<sent_row> find(std::uint64_t event, const std::string& channel, int nth) {
@@ -187,7 +188,7 @@ private:
     const auto run = find_run(row.run);
     if (run && run->alerts.repeat > duration::zero())
       add_row(row.event, row.channel, row.nth + 1, row.fleet, row.run, row.text_template,
-              wire_ms(what_.at + run->alerts.repeat));
+              run->alerts.repeat);
   }
 
   /// Nobody has to know any more; `which` says of which runs, its values behind the first two.

@@ -25,10 +25,17 @@ send_outcome send_command(const sending& one) {
     return sent_well();
   if (end->deadline_hit)
     return try_again(send_fault::timed_out, why->what);
-  // What sendmail and its like say for: not now.
+  // What sendmail and its like say for: not now. A signal is of this machine: out of memory, a
+  // reboot.
   constexpr int temporary = 75;
-  if (end->cancelled || end->exit == temporary)
+  if (end->cancelled || end->exit == temporary || !end->signal.empty())
     return try_again(send_fault::failed, why->what);
+  // What a shell says for a program that it cannot run, or does not find.
+  constexpr int not_runnable = 126;
+  constexpr int not_found = 127;
+  if (end->exit == not_runnable || end->exit == not_found)
+    return stop_channel(send_fault::misconfigured,
+                        why->what + ": a program is not there, or cannot be run");
   auto made = refuse(describe(*why));
   made.fault = send_fault::failed;
   return made;

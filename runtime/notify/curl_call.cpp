@@ -100,8 +100,11 @@ public:
     switch (how) {
     case CURLE_OPERATION_TIMEDOUT:
       return make_error(ec::timed_out, "no answer in time");
-    case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+      if (number(CURLINFO_NUM_CONNECTS) > 0)
+        return make_error(ec::unreachable, "what answers there does not speak HTTP");
+      [[fallthrough]];
+    case CURLE_URL_MALFORMAT:
       return make_error(ec::usage, "that is no URL for it");
     case CURLE_COULDNT_CONNECT:
       return make_error(ec::unreachable, "could not connect: "
@@ -139,11 +142,9 @@ error cancelled() {
   return make_error(ec::cancelled, "it was stopped");
 }
 
-bool is_this_machine(const std::string& url) {
-  const auto begin = url.find("://");
-  const auto host = begin == std::string::npos ? url : url.substr(begin + 3);
-  return host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
-}
+struct url_closer {
+  void operator()(CURLU* handle) const { ::curl_url_cleanup(handle); }
+};
 
 /// Text and the same as HTML, of which a reader shows one.
 std::unique_ptr<curl_mime, mime_closer> body_of(CURL* handle, const mail& what) {
@@ -163,6 +164,20 @@ std::unique_ptr<curl_mime, mime_closer> body_of(CURL* handle, const mail& what) 
 }
 
 } // namespace
+
+bool is_this_machine(const std::string& url) {
+  const std::unique_ptr<CURLU, url_closer> parsed{::curl_url()};
+  char* text = nullptr;
+  if (::curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), CURLU_NON_SUPPORT_SCHEME)
+          != CURLUE_OK
+      || ::curl_url_get(parsed.get(), CURLUPART_HOST, &text, 0) != CURLUE_OK)
+    return false;
+  const std::unique_ptr<char, decltype(&::curl_free)> owner{text, &::curl_free};
+  const std::string_view host{text};
+  return host == "localhost" || host == "[::1]"
+         || (host.starts_with("127.")
+             && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
 
 expected<http_reply> post(const http_post& what, const std::stop_token& stop) {
   call one{what.url, "http,https", what.deadline};
@@ -190,8 +205,14 @@ expected<http_reply> post(const http_post& what, const std::stop_token& stop) {
 
 expected<mail_reply> send_mail(const mail& what, const std::stop_token& stop) {
   call one{what.server, "smtp,smtps", what.deadline};
-  one.set(CURLOPT_USE_SSL,
-          static_cast<long>(is_this_machine(what.server) ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+  const bool here = is_this_machine(what.server);
+  one.set(CURLOPT_USE_SSL, static_cast<long>(here ? CURLUSESSL_TRY : CURLUSESSL_ALL));
+  if (here) { // nobody is in between, and its certificate is most likely one of its own making
+    one.set(CURLOPT_SSL_VERIFYPEER, 0L);
+    one.set(CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  // To libcurl the greeting belongs to connecting, and some servers take their time with it.
+  one.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(what.deadline.count()));
   if (!what.user.empty()) {
     one.set(CURLOPT_USERNAME, what.user.c_str());
     one.set(CURLOPT_PASSWORD, what.password.c_str());
@@ -220,6 +241,12 @@ expected<mail_reply> send_mail(const mail& what, const std::stop_token& stop) {
   if (made.status < first_refusal || why.code == ec::timed_out)
     return tl::unexpected<error>{std::move(why)};
   made.why = why.what;
+  curl_off_t content = 0;
+  ::curl_easy_getinfo(one.handle(), CURLINFO_SIZE_UPLOAD_T, &content);
+  constexpr int too_large = 552; // also said to the size that was announced, as of MAIL
+  made.of_content =
+      content > 0
+      || (made.status == too_large && made.why.find("MAIL failed") != std::string::npos);
   return made;
 }
 

@@ -43,11 +43,16 @@ struct mail {
 struct mail_reply {
   int status = 0; ///< of SMTP; 0: none came
   bool sent = false;
+  bool of_content =
+      false;       ///< unless sent: what is in the mail was refused, and not who sends or gets it
   std::string why; ///< unless sent
 };
 
-/// Over TLS, but for an `smtp://` server on this very machine. Errors as of post(); what the server
-/// refuses is a reply.
+/// Whether a URL's host is this very machine, by its name or number.
+bool is_this_machine(const std::string& url);
+
+/// Over TLS, but for a server on this very machine, which may lack it, or have any certificate.
+/// Errors as of post(); what the server refuses is a reply.
 expected<mail_reply> send_mail(const mail& what, const std::stop_token& stop);
 
 } // namespace baton

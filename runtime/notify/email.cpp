@@ -36,10 +36,19 @@ std::string thread_id(const message& what, const std::string& domain) {
   return "<" + (what.run.empty() ? what.fleet : what.run) + "@" + domain + ">";
 }
 
+/// `Name <address>`, the name encoded where it is not ASCII.
+std::string address_header(const std::string& address) {
+  const auto line = one_line(address);
+  const auto begin = line.find('<');
+  if (begin == std::string::npos || begin == 0)
+    return line;
+  return encoded_header(line.substr(0, begin)) + " " + line.substr(begin);
+}
+
 std::string listed(const std::vector<std::string>& addresses) {
   std::string text;
   for (const auto& one : addresses)
-    text += (text.empty() ? "" : ", ") + one_line(one);
+    text += (text.empty() ? "" : ", ") + address_header(one);
   return text;
 }
 
@@ -54,7 +63,7 @@ std::string bare(const std::string& address) {
 std::vector<std::string> headers_of(const channel& to, const message& what) {
   const auto domain = domain_of(to.from);
   return {"Date: " + date_of(what.at),
-          "From: " + one_line(to.from),
+          "From: " + address_header(to.from),
           "To: " + listed(to.to),
           "Subject: " + encoded_header("[baton] " + what.title),
           "Message-ID: <" + one_line(what.id) + "@" + domain + ">",
@@ -97,9 +106,7 @@ send_outcome judge(const mail_reply& reply) {
   constexpr int permanent = 500;
   if (reply.status < permanent)
     return try_again(send_fault::server_error, why);
-  // 552 too large, 554 what is in it.
-  return reply.status == 552 || reply.status == 554 ? refuse(why)
-                                                    : stop_channel(send_fault::unauthorized, why);
+  return reply.of_content ? refuse(why) : stop_channel(send_fault::unauthorized, why);
 }
 
 } // namespace

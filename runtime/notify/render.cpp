@@ -4,6 +4,7 @@
 
 #include <kainjow/mustache.hpp>
 
+#include <algorithm>
 #include <exception>
 
 namespace baton {
@@ -53,6 +54,34 @@ std::string template_fault(const std::string& text) {
   } catch (const std::exception&) {
     return "cannot be read as a template";
   }
+}
+
+const std::vector<std::string>& template_variables() {
+  static const std::vector<std::string> names{
+      "id",    "event",    "severity", "fleet",  "environment", "run",    "at",
+      "title", "text",     "status",   "phase",  "host",        "commit", "error",
+      "next",  "reminder", "hosts",    "serves", "health"};
+  return names;
+}
+
+std::vector<std::string> unknown_variables(const std::string& text) {
+  const auto& known = template_variables();
+  std::vector<std::string> found;
+  for (auto begin = text.find("{{"); begin != std::string::npos; begin = text.find("{{", begin)) {
+    begin += 2;
+    auto tag = text.substr(begin, text.find("}}", begin) - begin);
+    if (tag.starts_with('='))
+      return {};
+    const bool speaks_of_none = tag.starts_with('!') || tag.starts_with('>');
+    const auto first = tag.find_first_not_of("#^/&{ \t\n");
+    tag = first == std::string::npos ? "." : tag.substr(first);
+    tag = tag.substr(0, tag.find_last_not_of("} \t\n") + 1);
+    const auto is = [&](const std::string& name) { return name == tag; };
+    if (!speaks_of_none && tag != "." && std::none_of(known.begin(), known.end(), is)
+        && std::none_of(found.begin(), found.end(), is))
+      found.push_back(tag);
+  }
+  return found;
 }
 
 std::string render(const std::string& text_template, const message& what,

@@ -2,6 +2,7 @@
 
 #include "messages/alerts.hpp"
 
+#include <filesystem>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -23,8 +24,13 @@ struct sending {
 /// files at each call, and stand in nothing that is told.
 send_outcome send(const sending& one);
 
-/// Changes when the channel's words in baton.yaml do, or one of the files that it names.
-std::string likeness_of(const channel& of);
+/// Changes when the channel's words in baton.yaml do, or one of the files that it names, its
+/// program included. `folder` is that of baton.yaml, where commands run.
+std::string likeness_of(const channel& of, const std::filesystem::path& folder);
+
+/// What its files of secrets hold, as far as they can be read; of a URL also what a server may
+/// repeat of it: path, query, password and their pieces. For a redactor.
+std::vector<std::string> secrets_of_channel(const channel& of);
 
 /// The files with secrets that a channel names.
 std::vector<std::string> secret_files_of(const channel& of);

@@ -21,6 +21,22 @@ std::string fitting(std::string_view text, std::size_t most) {
   return with_entities(cut_to_escaped(repair_utf8(text), most));
 }
 
+/// A template's words; what is filled in is cut until the whole fits, markup and entities never.
+std::string words_by_template(const message& what) {
+  auto fitted = what;
+  fitted.title = cut_to_escaped(repair_utf8(one_line(what.title)), title_max);
+  fitted.text = repair_utf8(what.text);
+  for (auto room = section_max; room > 0; room /= 2) {
+    auto text = render(what.text_template, fitted, &with_entities);
+    if (text.size() <= section_max)
+      return text;
+    fitted.text = cut_to_escaped(fitted.text, room / 2);
+    fitted.error = cut_to_escaped(fitted.error, room / 2);
+  }
+  return "*" + fitting(one_line(what.title), title_max) + "*\n"
+         + fitting(what.text, section_max / 2);
+}
+
 std::string slack_payload(const message& what) {
   auto blocks = ordered_json::array();
   if (what.text_template.empty()) {
@@ -31,8 +47,7 @@ std::string slack_payload(const message& what) {
       blocks.push_back(section("`" + fitting(one_line(what.next), title_max) + "`"));
   } else {
     // The markup is the template's, only what is filled in is escaped.
-    blocks.push_back(
-        section(cut_to_units(render(what.text_template, what, &with_entities), section_max)));
+    blocks.push_back(section(words_by_template(what)));
   }
   return dump({{"text", fitting(one_line(what.title), title_max)}, {"blocks", std::move(blocks)}});
 }
@@ -56,8 +71,13 @@ send_outcome send_slack(const sending& one) {
     made.retry_after = reply->retry_after;
     return made;
   }
-  // invalid_payload is of the message; no_service, channel_is_archived … are of the webhook.
-  return reply->status == 400 && reply->body.find("no_") == std::string::npos
+  // invalid_payload, no_text … are of the message; no_service, channel_is_archived … of the
+  // webhook.
+  const auto is_of_webhook = [&](const char* words) {
+    return reply->body.find(words) != std::string::npos;
+  };
+  return reply->status == 400 && !is_of_webhook("no_service") && !is_of_webhook("no_team")
+                 && !is_of_webhook("no_active_hooks")
              ? refuse(why)
              : stop_channel(send_fault::unauthorized, why);
 }

@@ -82,21 +82,26 @@ api_answer read_answer(const http_reply& reply) {
   made.retry_after = reply.retry_after;
   const auto body = json::parse(reply.body, nullptr, false);
   if (!body.is_object()) {
+    // An answer that is too long to be kept whole was one all the same.
+    made.ok = reply.body.starts_with(R"({"ok":true,)");
     made.description = said(reply.body);
     return made;
   }
-  try {
-    made.ok = body.value("ok", false);
-    made.description = said(body.value("description", std::string{}));
-    const auto more = body.value("parameters", json::object());
-    if (const auto seconds = more.value("retry_after", 0); seconds > 0)
-      made.retry_after = std::chrono::seconds{std::min(seconds, 86'400)};
-    if (more.contains("migrate_to_chat_id"))
-      made.moved_to = std::to_string(more.at("migrate_to_chat_id").get<std::int64_t>());
-  } catch (const json::exception&) {
-    made.description = "an answer that nobody understands";
-    made.ok = false;
-  }
+  // What is not as it should be says nothing; `ok` alone tells whether the message was taken.
+  if (const auto ok = body.find("ok"); ok != body.end() && ok->is_boolean())
+    made.ok = *ok;
+  if (const auto text = body.find("description"); text != body.end() && text->is_string())
+    made.description = said(text->get<std::string>());
+  const auto more = body.find("parameters");
+  if (more == body.end() || !more->is_object())
+    return made;
+  constexpr std::int64_t day = 86'400;
+  if (const auto pause = more->find("retry_after");
+      pause != more->end() && pause->is_number_integer() && *pause > 0)
+    made.retry_after = std::chrono::seconds{std::min(pause->get<std::int64_t>(), day)};
+  if (const auto chat = more->find("migrate_to_chat_id");
+      chat != more->end() && chat->is_number_integer())
+    made.moved_to = std::to_string(chat->get<std::int64_t>());
   return made;
 }
 

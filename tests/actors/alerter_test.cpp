@@ -24,7 +24,8 @@ public:
     std::ranges::stable_sort(rows, {}, [](const outbox_row& one) { return one.channel; });
     return rows;
   }
-  expected<message> content(const std::vector<outbox_row>& of) override {
+  expected<message> content(std::vector<outbox_row>& of) override {
+    of.resize(std::min(of.size(), fits));
     message made;
     for (const auto& row : of)
       made.title += (made.title.empty() ? "" : "+") + std::to_string(row.event);
@@ -75,6 +76,7 @@ public:
   std::map<std::string, channel_info> known{{"phone", {}}, {"team", {}}};
   std::vector<std::string> written;
   bool refuses = false;
+  std::size_t fits = 10;
 };
 
 /// What the postmen were given, and what they answer when a test says so.
@@ -198,6 +200,16 @@ TEST_F(an_alerter, joins_what_waits_together_where_people_read) {
   look();
   EXPECT_THAT(mail->carried, ElementsAre("phone:1+2"));
   EXPECT_THAT(box->written, ElementsAre("message_sent", "message_sent"));
+}
+
+TEST_F(an_alerter, sends_what_did_not_fit_into_a_message_in_the_next_one) {
+  box->known["phone"].state.joins = true;
+  box->fits = 2;
+  for (const auto event : {1, 2, 3})
+    box->add(static_cast<std::uint64_t>(event));
+  look();
+  EXPECT_THAT(mail->carried, ElementsAre("phone:1+2", "phone:3"));
+  EXPECT_THAT(box->written, ElementsAre("message_sent", "message_sent", "message_sent"));
 }
 
 TEST_F(an_alerter, tries_again_later_and_lets_nothing_overtake) {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import time
@@ -89,10 +90,12 @@ def test_a_bad_end_is_told_by_telegram_and_reminded_of_until_somebody_knows(phon
     end = phoned.bot.wait_for("VPS failed, manual intervention required")
     assert f"baton show {run}" in end and "vps serves old" in end, end
     assert "manual intervention required" in phoned.bot.texts()[0], phoned.bot.texts()
-    assert phoned.bot.wait_for("reminder 2: ").startswith("<b>reminder 2: homelab production: VPS")
+    again = phoned.bot.wait_for("reminder 2 of ")
+    assert re.match(r"<b>reminder 2 of \d{4}-\d\d-\d\d \d\d:\d\d UTC: homelab production: VPS", again), again
     assert {one["path"] for one in phoned.bot.got} == {f"/bot{TOKEN}/sendMessage"}
     assert all(one["body"]["disable_notification"] is False for one in phoned.bot.got)
     assert [one["run"] for one in outbox(phoned)["unacknowledged"]] == [run]
+    assert phoned.baton("ack", "").code == 64, "a variable of a shell that is empty"
     acked = phoned.baton("ack", run, "--json")
     assert acked.json["acknowledged"] == [run], acked
     assert phoned.baton("ack", "--json").json["acknowledged"] == [], "once is enough"
@@ -116,6 +119,8 @@ def test_a_success_is_told_only_where_it_is_asked_for_and_ends_reminders(phoned)
     phoned.bot.wait_for("VPS failed")
     processes.until("the reminder waits", lambda: [one for one in outbox(phoned)["waiting"]
                                                    if one["reminder"] == 1])
+    listed = phoned.baton("alert", "list").out
+    assert re.search(rf"waiting +phone +reminder 1 of {run}, due \d{{4}}-", listed), listed
     phoned.config["alerts"]["routes"] = [{"events": "run_finished", "at_least": "info"}]
     phoned.config.write()
     phoned.repository.release("v3")
@@ -147,6 +152,39 @@ def test_a_server_that_refuses_and_fails_gets_everything_in_order_once(phoned):
     no_deliverer(phoned)
 
 
+def documented_template():
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+    return json.loads(re.search('^template: (".*")$', page, re.MULTILINE).group(1))
+
+
+def test_no_verdict_is_lost_when_a_template_is_used_and_several_messages_wait(phoned):
+    phoned.config["alerts"]["routes"] = [{"at_least": "warning", "template": documented_template()}]
+    phoned.config.write()
+    phoned.bot.always = {"status": 500, "body": "oops"}
+    run = deploy_badly(phoned)
+    no_deliverer(phoned)
+    phoned.bot.always = {}
+    assert phoned.baton("alert", "deliver", "--until-empty").code == 0
+    end = phoned.bot.wait_for("VPS failed, manual intervention required")
+    assert "vps: old" in end and f"baton show {run}" in end, end
+
+
+def test_what_waits_goes_as_one_message_with_a_title_that_says_so_and_nothing_is_cut_off(phoned):
+    phoned.config["alerts"]["routes"] = [{"events": ["phase_ended", "run_finished"], "at_least": "info"}]
+    phoned.config.write()
+    phoned.bot.always = {"status": 500, "body": "oops"}
+    deploy_badly(phoned)
+    no_deliverer(phoned)
+    phoned.bot.always = {}
+    assert phoned.baton("alert", "deliver", "--until-empty").code == 0
+    end = phoned.bot.wait_for("VPS failed, manual intervention required")
+    assert re.match(r"<b>\d+ messages, most serious: homelab production: VPS failed", end), end
+    told = "\n".join(phoned.bot.texts())
+    order = [told.index(f"{phase} ok") for phase in ("pre_flight", "thinkpad", "tests", "rtx1080")]
+    assert order == sorted(order), told
+    assert "more lines" not in told and "lines more" not in told, told
+
+
 def test_a_chat_that_moves_is_followed_and_told_of(phoned):
     phoned.bot.script = [{"status": 400, "body": {
         "ok": False, "description": "Bad Request: group chat was upgraded to a supergroup chat",
@@ -169,11 +207,16 @@ def test_a_cut_connection_may_double_a_message_but_loses_none(phoned):
 def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_when_mended(phoned):
     other = Stand()
     try:
-        other.always = {"body": "ok"}
+        other.always = {"status": 500, "body": "oops"}
         with_channels(phoned, {"phone": telegram(phoned, phoned.bot),
-                               "hook": {"webhook": {"url": other.url + "/hook"}}})
+                               "hook": {"webhook": {"url": other.url + "/hook"}}},
+                      routes=[{"channels": ["phone"]}])
         phoned.bot.always = {"status": 401, "body": {"ok": False, "description": "Unauthorized"}}
         deploy_badly(phoned)
+        processes.until("the stop waits on the other channel", lambda: re.search(
+            "waiting +hook +channel phone is stopped; tried (once|[0-9]+ times): it answers 500",
+            phoned.baton("alert", "list").out))
+        other.always = {"body": "ok"}
         processes.until("the other channel has heard of it", lambda: [
             one for one in other.got if one["body"]["event"] == "channel_stopped"])
         channel = outbox(phoned)["channels"][0]
@@ -181,6 +224,13 @@ def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_whe
         tries = len(phoned.bot.got)
         failed = phoned.baton("alert", "test", "phone")
         assert failed.code == 69 and "401" in failed.err, failed
+        for verb in ("status", "check"):
+            said = phoned.baton(verb)
+            assert re.search(r"note: channel phone is stopped.* 401.*baton alert test phone", said.err), said
+            assert "hook" not in said.err, said
+        done = phoned.baton.deploy()
+        assert "note: channel phone is stopped" in done.err, done
+        assert 'baton_notification_channel_stopped{channel="phone"} 1' in phoned.baton("metrics").out
         waits = [one for one in outbox(phoned)["waiting"] if one["channel"] == "phone"]
         assert waits and len(phoned.bot.got) == tries + 1, "nothing is tried while it is stopped"
         phoned.bot.always = {}
@@ -189,6 +239,7 @@ def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_whe
         assert "a test of channel phone" in phoned.bot.texts()[0], phoned.bot.texts()
         phoned.bot.wait_for("VPS failed")
         assert not outbox(phoned)["channels"][0]["stopped_at"]
+        assert "is stopped" not in phoned.baton("status").err
     finally:
         other.close()
     no_deliverer(phoned)
@@ -284,7 +335,7 @@ def test_a_channel_that_is_gone_from_the_file_gives_its_messages_up(phoned):
 
 def test_mail_is_one_thread_a_run_and_of_no_more_than_its_headers(deployed, mailbox):
     with_channels(deployed, {"post": {"email": {
-        "server": mailbox.url, "from": "Baton <baton@example.org>", "to": ["ops@example.org"]}}})
+        "server": mailbox.url, "from": "Bäton <baton@example.org>", "to": ["ops@example.org"]}}})
     run = deploy_badly(deployed)
     processes.until("all mails have come", lambda: not [one for one in outbox(deployed)["waiting"]
                                                         if one["reminder"] == 0], 60)
@@ -293,11 +344,33 @@ def test_mail_is_one_thread_a_run_and_of_no_more_than_its_headers(deployed, mail
     assert len({mail["Message-ID"] for mail in mails}) == len(mails)
     last = mails[-1]
     assert last["Auto-Submitted"] == "auto-generated" and last["Date"] and last["To"] == "ops@example.org"
-    assert last["From"] == "Baton <baton@example.org>" and "homelab" in last["Subject"]
+    assert last["From"] == "Bäton <baton@example.org>" and "homelab" in last["Subject"]
     text = last.get_body(("plain",)).get_content()
     assert f"baton show {run}" in text and "vps serves old" in text, text
     assert last.get_body(("html",)) is not None
     no_deliverer(deployed)
+
+
+@pytest.mark.parametrize("command, line", [
+    ("GREETING", "554 no mail from there"), ("RCPT", "554 5.7.1 Relay access denied"),
+    ("RCPT", "552 5.2.2 mailbox full"), ("MAIL", "550 who are you")])
+def test_a_mail_server_that_takes_nothing_from_or_for_somebody_stops_the_channel(deployed, mailbox, command, line):
+    with_channels(deployed, {"post": {"email": {
+        "server": mailbox.url, "from": "Baton <baton@example.org>", "to": ["ops@example.org"]}}})
+    mailbox.refusals = {command: line}
+    told = deployed.baton("alert", "test", "post", "--json")
+    assert told.code == 69 and told.json["reason"] == "unauthorized", told
+    assert line[:3] in told.json["error"], told
+
+
+def test_a_mail_whose_content_is_refused_is_given_up_alone(deployed, mailbox):
+    with_channels(deployed, {"post": {"email": {
+        "server": mailbox.url, "from": "Baton <baton@example.org>", "to": ["ops@example.org"]}}})
+    for line in ("550 that is spam", "554 no", "552 too large"):
+        mailbox.script = [line]
+        told = deployed.baton("alert", "test", "post", "--json")
+        assert told.code == 69 and told.json["reason"] == "refused", (line, told)
+    assert deployed.baton("alert", "test", "post").code == 0
 
 
 def test_slack_and_webhook_get_what_they_want(deployed, bot):
@@ -329,6 +402,15 @@ def test_check_says_when_nothing_can_be_sent(phoned):
     assert refused.code == 69 and refused.json["reason"] == "misconfigured", refused
     unknown = phoned.baton("alert", "test", "phon")
     assert unknown.code == 64 and "phone" in unknown.err, unknown
+
+
+def test_check_says_when_a_template_names_what_is_not_there(phoned):
+    phoned.config["alerts"]["routes"] = [{"template": documented_template()},
+                                         {"template": "{{titel}} {{#hosts}}{{host}}{{/hosts}}"}]
+    phoned.config.write()
+    done = phoned.baton("check")
+    assert done.code == 0 and '{{titel}}' in done.err and 'did you mean "title"?' in done.err, done
+    assert done.err.count("{{") == 1, done
 
 
 def test_the_token_is_on_no_surface_but_its_file(phoned):

@@ -291,6 +291,77 @@ TEST_F(a_recorder_of_a_journal, counts_the_history_and_what_any_process_adds) {
   EXPECT_EQ(run_samples(one).at(R"(baton_runs_total{fleet="lab",status="success"})"), 2);
 }
 
+fleet told_by_phone() {
+  auto made = small_fleet();
+  made.alerts.channels.emplace_back().name = "phone";
+  made.alerts.channels.emplace_back().name = "team";
+  return made;
+}
+
+std::vector<record> records_of(std::vector<event_t> events) {
+  std::vector<record> made;
+  for (auto& one : events) {
+    made.emplace_back().at = monday;
+    made.back().what = std::move(one);
+  }
+  return made;
+}
+
+TEST_F(a_recorder_of_a_journal, counts_a_try_again_only_where_one_follows_by_itself) {
+  recorder one{build};
+  one.know(told_by_phone());
+  event::message_failed failed{"lab", "phone", "r1", 1, 0, 1, send_fault::server_error, "500", {}};
+  auto refused = failed;
+  refused.reason = send_fault::unauthorized;
+  auto unreadable = failed;
+  unreadable.reason = send_fault::misconfigured;
+  write(records_of({failed, refused, unreadable}));
+  ASSERT_TRUE(one.catch_up(journal_));
+  const auto samples = run_samples(one);
+  const std::string failures = R"(baton_notification_failures_total{channel="phone",reason=)";
+  EXPECT_EQ(samples.at(failures + R"("server_error"})"), 1);
+  EXPECT_EQ(samples.at(failures + R"("unauthorized"})"), 1);
+  EXPECT_EQ(samples.at(failures + R"("misconfigured"})"), 1);
+  EXPECT_EQ(samples.at(R"(baton_notification_retries_total{channel="phone"})"), 1);
+}
+
+TEST_F(a_recorder_of_a_journal, counts_what_waits_and_no_reminder_of_later) {
+  auto of = told_by_phone();
+  of.alerts.routes = {{{"run_finished"}, {severity::warning, severity::critical}, {"phone"}, {}}};
+  of.alerts.repeat = std::chrono::hours{1'000'000}; // from `monday`: in another century
+  recorder one{build};
+  one.know(of);
+  const std::string queued = R"(baton_notifications_queued{channel="phone"})";
+  played_run run{"r1", monday, of};
+  run.begin("prod").end("prod", phase_outcome::failed).finish(status::rolled_back, "aaaa1111");
+  write(run.records);
+  ASSERT_TRUE(one.catch_up(journal_));
+  EXPECT_EQ(run_samples(one).at(queued), 1);
+  const auto row = journal_.waiting_messages("lab")->front();
+  write(records_of({event::message_sent{"lab", "phone", row.run, row.event, 0, 1, {}, {}, {}}}));
+  ASSERT_EQ(journal_.waiting_messages("lab")->front().nth, 1) << "its reminder";
+  ASSERT_TRUE(one.catch_up(journal_));
+  EXPECT_EQ(run_samples(one).at(queued), 0);
+}
+
+TEST_F(a_recorder_of_a_journal, tells_which_channels_are_stopped) {
+  recorder one{build};
+  one.know(told_by_phone());
+  const std::string stopped = "baton_notification_channel_stopped";
+  EXPECT_EQ(run_samples(one).at(stopped + R"({channel="phone"})"), 0);
+  write(records_of(
+      {event::channel_stopped{"lab", "phone", send_fault::unauthorized, "401", "so", {}},
+       event::channel_stopped{"lab", "gone", send_fault::unauthorized, "401", "so", {}}}));
+  ASSERT_TRUE(one.catch_up(journal_));
+  EXPECT_EQ(run_samples(one).at(stopped + R"({channel="phone"})"), 1);
+  EXPECT_EQ(run_samples(one).at(stopped + R"({channel="team"})"), 0);
+  EXPECT_FALSE(run_samples(one).contains(stopped + R"({channel="gone"})"))
+      << "what baton.yaml does not name is no channel";
+  write(records_of({event::channel_resumed{"lab", "phone", "baton alert test"}}));
+  ASSERT_TRUE(one.catch_up(journal_));
+  EXPECT_EQ(run_samples(one).at(stopped + R"({channel="phone"})"), 0);
+}
+
 TEST_F(a_recorder_of_a_journal, goes_on_from_what_was_saved_as_if_it_had_read_all) {
   // Saved in the midst of runs: their beginnings must not be counted twice, nor be missing.
   const auto good = good_run("r2", monday);

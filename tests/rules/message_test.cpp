@@ -40,6 +40,7 @@ protected:
   message told(int nth = 0) const {
     record what;
     what.run = "r1";
+    what.at = time_point{std::chrono::seconds{1'700'000'000}};
     what.what = event::run_finished{std::make_shared<result>(how)};
     return message_of(what, {"homelab", "production", "main", "me@here"}, nth);
   }
@@ -48,7 +49,8 @@ protected:
 
 TEST_F(ends, rolled_back_running_what_it_ran_before) {
   const auto made = told();
-  EXPECT_EQ(made.title, "homelab production: rolled back, running 111111111111");
+  EXPECT_EQ(made.title,
+            "homelab production: rolled back, running 111111111111 on thinkpad, rtx1080");
   EXPECT_EQ(made.severity, severity::critical);
   EXPECT_EQ(made.status, "rolled_back");
   EXPECT_THAT(made.text, HasSubstr("rtx1080: it is ill\n"));
@@ -57,7 +59,52 @@ TEST_F(ends, rolled_back_running_what_it_ran_before) {
   EXPECT_EQ(made.next, "baton show r1");
   ASSERT_EQ(made.hosts.size(), 3u);
   EXPECT_EQ(made.hosts[0].host, "thinkpad");
-  EXPECT_EQ(told(2).title, "reminder 2: homelab production: rolled back, running 111111111111");
+  EXPECT_EQ(told(2).title, "reminder 2 of 2023-11-14 22:13 UTC: homelab production: rolled back, "
+                           "running 111111111111 on thinkpad, rtx1080")
+      << "it may be otherwise by now";
+}
+
+TEST_F(ends, say_of_which_hosts_they_speak_unless_it_is_all) {
+  how.changed = how.host_order;
+  EXPECT_EQ(verdict_words(how), "rolled back, running 111111111111");
+  for (int i = 0; i < 10; ++i) {
+    how.host_order.push_back("h" + std::to_string(i));
+    how.hosts[how.host_order.back()] = serving(serves::old_release, old_commit);
+  }
+  how.changed = how.host_order;
+  how.changed.erase(how.changed.begin());
+  EXPECT_EQ(verdict_words(how),
+            "rolled back, running 111111111111 on rtx1080, vps, h0, h1, h2, h3 and 6 more");
+}
+
+TEST_F(ends, that_somebody_wanted_say_so) {
+  how.cancelled = true;
+  how.cancelled_by = "SIGINT";
+  EXPECT_THAT(verdict_words(how), testing::StartsWith("rolled back, running"));
+  EXPECT_THAT(verdict_words(how), testing::EndsWith("; then cancelled by SIGINT"))
+      << "it had failed before";
+  how.why = error{ec::cancelled, "cancelled by SIGINT", "", "", false, nullptr, {}};
+  EXPECT_EQ(verdict_words(how), "cancelled by SIGINT in rtx1080, rolled back, running "
+                                "111111111111 on thinkpad, rtx1080");
+  EXPECT_EQ(told().severity, severity::warning) << "it went as it was wanted";
+  EXPECT_THAT(told().text, Not(HasSubstr("baton ack")));
+  how.status = status::failed;
+  EXPECT_EQ(verdict_words(how), "cancelled by SIGINT in rtx1080, rolled back, running "
+                                "111111111111 on thinkpad, rtx1080");
+  how.status = status::partial_success;
+  how.phase = "vps";
+  how.systems_deployed = {"thinkpad"};
+  EXPECT_EQ(verdict_words(how), "VPS was cancelled by SIGINT, manual intervention required; "
+                                "222222222222 runs on thinkpad");
+  EXPECT_EQ(told().severity, severity::critical) << "two releases are live";
+  how.systems_deployed.clear();
+  how.changed.clear();
+  how.status = status::rolled_back;
+  EXPECT_EQ(verdict_words(how), "cancelled by SIGINT in vps, nothing was changed");
+  how.status = status::failed;
+  EXPECT_EQ(verdict_words(how), "cancelled by SIGINT in vps, nothing was changed");
+  how.status = status::aborted;
+  EXPECT_EQ(verdict_words(how), "aborted in vps, cancelled by SIGINT");
 }
 
 TEST_F(ends, that_differ_are_told_host_by_host) {
@@ -81,6 +128,10 @@ TEST_F(ends, with_a_stage_that_failed_alone_need_a_person) {
   how.systems_deployed = {"thinkpad", "rtx1080"};
   EXPECT_EQ(verdict_words(how), "VPS failed, manual intervention required; 222222222222 runs on "
                                 "thinkpad, rtx1080");
+  how.rollback_failed = {"vps"};
+  how.exit_code = 2;
+  EXPECT_EQ(verdict_words(how), "VPS failed, VPS could not be brought back, manual intervention "
+                                "required; 222222222222 runs on thinkpad, rtx1080");
 }
 
 TEST_F(ends, are_told_with_the_name_of_the_stage_in_capitals) {
@@ -102,10 +153,11 @@ TEST_F(ends, that_failed_say_what_became_of_the_hosts) {
   how.status = status::failed;
   how.phase = "thinkpad";
   how.changed = {"thinkpad"};
-  EXPECT_EQ(verdict_words(how), "failed in thinkpad, rolled back, running 111111111111");
+  EXPECT_EQ(verdict_words(how),
+            "failed in thinkpad, rolled back, running 111111111111 on thinkpad");
   how.systems_deployed = {"thinkpad"};
   how.hosts["thinkpad"] = serving(serves::new_release, new_commit);
-  EXPECT_EQ(verdict_words(how), "failed in thinkpad, running 222222222222");
+  EXPECT_EQ(verdict_words(how), "failed in thinkpad, running 222222222222 on thinkpad");
   how.changed.clear();
   EXPECT_EQ(verdict_words(how), "failed in thinkpad, nothing was changed");
   how.status = status::rolled_back;
@@ -140,11 +192,19 @@ message about(event_t what, const std::string& environment = "production") {
 
 TEST(a_message, tells_of_an_alert) {
   const auto of_host = about(event::alert_raised{severity::critical, "vps", "vps", "look at it"});
-  EXPECT_EQ(of_host.title, "homelab production: vps on vps");
+  EXPECT_EQ(of_host.title, "homelab production: critical: vps: look at it");
   EXPECT_EQ(of_host.text, "look at it\n");
   EXPECT_EQ(of_host.host, "vps");
-  EXPECT_EQ(about(event::alert_raised{severity::warning, "tests", "", ""}, "").title,
-            "homelab: tests");
+  EXPECT_EQ(about(event::alert_raised{severity::critical, "vps", "vps", "vps failed: ill"}).title,
+            "homelab production: critical: vps failed: ill");
+  const auto of_all = about(
+      event::alert_raised{severity::warning, "tests", "", "tests failed: one\nand two\n"}, "");
+  EXPECT_EQ(of_all.title, "homelab: warning: tests failed: one");
+  EXPECT_THAT(of_all.text, HasSubstr("and two"));
+  const std::string a(119, 'a');
+  EXPECT_EQ(about(event::alert_raised{severity::warning, "tests", "", a + "öö"}, "").title,
+            "homelab: warning: " + a + "…")
+      << "not cut within a character";
 }
 
 TEST(a_message, tells_of_each_event_that_can_be_routed) {
@@ -164,21 +224,51 @@ TEST(a_message, tells_of_each_event_that_can_be_routed) {
   EXPECT_EQ(about(event::retry_due{}).title, "") << "of nothing else";
 }
 
-TEST(messages, become_one_that_is_as_loud_as_the_loudest) {
-  message first;
-  first.title = "one";
-  first.text = "of one\n";
-  first.severity = severity::info;
-  message second;
-  second.title = "two";
-  second.text = "of two\n";
-  second.severity = severity::critical;
-  second.next = "baton show r2";
-  const auto both = joined({first, second});
-  EXPECT_EQ(both.title, "one");
-  EXPECT_EQ(both.text, "of one\n\ntwo\nof two\n");
+message titled(const std::string& title, severity how_loud, const std::string& run) {
+  message made;
+  made.title = title;
+  made.text = "of " + title + "\n";
+  made.severity = how_loud;
+  made.next = "baton show " + run;
+  return made;
+}
+
+TEST(messages, become_one_that_says_how_many_and_what_is_the_most_serious) {
+  const auto both =
+      joined({titled("one", severity::info, "r1"), titled("two", severity::critical, "r2"),
+              titled("three", severity::critical, "r2"), titled("four", severity::warning, "r2")});
+  EXPECT_EQ(both.title, "4 messages, most serious: three");
+  EXPECT_EQ(both.text, "one\nof one\nbaton show r1\n\ntwo\nof two\nbaton show r2\n\n"
+                       "three\nof three\nbaton show r2\n\nfour\nof four\nbaton show r2\n");
   EXPECT_EQ(both.severity, severity::critical);
-  EXPECT_EQ(both.next, "baton show r2");
+  EXPECT_EQ(both.next, "") << "each has its own";
+}
+
+TEST(messages, of_one_run_say_once_what_to_do) {
+  const auto both =
+      joined({titled("one", severity::warning, "r1"), titled("two", severity::info, "r1")});
+  EXPECT_EQ(both.title, "2 messages, most serious: one");
+  EXPECT_EQ(both.text, "one\nof one\n\ntwo\nof two\n");
+  EXPECT_EQ(both.next, "baton show r1");
+}
+
+TEST(messages, that_are_one_stay_as_they_are) {
+  const auto alone = joined({titled("one", severity::info, "r1")});
+  EXPECT_EQ(alone.title, "one");
+  EXPECT_EQ(alone.text, "of one\n");
+}
+
+TEST(messages, go_together_as_far_as_nothing_is_cut_off) {
+  auto one = titled("one", severity::info, "");
+  one.next = "";
+  EXPECT_EQ(joinable({one}), 1u);
+  EXPECT_EQ(joinable({one, one, one}), 3u);
+  one.text = std::string(1'380, 'x') + "\n";
+  EXPECT_EQ(joinable({one, one, one}), 2u);
+  one.text = std::string(500, '<') + "\n";
+  EXPECT_EQ(joinable({one, one, one}), 1u) << "as long as it is once it is escaped";
+  one.text = std::string(500, '&') + std::string(500, '>');
+  EXPECT_EQ(joinable({one, one}), 1u) << "what is too long alone is cut by the channel";
 }
 
 } // namespace

@@ -48,6 +48,12 @@ TEST(the_next_step_of_a_channel, joins_what_came_within_a_minute_and_is_of_one_k
   auto other = row(2);
   other.text_template = "{{title}}";
   EXPECT_EQ(next_delivery({row(1), other}, joining(), at(1s)).count, 1u);
+  EXPECT_EQ(next_delivery({other, other}, joining(), at(1s)).count, 1u)
+      << "a template speaks of one event";
+  EXPECT_EQ(
+      next_delivery({row(1, 4h, 1), row(2, 4h, 1), row(3, 4h + 9s, 1)}, joining(), at(4h)).count,
+      2u)
+      << "nothing goes before it is due";
   EXPECT_EQ(next_delivery(std::vector<outbox_row>(20, row(1)), joining(), at(1s)).count, 10u);
 }
 
@@ -158,10 +164,34 @@ TEST_F(a_try, that_failed_too_late_is_the_last_one) {
   EXPECT_EQ(lost.attempts, 1);
 }
 
+TEST_F(a_try, of_a_reminder_is_late_by_its_own_time) {
+  auto reminder = row(1, 0s, 1);
+  reminder.due = at(4h);
+  by.now = at(27h);
+  EXPECT_TRUE(std::holds_alternative<event::message_failed>(
+      after(send_outcome::kind::again, {reminder})[0]));
+  by.now = at(28h);
+  EXPECT_TRUE(std::holds_alternative<event::message_given_up>(
+      after(send_outcome::kind::again, {reminder})[0]));
+}
+
 TEST_F(a_try, that_was_refused_is_the_last_one) {
   how.fault = send_fault::refused;
   EXPECT_EQ(std::get<event::message_given_up>(after(send_outcome::kind::refused)[0]).reason,
             send_fault::refused);
+}
+
+TEST_F(a_try, of_several_that_was_refused_is_followed_by_one_of_each_alone) {
+  how.fault = send_fault::refused;
+  const auto events = after(send_outcome::kind::refused, {row(1), row(2)});
+  ASSERT_EQ(events.size(), 2u);
+  const auto& failed = std::get<event::message_failed>(events[1]);
+  EXPECT_EQ(failed.reason, send_fault::refused);
+  EXPECT_EQ(failed.retry_at, at(10s));
+  auto tried = row(1);
+  tried.attempts = 1;
+  EXPECT_EQ(next_delivery({tried, row(2)}, joining(), at(10s)).count, 1u);
+  EXPECT_EQ(next_delivery({row(1), tried}, joining(), at(10s)).count, 1u);
 }
 
 TEST_F(a_try, that_stops_the_channel_keeps_the_message_and_tells_others) {
@@ -185,6 +215,13 @@ TEST(the_pause_after_a_failed_try, is_drawn_from_one_that_doubles_up_to_ten_minu
   EXPECT_EQ(full_jitter(3, 0.5), 4s);
   EXPECT_EQ(full_jitter(30, 0.5), 5min);
   EXPECT_EQ(full_jitter(10'000, 0.5), 5min) << "the power may be infinite";
+}
+
+TEST(what_may_pass, is_all_that_does_not_stop_a_channel) {
+  EXPECT_TRUE(stops_channel(send_fault::unauthorized));
+  EXPECT_TRUE(stops_channel(send_fault::misconfigured));
+  EXPECT_FALSE(stops_channel(send_fault::refused));
+  EXPECT_FALSE(stops_channel(send_fault::timed_out));
 }
 
 TEST(a_channel, has_a_pace_of_its_own) {

@@ -45,6 +45,33 @@ TEST(how_loud_the_end_of_a_run_is, follows_from_its_status_and_whether_somebody_
   EXPECT_EQ(severity_of(finished(status::failed, 2)), severity::critical);
 }
 
+TEST(a_run_that_was_cancelled, is_loud_and_remembered_only_where_something_is_left_to_do) {
+  const auto cancelled = [](status how, int exit_code, bool before = true) {
+    auto made = std::make_shared<result>();
+    made->status = how;
+    made->exit_code = exit_code;
+    made->cancelled = true;
+    made->why = error{before ? ec::cancelled : ec::unhealthy, "", "", "", false, nullptr, {}};
+    return made;
+  };
+  const auto loud = [](std::shared_ptr<const result> how) {
+    return severity_of(event::run_finished{std::move(how)});
+  };
+  EXPECT_EQ(loud(cancelled(status::rolled_back, 130)), severity::warning);
+  EXPECT_EQ(loud(cancelled(status::rolled_back, 130, false)), severity::critical)
+      << "it had failed before";
+  EXPECT_EQ(loud(cancelled(status::rolled_back, 2)), severity::critical);
+  EXPECT_EQ(loud(cancelled(status::partial_success, 4)), severity::critical);
+  EXPECT_FALSE(needs_a_person(*cancelled(status::rolled_back, 130)));
+  EXPECT_FALSE(needs_a_person(*cancelled(status::failed, 130)));
+  EXPECT_TRUE(needs_a_person(*cancelled(status::rolled_back, 130, false)));
+  EXPECT_TRUE(needs_a_person(*cancelled(status::failed, 2)));
+  EXPECT_TRUE(needs_a_person(*cancelled(status::partial_success, 4)));
+  auto unknown = *cancelled(status::rolled_back, 1);
+  unknown.why.reset();
+  EXPECT_FALSE(ended_by_cancel(unknown));
+}
+
 TEST(a_run_needs_a_person, unless_nothing_that_serves_was_touched) {
   const auto needs = [](std::optional<status> how, int exit_code) {
     return needs_a_person(*std::get<event::run_finished>(finished(how, exit_code)).result);

@@ -86,10 +86,11 @@ class Stand:
 
 class Mailbox:
     """A mail server of this machine; `mails` are email.message objects. `script` holds lines to
-    answer the next mails with in place of 250, when their content is there."""
+    answer the next mails with in place of 250, when their content is there; `refusals` what a command
+    (`RCPT`) is answered, `GREETING` is the first line."""
 
     def __init__(self):
-        self.mails, self.script = [], []
+        self.mails, self.script, self.refusals = [], [], {}
         box = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -97,13 +98,14 @@ class Mailbox:
                 self.wfile.write(line.encode() + b"\r\n")
 
             def handle(self):
-                self.say("220 a stand-in")
+                self.say(box.refusals.get("GREETING", "220 a stand-in"))
                 for line in self.rfile:
                     word = line.split(b" ")[0].strip().upper()
                     if word == b"QUIT":
                         return self.say("221 bye")
-                    if word != b"DATA":
-                        self.say("250 go on")
+                    refusal = box.refusals.get(word.decode("ascii", "replace"))
+                    if word != b"DATA" or refusal:
+                        self.say(refusal or "250 go on")
                         continue
                     self.say("354 the mail")
                     content = b""

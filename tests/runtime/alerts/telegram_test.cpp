@@ -31,7 +31,7 @@ protected:
     request.argv = {BATON_EXAMPLES "/telegram-alert.sh"};
     request.input = what.dump() + "\n";
     request.env["TELEGRAM_TOKEN_FILE"] = (folder / "token").string();
-    request.env["TELEGRAM_API"] = server.url("");
+    request.env["TELEGRAM_API"] = api;
     return run_process(request).value();
   }
   /// How it answers from now on: with these in turn, the last of them again and again.
@@ -59,6 +59,7 @@ protected:
     bodies.push_back(visit.body);
     visit.answer(status, answer);
   }};
+  std::string api = server.url("");
 };
 
 const nlohmann::json raised = {
@@ -110,14 +111,27 @@ TEST_F(telegram, is_waited_for_once_when_it_asks_to) {
 
   answers({429}, busy);
   const auto end = send(raised);
-  EXPECT_EQ(end.exit, 1);
+  EXPECT_EQ(end.exit, 75);
   EXPECT_EQ(server.visits(), 4);
+}
+
+TEST_F(telegram, that_may_take_it_later_is_asked_again_by_baton) {
+  for (const auto status : {408, 500, 502, 503}) {
+    answers({status}, "<html>");
+    EXPECT_EQ(send(raised).exit, 75) << status;
+  }
+  for (const auto status : {400, 403, 404}) {
+    answers({status}, R"({"ok":false})");
+    EXPECT_EQ(send(raised).exit, 1) << status;
+  }
+  api = "http://127.0.0.1:1";
+  EXPECT_EQ(send(raised).exit, 75) << "no network";
 }
 
 TEST_F(telegram, is_not_waited_for_when_that_would_take_too_long) {
   for (const auto* pause : {"3600", "\"x; touch pwned\"", "-1", "{}"}) {
     answers({429}, R"({"ok":false,"parameters":{"retry_after":)" + std::string{pause} + "}}");
-    EXPECT_EQ(send(raised).exit, 1) << pause;
+    EXPECT_EQ(send(raised).exit, 75) << pause;
   }
   EXPECT_EQ(server.visits(), 4);
   EXPECT_FALSE(fs::exists("pwned"));

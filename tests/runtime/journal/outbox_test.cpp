@@ -147,6 +147,7 @@ TEST_F(an_outbox, reminds_of_a_bad_end_until_somebody_knows) {
   EXPECT_THAT(unacknowledged(), ElementsAre("r1"));
   EXPECT_THAT(waiting(), ElementsAre("phone 2.1", "team 2.0"));
   EXPECT_EQ(journal_.waiting_messages("lab")->front().due, at_ms(4000) + 4h);
+  EXPECT_EQ(journal_.waiting_messages("lab")->front().since, at_ms(4000));
   EXPECT_TRUE(*journal_.has_due_messages("lab", at_ms(5000)));
   write(sent(2, "phone", 1, 5000), sent(2, "team", 0, 5000));
   EXPECT_THAT(waiting(), ElementsAre("phone 2.2", "team 2.1"));

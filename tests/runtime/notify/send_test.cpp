@@ -1,4 +1,6 @@
 #include "messages/json.hpp"
+#include "rules/outbox.hpp"
+#include "runtime/notify/render.hpp"
 #include "runtime/notify/send.hpp"
 #include "tests/support/http_server.hpp"
 #include "tests/support/script_host.hpp"
@@ -6,11 +8,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 
 namespace baton {
 namespace {
@@ -65,7 +71,10 @@ protected:
     script = std::move(with);
   }
   send_outcome send_it(duration deadline = 20s, std::stop_token stop = {}) {
-    return send({to, what, folder.path().string(), "", deadline, std::move(stop)});
+    auto how = send({to, what, folder.path().string(), "", deadline, std::move(stop)});
+    EXPECT_EQ(how.is == kind::stopped, how.is != kind::sent && stops_channel(how.fault))
+        << "metrics tell by the fault whether another try follows";
+    return how;
   }
   std::vector<std::string> paths() {
     const std::scoped_lock lock{mutex};
@@ -213,6 +222,61 @@ TEST_F(a_channel, tries_again_after_what_may_pass) {
   EXPECT_EQ(how.fault, send_fault::unreachable);
 }
 
+TEST_F(a_channel, where_something_else_answers_is_tried_again) {
+  class plain_server {
+  public:
+    plain_server() {
+      address.sin_family = AF_INET;
+      address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+      socklen_t size = sizeof address;
+      EXPECT_EQ(::bind(at, reinterpret_cast<sockaddr*>(&address), size), 0);
+      EXPECT_EQ(::listen(at, 1), 0);
+      EXPECT_EQ(::getsockname(at, reinterpret_cast<sockaddr*>(&address), &size), 0);
+      speaker = std::jthread{[this] {
+        const int one = ::accept(at, nullptr, nullptr);
+        std::array<char, 4096> heard{};
+        EXPECT_GT(::read(one, heard.data(), heard.size()), 0);
+        EXPECT_EQ(::write(one, "hello world\n", 12), 12);
+        ::close(one);
+      }};
+    }
+    ~plain_server() {
+      ::shutdown(at, SHUT_RDWR); // a speaker that still waits goes on
+      speaker.join();
+      ::close(at);
+    }
+    int at = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    std::jthread speaker;
+  };
+  plain_server other;
+  to.api = "http://127.0.0.1:" + std::to_string(ntohs(other.address.sin_port));
+  const auto how = send_it();
+  EXPECT_EQ(how.is, kind::again);
+  EXPECT_THAT(how.why, HasSubstr("does not speak HTTP"));
+}
+
+TEST_F(a_channel, of_telegram_that_says_ok_has_taken_it_whatever_else_it_says) {
+  for (const auto* says : {R"({"ok":true,"description":null,"parameters":null})",
+                           R"({"ok":true,"parameters":{"retry_after":"x"}})"}) {
+    answers({{200, says}});
+    EXPECT_EQ(send_it().is, kind::sent) << says;
+  }
+  answers({{200, R"({"ok":true,"result":{"text":")" + std::string(100'000, 'x') + "\"}}"}});
+  EXPECT_EQ(send_it().is, kind::sent) << "more than is kept of an answer";
+  answers({{200, R"({"ok":false,"description":null})"}});
+  EXPECT_EQ(send_it().is, kind::again);
+}
+
+TEST_F(a_channel, gets_no_control_characters) {
+  what.text = "\x1b[31mRED\x1b]0;owned\a \xc2\x9b31m \x01 \xc3\xa4\n";
+  EXPECT_EQ(send_it().is, kind::sent);
+  const auto text = body()["text"].get<std::string>();
+  EXPECT_THAT(text, AllOf(HasSubstr("\\x1b[31mRED"), HasSubstr("\\x9b31m"), HasSubstr("\xc3\xa4")));
+  for (const auto* raw : {"\x1b", "\a", "\x01", "\xc2\x9b"})
+    EXPECT_THAT(text, Not(HasSubstr(raw)));
+}
+
 TEST_F(a_channel, that_hangs_has_a_deadline) {
   scripted hangs;
   hangs.holds = true;
@@ -261,13 +325,13 @@ TEST_F(a_channel, whose_secret_others_may_read_is_not_used) {
 }
 
 TEST_F(a_channel, has_another_likeness_when_its_file_has_changed) {
-  const auto before = likeness_of(to);
-  EXPECT_EQ(likeness_of(to), before);
+  const auto before = likeness_of(to, folder.path());
+  EXPECT_EQ(likeness_of(to, folder.path()), before);
   write_secret("bot", "another-token");
-  EXPECT_NE(likeness_of(to), before);
-  const auto then = likeness_of(to);
+  EXPECT_NE(likeness_of(to, folder.path()), before);
+  const auto then = likeness_of(to, folder.path());
   to.chat = "-200";
-  EXPECT_NE(likeness_of(to), then);
+  EXPECT_NE(likeness_of(to, folder.path()), then);
 }
 
 TEST_F(a_channel, fills_in_a_template_and_escapes_what_comes_from_outside) {
@@ -285,6 +349,29 @@ TEST_F(a_channel, cuts_the_text_of_a_template_that_is_too_long) {
   const auto text = body()["text"].get<std::string>();
   EXPECT_LE(text.size(), 4096u + 7);
   EXPECT_THAT(text, StartsWith("<b>lab"));
+}
+
+TEST(a_template, is_known_by_the_names_that_mean_something) {
+  EXPECT_THAT(unknown_variables("{{title}} {{#hosts}}{{ host }}: {{{serves}}} {{&health}} "
+                                "{{commit}}{{.}}{{/hosts}}{{^reminder}}{{!no name}}{{/reminder}}"),
+              ElementsAre());
+  EXPECT_THAT(unknown_variables("{{titel}} {{#nothere}}{{titel}}{{/nothere}} {{{run_id}}}"),
+              ElementsAre("titel", "nothere", "run_id"));
+  EXPECT_THAT(unknown_variables("{{=<% %>=}}<%titel%>"), ElementsAre());
+  EXPECT_THAT(unknown_variables("{{"), ElementsAre());
+  for (const auto& name : template_variables()) {
+    message what;
+    what.hosts = {{"<", "<", "<", "<"}};
+    what.nth = 1;
+    for (auto* text :
+         {&what.id, &what.event, &what.fleet, &what.environment, &what.run, &what.title, &what.text,
+          &what.status, &what.phase, &what.host, &what.commit, &what.error, &what.next})
+      *text = "<";
+    EXPECT_NE(render("{{#hosts}}{{#" + name + "}}x{{/" + name + "}}{{/hosts}}", what,
+                     [](std::string_view text) { return std::string{text}; }),
+              "")
+        << name << " means something";
+  }
 }
 
 class a_slack_channel : public a_channel {
@@ -312,6 +399,20 @@ TEST_F(a_slack_channel, takes_no_section_that_is_too_long) {
   EXPECT_LE(body()["blocks"][1]["text"]["text"].get<std::string>().size(), 3000u);
 }
 
+TEST_F(a_slack_channel, cuts_what_a_template_is_filled_with_and_nothing_else) {
+  what.text_template = "*{{title}}*\n{{text}}`{{next}}`";
+  what.text = std::string(5000, '&');
+  EXPECT_EQ(send_it().is, kind::sent);
+  const auto text = body()["blocks"][0]["text"]["text"].get<std::string>();
+  EXPECT_LE(text.size(), 3000u);
+  EXPECT_THAT(text, EndsWith("`baton show r1`"));
+  EXPECT_THAT(text, HasSubstr("&amp;… "));
+  what.text_template = std::string(5000, 'x');
+  EXPECT_EQ(send_it().is, kind::sent);
+  EXPECT_THAT(body(1)["blocks"][0]["text"]["text"].get<std::string>(),
+              StartsWith("*lab production"));
+}
+
 TEST_F(a_slack_channel, says_why_it_refuses_and_whether_for_good) {
   answers({{429, "rate limited", "Retry-After: 9\r\n"}});
   auto how = send_it();
@@ -321,10 +422,38 @@ TEST_F(a_slack_channel, says_why_it_refuses_and_whether_for_good) {
   how = send_it();
   EXPECT_EQ(how.is, kind::stopped);
   EXPECT_THAT(how.why, AllOf(HasSubstr("no_service"), Not(HasSubstr("s3cr3tpath"))));
-  answers({{400, "invalid_payload"}});
-  EXPECT_EQ(send_it().is, kind::refused);
+  for (const auto* says : {"invalid_payload", "no_text"}) {
+    answers({{400, says}});
+    EXPECT_EQ(send_it().is, kind::refused) << says;
+  }
+  answers({{400, "no_team"}});
+  EXPECT_EQ(send_it().is, kind::stopped);
   answers({{503, "later"}});
   EXPECT_EQ(send_it().is, kind::again);
+}
+
+TEST_F(a_slack_channel, tells_no_part_of_its_url_that_a_server_repeats) {
+  write_secret("hook", server.url("/services/T0AAAAAAA/B0BBBBBBB/abcDEFghij?key=q0w9e8r7"));
+  const std::string pages[] = {"<pre>Cannot POST /services/T0AAAAAAA/B0BBBBBBB/abcDEFghij</pre>",
+                               "no hook abcDEFghij", "no key q0w9e8r7", "T0AAAAAAA/B0BBBBBBB",
+                               // cut in the middle of it, where the server's words are
+                               std::string(3'990, '.') + "/services/T0AAAAAAA/B0BBBBBBB/abcDEFghij",
+                               std::string(170, '.') + "/services/T0AAAAAAA/B0BBBBBBB/abcDEFghij"};
+  for (const auto& page : pages) {
+    answers({{404, page}});
+    const auto how = send_it();
+    EXPECT_EQ(how.is, kind::stopped);
+    for (const auto* part : {"T0AAAA", "B0BBBB", "abcDEF", "q0w9"})
+      EXPECT_THAT(how.why, Not(HasSubstr(part))) << page;
+  }
+  answers({{404, "Cannot POST /services"}});
+  EXPECT_THAT(send_it().why, HasSubstr("/services")) << "a plain word is no secret";
+}
+
+TEST_F(a_slack_channel, tells_no_part_of_its_url_that_is_written_in_another_way) {
+  write_secret("hook", server.url("/hook/p%41ss%2Fw0rd-of-mine"));
+  answers({{404, "no pAss/w0rd-of-mine here"}});
+  EXPECT_THAT(send_it().why, Not(HasSubstr("w0rd")));
 }
 
 class a_webhook : public a_channel {
@@ -398,6 +527,32 @@ TEST_F(a_command, that_fails_is_not_called_again_unless_it_asks_for_it) {
   how = run("exec sleep 60", 200ms);
   EXPECT_EQ(how.is, kind::again);
   EXPECT_EQ(how.fault, send_fault::timed_out);
+}
+
+TEST_F(a_command, that_a_shell_does_not_find_stops_the_channel) {
+  to.run = {{}, "./nothing --loud"};
+  auto how = send_it();
+  EXPECT_EQ(how.is, kind::stopped);
+  EXPECT_EQ(how.fault, send_fault::misconfigured);
+  how = run("exit 126");
+  EXPECT_EQ(how.is, kind::stopped);
+}
+
+TEST_F(a_command, that_is_killed_is_called_again) {
+  const auto how = run("kill -KILL $$");
+  EXPECT_EQ(how.is, kind::again);
+  EXPECT_EQ(how.fault, send_fault::failed);
+}
+
+TEST_F(a_command, has_another_likeness_when_its_program_is_there) {
+  for (const auto& which :
+       {command{{"./later.sh", "--loud"}, ""}, command{{}, "  ./later.sh | cat"}}) {
+    std::filesystem::remove(folder / "later.sh");
+    to.run = which;
+    const auto before = likeness_of(to, folder.path());
+    write_file(folder / "later.sh", "#!/bin/sh\n", 0700);
+    EXPECT_NE(likeness_of(to, folder.path()), before);
+  }
 }
 
 TEST_F(a_command, that_is_not_there_stops_the_channel) {

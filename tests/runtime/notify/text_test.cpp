@@ -1,6 +1,8 @@
 #include "runtime/notify/render.hpp"
 #include "runtime/notify/text.hpp"
 
+#include "runtime/notify/curl_call.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -34,6 +36,16 @@ TEST(a_text_of_a_message, is_cut_by_what_it_costs_once_it_is_escaped) {
   const auto cut = cut_to_escaped(std::string(1000, '&'), 500);
   EXPECT_LE(with_entities(cut).size(), 500u);
   EXPECT_GT(with_entities(cut).size(), 440u);
+}
+
+TEST(this_machine, is_known_by_its_whole_name_and_by_no_beginning) {
+  for (const auto* url : {"smtp://localhost", "smtp://localhost:25", "smtp://127.0.0.1:2525",
+                          "smtps://127.1.2.3", "smtp://[::1]:25", "smtp://user@localhost:25"})
+    EXPECT_TRUE(is_this_machine(url)) << url;
+  for (const auto* url :
+       {"smtp://localhost.example.com", "smtp://127.example.org", "smtp://example.org",
+        "smtp://127.x@mail.example.org", "smtp://localhost@mail.example.org", "", "://"})
+    EXPECT_FALSE(is_this_machine(url)) << url;
 }
 
 TEST(a_header_of_a_mail, holds_one_line_whatever_it_is_made_of) {
