@@ -139,8 +139,15 @@ TEST(health, that_came_and_went_is_told_with_the_window_that_was_wanted) {
     const auto said =
         look_at(gate_terms(gate(window, 20s)), {good(15s), ill(15100ms), ill(20s)}).said;
     ASSERT_TRUE(said.why);
-    EXPECT_THAT(said.why->what, testing::HasSubstr(std::string{"was not healthy for"} + text));
+    EXPECT_THAT(said.why->what, testing::HasSubstr(std::string{"was not seen healthy for"} + text));
   }
+}
+
+TEST(health, that_came_too_late_to_last_does_not_read_as_illness) {
+  const auto said = look_at(gate_terms(gate(10s, 20s)), {good(15s), good(20s)}).said;
+  ASSERT_TRUE(said.why);
+  EXPECT_EQ(said.why->code, ec::not_steady);
+  EXPECT_THAT(said.why->what, testing::HasSubstr("its last look was good"));
 }
 
 TEST(health, that_came_and_went_is_called_not_steady) {

@@ -75,11 +75,11 @@ const bad_line lines[] = {
     {"login_of_a_bot_api", "",
      "alerts: {channels: {p: {telegram: {api: \"https://u:Pw0fTheApi-xyz@h.example.org\", "
      "token_file: /t, chat: 1}}}}",
-     12, 42, "alerts.channels.p.telegram.api", "holds a secret", "the login of a proxy"},
+     12, 41, "alerts.channels.p.telegram.api", "holds a secret", "the login of a proxy"},
     {"login_of_a_mail_server", "",
      "alerts: {channels: {p: {email: {server: \"smtps://u:Pw0fTheMail-xyz@h.example.org\", "
      "from: a@b, to: [c@d]}}}}",
-     12, 42, "alerts.channels.p.email.server", "holds a secret", "user and password_file"},
+     12, 41, "alerts.channels.p.email.server", "holds a secret", "user and password_file"},
     {"merge_key", "", "<<: {}", 12, 1, "", "merge keys", ""},
     {"required_key_is_missing", vps_stage, "  vps: {verify: gate}", 11, 3, "stages.vps.role",
      "missing", "one of staging, production, public"},

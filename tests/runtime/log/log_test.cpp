@@ -187,7 +187,8 @@ TEST_F(a_log, is_described_field_by_field) {
     keys.insert(key);
   EXPECT_EQ(first_words("Fields"), keys);
   auto events = first_words("Events");
-  for (const auto* one : {"message", "step_output", "run_resumed", "command_failed"})
+  for (const auto* one :
+       {"message", "step_output", "run_resumed", "command_failed", "act_ended", "journal_head"})
     EXPECT_EQ(events.erase(one), 1U) << one;
   for (const event_t& one : every_event())
     EXPECT_EQ(events.erase(std::string{type_name(one)}), 1U) << type_name(one);
