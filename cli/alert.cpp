@@ -270,8 +270,8 @@ void print_json(const fleet& of, const outbox_view& view) {
 }
 
 std::string of_what(const outbox_row& row, const outbox_view& in) {
-  if (const auto stopped = in.stopped.find(row.event); stopped != in.stopped.end())
-    return "channel " + stopped->second + " is stopped";
+  if (const auto stop = in.stopped.find(row.event); stop != in.stopped.end())
+    return "channel " + stop->second + " is stopped";
   return (row.nth > 0 ? fmt::format("reminder {} of ", row.nth) : std::string{}) + row.run;
 }
 
@@ -314,8 +314,8 @@ int list(const cli_context& context, bool as_json) {
   const auto note_stop = [&](const outbox_row& row) {
     if (!row.run.empty())
       return;
-    const auto event = in.journal->find_event(row.event);
-    if (const auto* stop = event ? std::get_if<event::channel_stopped>(&event->what) : nullptr)
+    const auto found = in.journal->find_event(row.event);
+    if (const auto* stop = found ? std::get_if<event::channel_stopped>(&found->what) : nullptr)
       view.stopped[row.event] = stop->channel;
   };
   for (const auto& row : view.waiting)

@@ -43,9 +43,8 @@ struct mail {
 struct mail_reply {
   int status = 0; ///< of SMTP; 0: none came
   bool sent = false;
-  bool of_content =
-      false;       ///< unless sent: what is in the mail was refused, and not who sends or gets it
-  std::string why; ///< unless sent
+  bool of_content = false; ///< unless sent: the mail itself was refused, and not who gets it
+  std::string why;         ///< unless sent
 };
 
 /// Whether a URL's host is this very machine, by its name or number.

@@ -89,7 +89,7 @@ api_answer read_answer(const http_reply& reply) {
   }
   // What is not as it should be says nothing; `ok` alone tells whether the message was taken.
   if (const auto ok = body.find("ok"); ok != body.end() && ok->is_boolean())
-    made.ok = *ok;
+    made.ok = ok->get<bool>();
   if (const auto text = body.find("description"); text != body.end() && text->is_string())
     made.description = said(text->get<std::string>());
   const auto more = body.find("parameters");
@@ -97,7 +97,7 @@ api_answer read_answer(const http_reply& reply) {
     return made;
   constexpr std::int64_t day = 86'400;
   if (const auto pause = more->find("retry_after");
-      pause != more->end() && pause->is_number_integer() && *pause > 0)
+      pause != more->end() && pause->is_number_integer() && pause->get<std::int64_t>() > 0)
     made.retry_after = std::chrono::seconds{std::min(pause->get<std::int64_t>(), day)};
   if (const auto chat = more->find("migrate_to_chat_id");
       chat != more->end() && chat->is_number_integer())
