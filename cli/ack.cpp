@@ -1,3 +1,4 @@
+#include "cli/audited_act.hpp"
 #include "cli/workspace.hpp"
 #include "messages/json.hpp"
 
@@ -5,6 +6,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iostream>
 #include <memory>
 
@@ -23,12 +26,7 @@ std::vector<std::string> runs_to_acknowledge(const journal& in, const std::strin
   return runs;
 }
 
-int acknowledge(const cli_context& context, const std::string& id, bool of_one, bool as_json) {
-  if (of_one && id.empty())
-    throw command_failed{exit_code::usage,
-                         "an empty name is no run; without one it is all of them\n"};
-  const auto in = open_workspace(context);
-  const auto runs = runs_to_acknowledge(*in.journal, in.fleet->name, id);
+void write_down(const workspace& in, const std::vector<std::string>& runs) {
   std::vector<record> records;
   for (const auto& run : runs) {
     record one;
@@ -37,6 +35,19 @@ int acknowledge(const cli_context& context, const std::string& id, bool of_one, 
     records.push_back(std::move(one));
   }
   or_fail(in.journal->append(records));
+}
+
+int acknowledge(const cli_context& context, const std::string& id, bool of_one, bool as_json) {
+  if (of_one && id.empty())
+    throw command_failed{exit_code::usage,
+                         "an empty name is no run; without one it is all of them\n"};
+  const auto in = open_workspace(context);
+  const auto runs = runs_to_acknowledge(*in.journal, in.fleet->name, id);
+  if (!runs.empty())
+    audited(*in.fleet, "ack", fmt::format("{}", fmt::join(runs, ", ")), [&] {
+      write_down(in, runs);
+      return exit_code::ok;
+    });
   if (as_json)
     std::cout << dump({{"schema", 1}, {"acknowledged", runs}}) << "\n";
   if (context.quiet)

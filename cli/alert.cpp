@@ -1,4 +1,5 @@
 #include "actors/mail_room.hpp"
+#include "cli/audited_act.hpp"
 #include "cli/delivery.hpp"
 #include "cli/json_or_null.hpp"
 #include "cli/signals.hpp"
@@ -177,7 +178,10 @@ void resume_channel(const workspace& in, const std::string& channel) {
   std::vector<record> records(1);
   records.front().at = alert_now();
   records.front().what = event::channel_resumed{in.fleet->name, channel, "baton alert test"};
-  or_fail(in.journal->append(records));
+  audited(*in.fleet, "alert test", channel, [&] {
+    or_fail(in.journal->append(records));
+    return exit_code::ok;
+  });
   std::cerr << "channel " << channel << " goes on; what waits there is sent now\n";
   delivery_starter{in}.start_if_needed();
 }

@@ -1,8 +1,10 @@
 #include "cli/workspace.hpp"
 
+#include "cli/audited_act.hpp"
 #include "cli/json_or_null.hpp"
 #include "messages/json.hpp"
 #include "messages/json_time.hpp"
+#include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/state_dir.hpp"
 
 #include <CLI/CLI.hpp>
@@ -11,6 +13,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -226,39 +229,78 @@ std::vector<told_head> heads_of(const cli_context& context, std::vector<std::str
   return made;
 }
 
-int verify(const cli_context& context, const std::vector<std::string>& files, bool as_json) {
-  const auto in = open_journal();
-  const auto heads = heads_of(context, files);
-  std::string wrong;
-  const auto events = in->verify();
+/// What is wrong with the events by themselves, or by what the log tells of them; empty: nothing.
+std::string fault_of(const expected<std::uint64_t>& events, const std::vector<told_head>& heads,
+                     const journal& in) {
   if (!events)
-    wrong = describe(events.error());
+    return describe(events.error());
   for (const auto& head : heads) {
-    if (!wrong.empty())
-      break;
-    const auto now = or_fail(in->hash_of_event(head.seq));
+    const auto now = or_fail(in.hash_of_event(head.seq));
     if (!now)
-      wrong = "the log tells of event " + std::to_string(head.seq)
-              + ", which is not in the journal any more: rows were cut off its end";
-    else if (*now != head.hash)
-      wrong = "event " + std::to_string(head.seq)
-              + " is not the one that the log tells of: the journal was written anew";
+      return "the log tells of event " + std::to_string(head.seq)
+             + ", which is not in the journal any more: rows were cut off its end";
+    if (*now != head.hash)
+      return "event " + std::to_string(head.seq)
+             + " is not the one that the log tells of: the journal was written anew";
   }
+  return {};
+}
+
+void rebuild(journal& in) {
+  if (const auto busy = run_lock::owned(state_dir()); !busy.empty())
+    throw command_failed{exit_code::try_again, "run " + busy.front()
+                                                   + " is under way, and would wait: rebuild when "
+                                                     "it has ended\n"};
+  audited({}, "audit rebuild", "derived tables", [&] {
+    or_fail(in.rebuild());
+    return exit_code::ok;
+  });
+}
+
+struct verify_flags {
+  std::vector<std::string> logs;
+  bool rebuild = false;
+  bool json = false;
+};
+
+int verify(const cli_context& context, const verify_flags& flags) {
+  const auto in = open_journal();
+  const auto heads = heads_of(context, flags.logs);
+  const auto events = in->verify();
+  auto wrong = fault_of(events, heads, *in);
+  // Of events that are not those that were written nothing is made.
+  if (flags.rebuild && wrong.empty())
+    rebuild(*in);
+  std::vector<std::string> tables;
+  if (wrong.empty())
+    tables = or_fail(in->false_tables());
+  if (!tables.empty())
+    wrong = fmt::format("the events are as they were written, but what is derived of them is not "
+                        "what they make ({}): changed by hand, or made by another version; make "
+                        "it anew: baton audit verify --rebuild",
+                        fmt::join(tables, ", "));
   const auto count = events ? *events : 0;
-  if (as_json)
+  std::uint64_t proven = 0;
+  for (const auto& head : heads)
+    proven = std::max(proven, head.seq);
+  const auto behind = count - std::min(count, proven);
+  if (flags.json)
     std::cout << dump({{"schema", 1},
                        {"ok", wrong.empty()},
                        {"events", count},
                        {"heads", heads.size()},
+                       {"behind", behind},
+                       {"derived", tables},
                        {"fault", wrong.empty() ? ordered_json{} : ordered_json(wrong)}})
               << "\n";
   if (!wrong.empty()) {
     std::cerr << printable_lines(wrong + "\n");
     return 1;
   }
-  if (!as_json)
-    fmt::print("{} events, each as it was written; {} ends of the chain in the log, all there\n",
-               count, heads.size());
+  if (!flags.json)
+    fmt::print("{} events, each as it was written; {} ends of the chain in the log, all there; {} "
+               "events behind the last of them\n",
+               count, heads.size(), behind);
   if (heads.empty())
     std::cerr << "no log line tells where the chain ended: rows that were cut off its end would "
                  "not be found; name the log with --log\n";
@@ -271,7 +313,7 @@ void add_audit(CLI::App& app, cli_context& context) {
   struct options {
     std::size_t count = 20;
     bool json = false;
-    std::vector<std::string> logs;
+    verify_flags verify;
   };
   auto flags = std::make_shared<options>();
   auto* command = app.add_subcommand("audit", "Who asked for what, when, from where");
@@ -287,15 +329,17 @@ void add_audit(CLI::App& app, cli_context& context) {
   auto* verifying = command->add_subcommand(
       "verify", "Look whether the journal is as it was written, and none of it is missing");
   verifying
-      ->add_option("--log", flags->logs,
+      ->add_option("--log", flags->verify.logs,
                    "A log file that tells where the chain ended (- for stdin; default: the "
                    "log file and its older ones)")
       ->type_name("FILE");
-  verifying->add_flag("--json", flags->json, "As one JSON document");
+  verifying->add_flag("--rebuild", flags->verify.rebuild,
+                      "Make what is derived of the events anew, when they are all right");
+  verifying->add_flag("--json", flags->verify.json, "As one JSON document");
   verifying->footer(
       "Example:\n  zcat deployment_orchestrator.log.3.gz | baton audit verify --log -");
   verifying->callback([&context, flags] {
-    context.chosen = [&context, flags] { return verify(context, flags->logs, flags->json); };
+    context.chosen = [&context, flags] { return verify(context, flags->verify); };
   });
 }
 

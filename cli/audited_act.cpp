@@ -24,18 +24,18 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-/// Of a command that writes no log of its own.
-void log_act(const fleet& of, const std::string& text, const journal& in) {
-  log_options how;
-  how.file = of.log_file.empty() ? log_file(state_dir()) : std::filesystem::path{of.log_file};
-  how.terminal_level = log_level::off;
-  log_to(std::make_shared<logger>(std::move(how)));
-  log(log_level::info, text, {.fleet = of.name, .event = "act_ended"});
-  log_head_of(in);
-  log_to(nullptr);
-}
-
 } // namespace
+
+void log_act(const fleet& of, const std::string& text, const std::shared_ptr<journal>& in) {
+  const auto file =
+      of.log_file.empty() ? log_file(state_dir()) : std::filesystem::path{of.log_file};
+  log_options how;
+  how.file = file;
+  how.file_level = log_level_from_string(of.log_level).value_or(log_level::info);
+  how.terminal_level = log_level::off;
+  logger{std::move(how)}.write(log_level::info, text, {.fleet = of.name, .event = "act_ended"});
+  head_log{in, file, {}, of.name, false}.write();
+}
 
 int audited(const fleet& of, const std::string& verb, const std::string& what,
             const std::function<int()>& act) {
@@ -43,7 +43,7 @@ int audited(const fleet& of, const std::string& verb, const std::string& what,
   const auto began = write(*in, event::act_began{of.name, verb, what, who_asks(), where_from()});
   const auto end = [&](const std::string& outcome) {
     write(*in, event::act_ended{began, outcome});
-    log_act(of, verb + " " + what + " by " + who_asks() + ": " + outcome, *in);
+    log_act(of, verb + " " + what + " by " + who_asks() + ": " + outcome, in);
   };
   int code = 0;
   try {
@@ -59,10 +59,22 @@ int audited(const fleet& of, const std::string& verb, const std::string& what,
   return code;
 }
 
-void log_head_of(const journal& in) {
-  if (const auto end = in.head(); end && end->seq > 0)
-    log(log_level::info, "journal head " + std::to_string(end->seq) + " " + end->hash,
-        {.event = "journal_head"});
+head_log::head_log(std::shared_ptr<journal> in, std::filesystem::path file, std::string run,
+                   std::string fleet, bool on_stderr)
+    : in_{std::move(in)} {
+  how_.file = std::move(file);
+  how_.file_level = log_level::info; // whatever the fleet's is: it is a proof, not a message
+  how_.terminal_level = on_stderr ? log_level::info : log_level::off;
+  how_.terminal_json = true;
+  how_.run = std::move(run);
+  how_.fleet = std::move(fleet);
+}
+
+void head_log::write() const {
+  if (const auto end = in_->head(); end && end->seq > 0)
+    logger{how_}.write(log_level::info,
+                       "journal head " + std::to_string(end->seq) + " " + end->hash,
+                       {.event = "journal_head"});
 }
 
 } // namespace baton

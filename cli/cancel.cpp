@@ -1,3 +1,4 @@
+#include "cli/audited_act.hpp"
 #include "cli/json_or_null.hpp"
 #include "cli/report/kept_output.hpp"
 #include "cli/report/render.hpp"
@@ -143,7 +144,10 @@ int cancel_run(const cli_context& context, const cancel_flags& flags) {
     how.cancelled_by = "baton cancel by " + user_name();
     return go_on_with(context, in, *row, how).exit_code;
   }
-  ask(*worker, row->id, flags.now);
+  audited(*in.fleet, "cancel", row->id + (flags.now ? " at once" : ""), [&] {
+    ask(*worker, row->id, flags.now);
+    return exit_code::ok;
+  });
   if (!context.quiet)
     std::cerr << "run " << row->id << " was asked to " << (flags.now ? "end at once" : "stop")
               << (flags.no_wait ? "; see: baton show " + row->id : "") << "\n";
@@ -159,8 +163,9 @@ int cancel_run(const cli_context& context, const cancel_flags& flags) {
 void add_cancel(CLI::App& app, cli_context& context) {
   auto flags = std::make_shared<cancel_flags>();
   auto* command = app.add_subcommand("cancel", "Stop a run, and take back what its policy says");
-  command->add_option("run", flags->run,
-                      "Its id, or how it begins (default: the only unfinished one)");
+  command
+      ->add_option("run", flags->run, "Its id, or how it begins (default: the only unfinished one)")
+      ->check(is_named);
   command->add_flag("--now", flags->now, "End it at once; it can be resumed");
   command->add_flag("--no-wait", flags->no_wait, "Do not wait for its verdict");
   command->add_flag("--json", flags->show.json, "Print the result as one JSON document");

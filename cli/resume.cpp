@@ -1,5 +1,6 @@
 #include "cli/resume.hpp"
 
+#include "cli/audited_act.hpp"
 #include "cli/json_or_null.hpp"
 #include "rules/age.hpp"
 #include "runtime/config/units.hpp"
@@ -94,6 +95,7 @@ result go_on_with(const cli_context& context, const workspace& in, const run_row
     or_fail(in.journal->verify(so_far->front().seq - 1));
   const auto todo =
       std::make_shared<const plan>(or_fail(whole_plan(in.state, journaled_plan(*so_far))));
+  const auto* verb = how.cancelled_by.empty() ? "resume" : "cancel";
   const auto now = std::chrono::time_point_cast<duration>(std::chrono::system_clock::now());
   const auto max_age = todo->fleet.resume_max_age;
   if (how.cancelled_by.empty() && is_too_old(todo->requested_at, now, max_age)) {
@@ -102,7 +104,12 @@ result go_on_with(const cli_context& context, const workspace& in, const run_row
               << " (resume: max_age): it is not gone on with, what it has done is taken back\n";
     how.cancelled_by = "resume.max_age";
   }
-  return carry_out(context, in, todo, how, so_far);
+  result told;
+  audited(todo->fleet, verb, run.id, [&] {
+    told = carry_out(context, in, todo, how, so_far);
+    return told.exit_code;
+  });
+  return told;
 }
 
 void finish_what_was_cut_off(const cli_context& context, const workspace& in, run_options how,
@@ -127,7 +134,8 @@ void add_resume(CLI::App& app, cli_context& context) {
   auto id = std::make_shared<std::string>();
   auto how = std::make_shared<run_options>();
   auto* command = app.add_subcommand("resume", "Go on with a run that was cut off");
-  command->add_option("run", *id, "Its id, or how it begins (default: the only unfinished one)");
+  command->add_option("run", *id, "Its id, or how it begins (default: the only unfinished one)")
+      ->check(is_named);
   add_run_options(*command, *how);
   command->footer("Examples:\n  baton resume\n  baton resume 20260131-090500-1a2b3c --json");
   command->callback([&context, id, how] {

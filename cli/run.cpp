@@ -29,10 +29,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <optional>
+#include <sys/file.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 
@@ -183,13 +186,17 @@ result end_unbegun(house& actors, record_store& store,
   return actors.carry_out(todo, std::make_shared<const std::vector<record>>(std::move(first)));
 }
 
+std::filesystem::path log_file_of(const workspace& in) {
+  return in.fleet->log_file.empty() ? log_file(in.state)
+                                    : std::filesystem::path{in.fleet->log_file};
+}
+
 /// JSON lines into the file; on stderr the view and the report speak to people already, unless it
 /// is for programs.
 std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in, const plan& of,
                                   std::shared_ptr<const redactor> secrets) {
   log_options options;
-  options.file =
-      in.fleet->log_file.empty() ? log_file(in.state) : std::filesystem::path{in.fleet->log_file};
+  options.file = log_file_of(in);
   options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
   options.terminal_level = context.verbosity > 1   ? log_level::debug
                            : context.verbosity > 0 ? log_level::info
@@ -203,6 +210,17 @@ std::shared_ptr<logger> start_log(const cli_context& context, const workspace& i
   auto made = std::make_shared<logger>(std::move(options));
   log_to(made);
   return made;
+}
+
+/// Numbers never change what they count: what goes wrong with them is a line of the log.
+template <class Work>
+void count_or_log(Work work) noexcept {
+  try {
+    work();
+  } catch (const std::exception& thrown) {
+    log(log_level::warning, std::string{"the metrics: "} + thrown.what(),
+        {.event = "metrics_failed"});
+  }
 }
 
 std::shared_ptr<recorder> metrics_of(const workspace& in) {
@@ -222,13 +240,45 @@ std::vector<std::string> metrics_files(const workspace& in, const run_options& h
   return files;
 }
 
+/// The right to write the files, among the processes of a state folder: none puts what it has read
+/// earlier in the place of what another has read later.
+class turn_to_write {
+public:
+  /// A neighbour that hangs in its writing is not waited for long.
+  static constexpr auto patience = std::chrono::seconds{1};
+
+  explicit turn_to_write(const std::filesystem::path& state)
+      : file_{::open((state / "metrics.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)} {
+    const auto until = std::chrono::steady_clock::now() + patience;
+    while (file_ >= 0 && !(is_ours_ = ::flock(file_, LOCK_EX | LOCK_NB) == 0)
+           && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  turn_to_write(const turn_to_write&) = delete;
+  turn_to_write& operator=(const turn_to_write&) = delete;
+  ~turn_to_write() {
+    if (file_ >= 0)
+      ::close(file_);
+  }
+
+  bool is_ours() const { return is_ours_; }
+
+private:
+  int file_;
+  bool is_ours_ = false;
+};
+
 void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
-                   const std::vector<std::string>& files) {
+                   const std::vector<std::string>& files, bool journaled) {
   if (files.empty())
     return;
-  (void)numbers.catch_up(
-      *in.journal); // what other processes have journaled meanwhile; else next time
+  const turn_to_write turn{in.state};
+  if (!turn.is_ours())
+    return log(log_level::warning, "the metrics are not written: another process is at it",
+               {.event = "metrics_failed"});
   numbers.log_counts(lines.counts());
+  // With what other processes have journaled meanwhile; else next time.
+  (void)(journaled ? numbers.hand_on(*in.journal) : numbers.catch_up(*in.journal));
   numbers.runs_queued(run_lock::owned(queue_folder(in.state)).size());
   for (const auto& file : files)
     if (const auto done = numbers.write_textfile(file); !done)
@@ -308,6 +358,7 @@ result carry_out(const cli_context& context, const workspace& in,
   const auto stopped_by = asked_early.name().empty() ? learn_secrets(*contents) : std::string{};
   const auto secrets = with.hosts.secrets;
   const auto lines = start_log(context, in, *todo, secrets);
+  const head_log heads{in.journal, log_file_of(in), todo->run, todo->fleet.name, is_json};
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
   with.hosts.watch = metered_actors(numbers);
@@ -333,7 +384,8 @@ result carry_out(const cli_context& context, const workspace& in,
       for (const auto& past : *so_far)
         one->on_record(past);
     mark("from here on it is resumed\n");
-    log(log_level::info, "the run is gone on with", {.event = "run_resumed"});
+    log(log_level::info, "the run is gone on with by " + who_asks(), {.event = "run_resumed"});
+    heads.write();
   }
   if (how.also)
     with.observers.push_back(how.also);
@@ -350,12 +402,15 @@ result carry_out(const cli_context& context, const workspace& in,
     with.observers.push_back(deliveries);
   }
   with.observers.push_back(std::make_shared<phase_bell>(
-      [numbers, counts = how.journaled](const record& what) {
-        if (counts)
-          numbers->apply(what);
+      [numbers, heads, journaled = how.journaled](const record& what) {
+        if (!journaled)
+          return;
+        if (std::holds_alternative<event::run_requested>(what.what))
+          heads.write(); // who asked for a run is known also when it is cut off
+        count_or_log([&] { numbers->apply(what); });
       },
-      [numbers, lines, in, files = metrics_files(in, how)] {
-        write_metrics(*numbers, in, *lines, files);
+      [numbers, lines, in, files = metrics_files(in, how), journaled = how.journaled] {
+        count_or_log([&] { write_metrics(*numbers, in, *lines, files, journaled); });
       }));
 
   result told;
@@ -390,12 +445,12 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)
       log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
-    push_metrics_of(in, *numbers);
+    count_or_log([&] { push_metrics_of(in, *numbers); });
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
       log(log_level::warning, describe(done.error()), {.event = "prune_failed"});
   }
   if (how.journaled)
-    log_head_of(*in.journal);
+    heads.write();
   if (told.status)
     tidy_up(in, *todo);
   leave_terminal();

@@ -3,6 +3,8 @@
 #include "cli/workspace.hpp"
 
 #include "metrics/recorder.hpp"
+#include "runtime/config/paths.hpp"
+#include "runtime/fault.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/state_dir.hpp"
 #include "web/server.hpp"
@@ -11,13 +13,16 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <future>
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace baton {
 
@@ -31,22 +36,118 @@ constexpr const char* landing_page = R"(<!DOCTYPE html>
 <body><h1>Baton</h1><p><a href="/metrics">Metrics</a></p></body></html>
 )";
 
-/// The numbers as they are now, whoever has added to the journal meanwhile.
-web_answer answer_metrics(recorder& numbers, journal& from, const std::filesystem::path& state) {
-  if (auto done = numbers.catch_up(from); !done)
-    return {500, "text/plain; charset=utf-8", describe(done.error()) + "\n"};
-  numbers.runs_queued(run_lock::owned(queue_folder(state)).size());
-  return {200, "text/plain; version=0.0.4; charset=utf-8", numbers.exposition()};
+/// The numbers of the journal that stands there now, and of the fleet that baton.yaml describes
+/// now. Where one of them is replaced, they begin anew: what was counted of the other is gone.
+/// Members may be called from any thread.
+class live_numbers {
+public:
+  /// Throws command_failed: no journal, no baton.yaml where one was named, or a wrong one.
+  explicit live_numbers(const cli_context& context) : context_{context} {
+    changed_ = change_of_config();
+    fleet_ = own_fleet();
+    from_ = open_journal();
+    begin();
+    // What is long to read is read before anybody waits for it.
+    or_fail(numbers_->catch_up(*from_));
+  }
+
+  /// As they are now, whoever has added to the journal meanwhile.
+  expected<std::shared_ptr<recorder>> now() {
+    const std::lock_guard alone{mutex_};
+    if (auto done = follow(); !done)
+      return tl::unexpected<error>{done.error()};
+    if (auto done = numbers_->catch_up(*from_); !done)
+      return tl::unexpected<error>{done.error()};
+    return numbers_;
+  }
+
+private:
+  using change = std::optional<std::filesystem::file_time_type>;
+
+  void begin() {
+    numbers_ = std::make_shared<recorder>(recorder::build_words{version(), revision()});
+    if (fleet_) // its series are there before its first run
+      numbers_->know(*fleet_);
+  }
+
+  expected<void> follow() {
+    const auto changed = change_of_config();
+    const bool is_other_config = changed != std::exchange(changed_, changed);
+    if (!is_other_config && !from_->is_replaced())
+      return {};
+    if (from_->is_replaced()) {
+      const auto file = journal_file(state_dir());
+      if (std::error_code none; !std::filesystem::exists(file, none))
+        return fault(ec::journal_failed, "the journal " + file.string() + " is not there any more");
+      auto opened = journal::open(file);
+      if (!opened)
+        return tl::unexpected<error>{opened.error()};
+      from_ = std::make_shared<journal>(std::move(*opened));
+    }
+    if (is_other_config)
+      try {
+        fleet_ = own_fleet();
+      } catch (const command_failed&) {
+        // In the midst of being written, or wrong: the one before counts.
+      }
+    begin();
+    return {};
+  }
+
+  /// The fleet of baton.yaml, if there is one here.
+  std::shared_ptr<const fleet> own_fleet() const {
+    try {
+      return open_fleet(context_);
+    } catch (const command_failed& why) {
+      if (why.exit_code != exit_code::no_input || !context_.config_path.empty())
+        throw;
+      return nullptr;
+    }
+  }
+
+  change change_of_config() const {
+    const auto file = find_config(context_.config_path);
+    std::error_code none;
+    const auto at = file ? std::filesystem::last_write_time(*file, none) : change::value_type{};
+    return file && !none ? change{at} : change{};
+  }
+
+  cli_context context_;
+  std::mutex mutex_; ///< guards the others
+  change changed_;
+  std::shared_ptr<const fleet> fleet_; ///< null: none
+  std::shared_ptr<journal> from_;
+  std::shared_ptr<recorder> numbers_;
+};
+
+constexpr const char* plain_text = "text/plain; charset=utf-8";
+
+web_answer failed(int status, const error& why) {
+  return {status, plain_text, describe(why) + "\n"};
+}
+
+web_answer answer_metrics(live_numbers& of) {
+  const auto numbers = of.now();
+  if (!numbers)
+    return failed(500, numbers.error());
+  (*numbers)->runs_queued(run_lock::owned(queue_folder(state_dir())).size());
+  return {200, "text/plain; version=0.0.4; charset=utf-8", (*numbers)->exposition()};
+}
+
+/// Whether a scrape would be answered.
+web_answer answer_health(live_numbers& of) {
+  const auto numbers = of.now();
+  return numbers ? web_answer{200, plain_text, "ok\n"} : failed(503, numbers.error());
 }
 
 /// Reads along, so that a scrape finds little left to read.
 class follower {
 public:
-  follower(recorder& numbers, journal& from)
+  explicit follower(live_numbers& numbers)
       : thread_{[&](const std::stop_token& end) {
           std::unique_lock alone{mutex_};
           while (!wake_.wait_for(alone, end, pace, [] { return false; }) && !end.stop_requested())
-            (void)numbers.catch_up(from); // a scrape tells what is wrong
+            (void)numbers.now(); // a scrape tells what is wrong
         }} {}
 
 private:
@@ -57,27 +158,11 @@ private:
   std::jthread thread_; ///< last: it uses the others
 };
 
-/// The fleet of baton.yaml, if there is one here: its series are there before its first run.
-void know_own_fleet(const cli_context& context, recorder& numbers) {
-  try {
-    numbers.know(*open_fleet(context));
-  } catch (const command_failed& why) {
-    if (why.exit_code != exit_code::no_input || !context.config_path.empty())
-      throw;
-  }
-}
-
 int serve_metrics(const cli_context& context, const std::string& listen) {
   auto at = parse_listen_address(listen);
   if (!at)
     throw command_failed{exit_code::usage, at.error()};
-  const auto from = open_journal();
-  const auto state = state_dir();
-  recorder numbers{{version(), revision()}};
-  know_own_fleet(context, numbers);
-  // What is long to read is read before anybody waits for it.
-  if (auto done = numbers.catch_up(*from); !done)
-    throw command_failed{exit_code::io_error, done.error()};
+  live_numbers numbers{context};
 
   std::promise<std::string> ended;
   const signals heard{[&ended](const std::string& name, int before) {
@@ -92,14 +177,15 @@ int serve_metrics(const cli_context& context, const std::string& listen) {
        [] {
          return web_answer{200, "text/html; charset=utf-8", landing_page};
        }},
-      {"/metrics", [&] { return answer_metrics(numbers, *from, state); }},
+      {"/metrics", [&] { return answer_metrics(numbers); }},
+      {"/healthz", [&] { return answer_health(numbers); }},
   };
   const auto server = web_server::start(std::move(how));
   if (!server)
     throw command_failed{server.error().code == ec::usage ? exit_code::usage
                                                           : exit_code::unavailable,
                          server.error()};
-  const follower along{numbers, *from};
+  const follower along{numbers};
   if (!context.quiet)
     std::cerr << "metrics: " << (*server)->url() << "metrics (Ctrl-C ends it)\n" << std::flush;
   ended.get_future().wait();

@@ -110,6 +110,10 @@ std::string new_run_id() {
   return std::string{stamp} + "-" + tail;
 }
 
+std::string is_named(const std::string& argument) {
+  return argument.empty() ? "is empty; leave it out, or say which run" : "";
+}
+
 bool is_terminal(int fd) {
   return ::isatty(fd) == 1;
 }

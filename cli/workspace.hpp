@@ -31,6 +31,10 @@ T or_fail(expected<T> value, int code = exit_code::io_error) {
     throw command_failed{code, value.error()};
   return std::move(*value);
 }
+inline void or_fail(const expected<void>& done, int code = exit_code::io_error) {
+  if (!done)
+    throw command_failed{code, done.error()};
+}
 
 /// The fleet of the file that is meant. Throws command_failed (66 no file, 78 faults, all of them).
 std::shared_ptr<const fleet> open_fleet(const cli_context& context, std::string* file = nullptr);
@@ -65,6 +69,10 @@ std::string lease_owner_json();
 
 /// A run's id: sorts by time, lower case, fits an image tag and a snapshot's name.
 std::string new_run_id();
+
+/// Of an argument that may be missing, but not empty: `baton ack "$RUN"` with nothing in RUN does
+/// not mean all of them.
+std::string is_named(const std::string& argument);
 
 /// Whether a person sees it.
 bool is_terminal(int fd);

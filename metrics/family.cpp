@@ -28,6 +28,12 @@ bool is_zero(const std::vector<double>& numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](double one) { return one == 0; });
 }
 
+bool have_names(const metric_labels& labels, const std::vector<std::string>& names) {
+  return labels.size() == names.size()
+         && std::all_of(names.begin(), names.end(),
+                        [&](const std::string& name) { return labels.contains(name); });
+}
+
 /// Numbers of a counter or gauge: one.
 bool is_single(const std::vector<double>& numbers) {
   return numbers.size() == 1;
@@ -69,6 +75,8 @@ std::optional<series_values> values_from_json(const json& all) {
   try {
     series_values made;
     for (const auto& [family, series] : all.items()) {
+      if (!series.is_array())
+        return {};
       auto& values = made[family];
       for (const auto& one : series)
         values.emplace(one.at("labels").get<metric_labels>(),
@@ -156,7 +164,8 @@ bool family_registry::add(const series_values& values) {
       continue;
     }
     for (const auto& [labels, numbers] : series)
-      all_fit = to->second.take(labels, numbers) && all_fit;
+      all_fit = have_names(labels, to->second.words.labels) && to->second.take(labels, numbers)
+                && all_fit;
   }
   return all_fit;
 }

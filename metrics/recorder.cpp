@@ -5,11 +5,13 @@
 #include "metrics/process_collector.hpp"
 #include "metrics/run_fold.hpp"
 #include "metrics/textfile.hpp"
+#include "runtime/fault.hpp"
 
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -50,6 +52,16 @@ bool by_labels(const prometheus::ClientMetric& a, const prometheus::ClientMetric
                                       });
 }
 
+/// What is thrown on the way becomes an error: numbers never end what they count.
+template <class Work>
+expected<void> guarded(Work work) {
+  try {
+    return work();
+  } catch (const std::exception& thrown) {
+    return fault(ec::internal, std::string{"the metrics: "} + thrown.what());
+  }
+}
+
 } // namespace
 
 struct recorder::impl {
@@ -67,11 +79,15 @@ struct recorder::impl {
     runs->seq = std::max(runs->seq, what.seq);
   }
 
+  static std::optional<std::vector<std::string>> take_over(const std::string& state, folded& into);
   expected<void> load(const journal& from);
   expected<void> fold_rest(journal& from);
   expected<void> save_fold(journal& to) const;
   expected<void> share_tallies(journal& with);
   expected<void> look_at_channels(const journal& from);
+  expected<void> catch_up(journal& from);
+  expected<void> hand_on(journal& to);
+  expected<void> save(journal& to);
   void learn_tallies(const std::string& text);
 
   mutable std::mutex mutex;
@@ -82,40 +98,45 @@ struct recorder::impl {
   tally_families tallies;
   series_values shared; ///< what of the tallies is in the journal, too
   process_families process;
+  std::set<std::string> shown_channels; ///< those that have series of their own
   std::array<std::uint64_t, 4> logged{};
 };
 
-namespace {
-
-bool take_over_revisions(const json& saved, run_fold& into) {
+/// What was saved, and the runs that were open then; nothing where anything of it is not as `save`
+/// writes it.
+std::optional<std::vector<std::string>> recorder::impl::take_over(const std::string& state,
+                                                                  folded& into) {
   try {
-    for (const auto& one : saved.at("revisions"))
-      into.take_over_revision(one.at(0), one.at(1), one.at(2));
-    return true;
+    const auto saved = json::parse(state);
+    const auto values = values_from_json(saved.at("families"));
+    const auto& revisions = saved.at("revisions");
+    if (!values || !revisions.is_array() || !into.families.all.add(*values))
+      return {};
+    for (const auto& one : revisions)
+      into.fold.take_over_revision(one.at(0), one.at(1), one.at(2));
+    return saved.at("open").get<std::vector<std::string>>();
   } catch (const json::exception&) {
-    return false;
+    return {};
   }
 }
 
-} // namespace
-
 /// The saved fold, and the runs that were open when it was saved: their beginnings are read again,
-/// without being counted again.
+/// without being counted again. One that is damaged is left alone: the history is folded anew.
 expected<void> recorder::impl::load(const journal& from) {
   const auto row = from.load_fold(fold_name);
   if (!row)
     return tl::unexpected<error>{row.error()};
   if (!*row || (*row)->version != fold_version)
     return {};
-  const auto saved = json::parse((*row)->state, nullptr, false);
-  if (!saved.is_object())
-    return {};
-  const auto values = values_from_json(saved.value("families", json{}));
+  const auto last = from.last_seq();
+  if (!last)
+    return tl::unexpected<error>{last.error()};
   auto made = std::make_unique<folded>();
-  if (!values || !made->families.all.add(*values) || !take_over_revisions(saved, made->fold))
+  const auto open = (*row)->seq <= *last ? take_over((*row)->state, *made) : std::nullopt;
+  if (!open)
     return {};
   const run_families elsewhere;
-  for (const auto& run : saved.value("open", std::vector<std::string>{})) {
+  for (const auto& run : *open) {
     const auto records = from.read_run(run);
     if (!records)
       return tl::unexpected<error>{records.error()};
@@ -218,7 +239,43 @@ expected<void> recorder::impl::look_at_channels(const journal& from) {
     process.notifications_queued.at({{"channel", channel}}).Set(count);
   for (const auto& [channel, is_stopped] : stopped)
     process.channel_stopped.at({{"channel", channel}}).Set(is_stopped ? 1 : 0);
+  for (const auto& channel : std::exchange(shown_channels, {})) {
+    if (!queued.contains(channel))
+      process.notifications_queued.remove({{"channel", channel}});
+    if (!stopped.contains(channel))
+      process.channel_stopped.remove({{"channel", channel}});
+  }
+  for (const auto& [channel, count] : queued)
+    shown_channels.insert(channel);
   return {};
+}
+
+expected<void> recorder::impl::catch_up(journal& from) {
+  const std::lock_guard alone{mutex};
+  if (auto done = fold_rest(from); !done)
+    return done;
+  const auto text = from.read_tally(tally_name);
+  if (!text)
+    return tl::unexpected<error>{text.error()};
+  learn_tallies(*text);
+  process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
+  return look_at_channels(from);
+}
+
+expected<void> recorder::impl::hand_on(journal& to) {
+  if (auto done = catch_up(to); !done)
+    return done;
+  const std::lock_guard alone{mutex};
+  return share_tallies(to);
+}
+
+expected<void> recorder::impl::save(journal& to) {
+  const std::lock_guard alone{mutex};
+  if (auto done = fold_rest(to); !done)
+    return done;
+  if (auto done = save_fold(to); !done)
+    return done;
+  return share_tallies(to);
 }
 
 recorder::recorder(const build_words& build) : impl_(std::make_unique<impl>()) {
@@ -240,24 +297,15 @@ void recorder::know(const fleet& one) {
 }
 
 expected<void> recorder::catch_up(journal& from) {
-  const std::lock_guard alone{impl_->mutex};
-  if (auto done = impl_->fold_rest(from); !done)
-    return done;
-  const auto text = from.read_tally(tally_name);
-  if (!text)
-    return tl::unexpected<error>{text.error()};
-  impl_->learn_tallies(*text);
-  impl_->process.journal_size.at({}).Set(static_cast<double>(from.size_bytes()));
-  return impl_->look_at_channels(from);
+  return guarded([&] { return impl_->catch_up(from); });
+}
+
+expected<void> recorder::hand_on(journal& to) {
+  return guarded([&] { return impl_->hand_on(to); });
 }
 
 expected<void> recorder::save(journal& to) {
-  const std::lock_guard alone{impl_->mutex};
-  if (auto done = impl_->fold_rest(to); !done)
-    return done;
-  if (auto done = impl_->save_fold(to); !done)
-    return done;
-  return impl_->share_tallies(to);
+  return guarded([&] { return impl_->save(to); });
 }
 
 void recorder::apply(const record& what) {
@@ -350,7 +398,16 @@ std::string recorder::exposition(exposed what) const {
     const std::lock_guard alone{impl_->mutex};
     append(impl_->runs->families.all.collect());
   }
-  append(impl_->tallies.all.collect());
+  if (what == exposed::all) {
+    append(impl_->tallies.all.collect());
+  } else {
+    const std::lock_guard alone{impl_->mutex};
+    tally_families settled;
+    for (const auto& one : impl_->known)
+      settled.know(one);
+    (void)settled.all.add(minus(impl_->shared, {}));
+    append(settled.all.collect());
+  }
   append(impl_->process.all.collect());
   if (what == exposed::all)
     append(process_collector{}.Collect());
@@ -363,7 +420,7 @@ std::string recorder::exposition(exposed what) const {
 }
 
 expected<void> recorder::write_textfile(const std::filesystem::path& file) const {
-  return replace_textfile(file, exposition(exposed::of_baton));
+  return guarded([&] { return replace_textfile(file, exposition(exposed::of_baton)); });
 }
 
 } // namespace baton

@@ -17,7 +17,8 @@ namespace baton {
 /// All numbers of Baton, and their exposition for Prometheus. What runs did is folded from the
 /// journal's events, whichever process wrote them; what processes count beside it is told to it by
 /// this one and taken over from the others, as far as they have saved it. Members may be called
-/// from any thread.
+/// from any thread. What was saved and cannot be read is made anew from the events; members that
+/// can fail give an error (of the journal, or internal) and do not throw.
 class recorder {
 public:
   struct build_words {
@@ -37,6 +38,10 @@ public:
   /// last `save` on; later whatever any process has added. The way that is far is saved, so that
   /// nobody has to go it again.
   expected<void> catch_up(journal& from);
+
+  /// Catches up, and puts what this process has counted into the journal: before it is shown to
+  /// somebody who would take it for a restart when less is shown later. One short transaction.
+  expected<void> hand_on(journal& to);
 
   /// Catches up, and keeps it all in the journal: the fold, so that the next process need not read
   /// the whole history, and what this process has counted. At the end of a run.
@@ -71,7 +76,8 @@ public:
   };
   figures summed() const;
 
-  /// `of_baton`: without the families `process_*`, which whoever passes it on has of itself.
+  /// `of_baton`: without the families `process_*`, which whoever passes it on has of itself; and of
+  /// what processes count only what the journal holds, too, so that no later one shows less.
   enum class exposed : std::uint8_t { all, of_baton };
 
   /// Prometheus's text format 0.0.4, families and series sorted.

@@ -2,16 +2,23 @@
 
 #include "runtime/fault.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
 #include <cstring>
 #include <exception>
+#include <list>
 #include <microhttpd.h>
+#include <mutex>
 #include <netinet/in.h>
 #include <optional>
+#include <stop_token>
 #include <string_view>
 #include <sys/socket.h>
+#include <thread>
 #include <utility>
 
 namespace baton {
@@ -71,6 +78,8 @@ MHD_Result answer_with(MHD_Connection* to, const web_answer& answer,
     return MHD_NO;
   ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer.type.c_str());
   ::MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+  // One request each: so a connection's time is a request's time.
+  ::MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   if (allowed)
     ::MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, allowed);
   const auto queued = ::MHD_queue_response(to, static_cast<unsigned>(answer.status), response);
@@ -78,16 +87,100 @@ MHD_Result answer_with(MHD_Connection* to, const web_answer& answer,
   return queued;
 }
 
+/// The connections that there are, and their end when their time is over: libmicrohttpd's idle time
+/// begins anew with each byte.
+class open_connections {
+public:
+  explicit open_connections(std::chrono::seconds life_max)
+      : life_max_{life_max}, thread_{[this](const std::stop_token& end) { watch(end); }} {}
+
+  void opened(int socket) {
+    const std::lock_guard alone{mutex_};
+    all_.push_back({socket, clock::now() + life_max_});
+    wake_.notify_all();
+  }
+
+  /// While it is still open: its number is nobody else's yet.
+  void closed(int socket) {
+    const std::lock_guard alone{mutex_};
+    all_.remove_if([&](const connection& one) { return one.socket == socket; });
+  }
+
+  void end_all() {
+    const std::lock_guard alone{mutex_};
+    for (const auto& one : all_)
+      ::shutdown(one.socket, SHUT_RDWR);
+  }
+
+private:
+  using clock = std::chrono::steady_clock;
+  struct connection {
+    int socket;
+    clock::time_point until;
+    bool is_ended = false;
+  };
+
+  void watch(const std::stop_token& end) {
+    std::unique_lock alone{mutex_};
+    while (!end.stop_requested()) {
+      auto next = clock::time_point::max();
+      for (auto& one : all_) {
+        if (!one.is_ended && one.until <= clock::now()) {
+          ::shutdown(one.socket, SHUT_RDWR); // whoever serves it sees its end
+          one.is_ended = true;
+        }
+        if (!one.is_ended) {
+          next = one.until; // the oldest stand first
+          break;
+        }
+      }
+      const auto is_due = [&] {
+        return std::any_of(all_.begin(), all_.end(), [&](const connection& one) {
+          return !one.is_ended && one.until < next;
+        });
+      };
+      if (next == clock::time_point::max())
+        wake_.wait(alone, end, is_due);
+      else
+        wake_.wait_until(alone, end, next, [] { return false; });
+    }
+  }
+
+  std::chrono::seconds life_max_;
+  std::mutex mutex_; ///< guards all_
+  std::condition_variable_any wake_;
+  std::list<connection> all_;
+  std::jthread thread_; ///< last: it uses the others
+};
+
 } // namespace
 
 struct web_server::impl {
+  explicit impl(options given)
+      : how{std::move(given)}, at{how.at}, connections{std::chrono::seconds{how.seconds_max}} {}
+
   options how;
   listen_address at; ///< with the port that it became
+  open_connections connections;
   MHD_Daemon* daemon = nullptr;
 
   ~impl() {
-    if (daemon)
-      ::MHD_stop_daemon(daemon);
+    if (!daemon)
+      return;
+    connections.end_all();
+    ::MHD_stop_daemon(daemon);
+  }
+
+  static void on_connection(void* self, MHD_Connection* of, void**,
+                            MHD_ConnectionNotificationCode what) {
+    const auto* about = ::MHD_get_connection_info(of, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (!about)
+      return;
+    auto& all = static_cast<impl*>(self)->connections;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+      all.opened(about->connect_fd);
+    else
+      all.closed(about->connect_fd);
   }
 
   web_answer answer_to(const std::string& path) const {
@@ -148,17 +241,19 @@ expected<std::unique_ptr<web_server>> web_server::start(options how) {
   const auto there = resolve(how.at);
   if (!there)
     return tl::unexpected<error>{there.error()};
-  auto made = std::make_unique<impl>();
-  made->at = how.at;
-  made->how = std::move(how);
-  unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ERROR_LOG;
+  auto made = std::make_unique<impl>(std::move(how));
+  // Not epoll: of one that was accepted with its end already there, libmicrohttpd 0.9.75 hears
+  // nothing any more. The ITC lets it be ended while it takes no more connections.
+  unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG;
   if (there->bytes.ss_family == AF_INET6)
     flags |= MHD_USE_IPv6;
   errno = 0;
   made->daemon = ::MHD_start_daemon(
       flags, made->at.port, nullptr, nullptr, &impl::on_request, made.get(),
       MHD_OPTION_EXTERNAL_LOGGER, &impl::on_message, nullptr, // first: else others speak before it
-      MHD_OPTION_SOCK_ADDR, there->get(), MHD_OPTION_CONNECTION_LIMIT, made->how.connections_max,
+      MHD_OPTION_NOTIFY_CONNECTION, &impl::on_connection, made.get(), MHD_OPTION_SOCK_ADDR,
+      there->get(), MHD_OPTION_CONNECTION_LIMIT, made->how.connections_max,
+      MHD_OPTION_PER_IP_CONNECTION_LIMIT, made->how.connections_of_address_max,
       MHD_OPTION_CONNECTION_TIMEOUT, made->how.idle_seconds_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
       head_bytes_max, MHD_OPTION_END);
   if (!made->daemon)

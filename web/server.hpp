@@ -26,8 +26,10 @@ struct listen_address {
 /// `127.0.0.1:9000`, `[::1]:9000`, `:9000` (loopback). Error usage.
 expected<listen_address> parse_listen_address(const std::string& text);
 
-/// Answers GET and HEAD over HTTP/1.1, on a thread of its own. Limits: connections, their idle
-/// time, the size of a request's head; a body is not taken.
+/// Answers GET and HEAD over HTTP/1.1, on a thread of its own; a connection is for one request.
+/// Limits: connections, all together and of one address, their idle time, the time of a request
+/// with its answer, the size of its head; a body is not taken. What is above the limit of all
+/// connections waits until one ends.
 class web_server {
 public:
   /// Called on the server's thread, one request at a time. What it throws is answered as 500.
@@ -35,8 +37,10 @@ public:
 
   struct options {
     listen_address at;
-    unsigned connections_max = 64;
-    unsigned idle_seconds_max = 30;
+    unsigned connections_max = 256;
+    unsigned connections_of_address_max = 128; ///< more are closed at once
+    unsigned idle_seconds_max = 5;
+    unsigned seconds_max = 20;             ///< of a connection, from its beginning to its end
     std::map<std::string, handler> routes; ///< by path, without the query
   };
 
@@ -45,7 +49,7 @@ public:
 
   web_server(const web_server&) = delete;
   web_server& operator=(const web_server&) = delete;
-  ~web_server(); ///< ends what is being answered
+  ~web_server(); ///< ends what is being answered, at once
 
   std::uint16_t port() const;
   std::string url() const; ///< `http://127.0.0.1:9000/`

@@ -16,7 +16,7 @@ struct chained_event {
   std::string_view run;
   std::int64_t at; ///< milliseconds since 1970
   std::string_view type;
-  int version;
+  std::int64_t version;
   std::string_view json;
 };
 

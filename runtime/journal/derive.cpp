@@ -160,8 +160,9 @@ void derive(SQLite::Database& db, const record& what) {
 
 void forget_derived(SQLite::Database& db) {
   for (const auto& table : derived_tables)
-    db.exec(std::string{"DELETE FROM "} + table.name);
-  db.exec("DELETE FROM fold");
+    db.exec(std::string{"DROP TABLE IF EXISTS "} + table.name);
+  db.exec("DROP TABLE IF EXISTS fold");
+  make_missing(db);
 }
 
 } // namespace baton

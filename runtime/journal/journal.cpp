@@ -110,6 +110,44 @@ std::string tally_of(SQLite::Database& db, std::string_view name) {
   return asked.executeStep() ? asked.getColumn(0).getString() : std::string{};
 }
 
+std::vector<std::string> rows_of(SQLite::Database& db, const derived_table& table) {
+  std::vector<std::string> rows;
+  SQLite::Statement all{db,
+                        std::string{"SELECT * FROM "} + table.name + " ORDER BY " + table.order};
+  while (all.executeStep()) {
+    std::string row;
+    for (int i = 0; i < all.getColumnCount(); ++i)
+      row += std::string{" "} + all.getColumnName(i) + "="
+             + (all.getColumn(i).isNull() ? "null" : all.getColumn(i).getString());
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+/// A table that is not there, or cannot be read, has them not.
+bool has_rows(SQLite::Database& db, const derived_table& table,
+              const std::vector<std::string>& rows) {
+  try {
+    return rows_of(db, table) == rows;
+  } catch (const SQLite::Exception&) {
+    return false;
+  }
+}
+
+/// Which file a name means.
+struct file_identity {
+  dev_t device = 0;
+  ino_t number = 0;
+  friend bool operator==(const file_identity&, const file_identity&) = default;
+};
+
+std::optional<file_identity> identity_of(const std::filesystem::path& file) {
+  struct stat there {};
+  if (::stat(file.c_str(), &there) != 0)
+    return {};
+  return file_identity{there.st_dev, there.st_ino};
+}
+
 } // namespace
 
 struct journal::impl {
@@ -165,6 +203,7 @@ struct journal::impl {
   }
 
   std::filesystem::path file;
+  std::optional<file_identity> opened; ///< nothing: it is in memory
   SQLite::Database db;
   std::mutex mutex;
 };
@@ -179,7 +218,11 @@ expected<journal> journal::open(const std::filesystem::path& file) {
     return tl::unexpected<error>{made.error()};
   if (auto made = make_private_file(file); !made)
     return tl::unexpected<error>{made.error()};
-  return impl::open(file, file.string());
+  const auto here = identity_of(file); // before: one that changes meanwhile counts as replaced
+  auto made = impl::open(file, file.string());
+  if (made)
+    made->impl_->opened = here;
+  return made;
 }
 
 expected<journal> journal::in_memory() {
@@ -364,7 +407,8 @@ expected<void> journal::save_fold(const fold_row& row) {
   return impl_->guarded("saving a fold", [&] {
     run_sql(impl_->db,
             "INSERT INTO fold (name, version, seq, state) VALUES (?, ?, ?, ?) ON CONFLICT (name) "
-            "DO UPDATE SET version = ?2, seq = ?3, state = ?4 WHERE seq <= ?3 OR version <> ?2",
+            "DO UPDATE SET version = ?2, seq = ?3, state = ?4 WHERE seq <= ?3 OR version <> ?2 OR "
+            "seq > (SELECT ifnull(max(seq), 0) FROM event)", // there is no such event: damaged
             row.name, std::int64_t{row.version}, signed_of(row.seq), row.state);
   });
 }
@@ -460,8 +504,8 @@ expected<std::uint64_t> journal::verify(std::uint64_t after) const {
       const auto run = all.getColumn(1).getString();
       const auto type = all.getColumn(3).getString();
       const auto text = all.getColumn(5).getString();
-      const auto hash = hash_of(
-          end.hash, {seq, run, all.getColumn(2).getInt64(), type, all.getColumn(4).getInt(), text});
+      const auto hash = hash_of(end.hash, {seq, run, all.getColumn(2).getInt64(), type,
+                                           all.getColumn(4).getInt64(), text});
       if (seq != end.seq + 1)
         throw std::runtime_error{"event " + std::to_string(end.seq + 1) + " is missing; "
                                  + remedy_of_broken_chain};
@@ -490,18 +534,38 @@ expected<void> journal::rebuild() {
 expected<std::vector<std::string>> journal::derived_rows() const {
   return impl_->guarded("reading", [&] {
     std::vector<std::string> rows;
-    for (const auto& table : derived_tables) {
-      SQLite::Statement all{impl_->db, std::string{"SELECT * FROM "} + table.name + " ORDER BY "
-                                           + table.order};
-      while (all.executeStep()) {
-        std::string row = table.name;
-        for (int i = 0; i < all.getColumnCount(); ++i)
-          row += std::string{" "} + all.getColumnName(i) + "="
-                 + (all.getColumn(i).isNull() ? "null" : all.getColumn(i).getString());
-        rows.push_back(std::move(row));
-      }
-    }
+    for (const auto& table : derived_tables)
+      for (auto& row : rows_of(impl_->db, table))
+        rows.push_back(table.name + std::move(row));
     return rows;
+  });
+}
+
+expected<std::vector<std::string>> journal::false_tables() const {
+  return impl_->guarded("comparing derived tables", [&] {
+    auto& db = impl_->db;
+    SQLite::Transaction moment{db}; // others go on meanwhile
+    SQLite::Database made{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+    made.exec("CREATE TABLE event (seq INTEGER PRIMARY KEY, run TEXT, type TEXT, json TEXT)");
+    make_missing(made);
+    made.exec("BEGIN");
+    SQLite::Statement all{db, "SELECT seq, json, run, type FROM event ORDER BY seq"};
+    SQLite::Statement plan{made, "INSERT INTO event (seq, run, type, json) VALUES (?, ?, ?, ?)"};
+    while (all.executeStep()) {
+      // Of the events only plans are looked at again, while rows are made.
+      if (const auto type = all.getColumn(3).getString(); type == "run_requested") {
+        bind_all(plan, all.getColumn(0).getInt64(), all.getColumn(2).getString(), type,
+                 all.getColumn(1).getString());
+        plan.exec();
+        plan.reset();
+      }
+      derive(made, record_of(all));
+    }
+    std::vector<std::string> wrong;
+    for (const auto& table : derived_tables)
+      if (!has_rows(db, table, rows_of(made, table)))
+        wrong.emplace_back(table.name);
+    return wrong;
   });
 }
 
@@ -513,6 +577,10 @@ std::uint64_t journal::size_bytes() const {
     total += none ? 0 : size;
   }
   return total;
+}
+
+bool journal::is_replaced() const {
+  return impl_->opened && identity_of(impl_->file) != impl_->opened;
 }
 
 const std::filesystem::path& journal::file() const {

@@ -89,7 +89,8 @@ public:
   expected<std::vector<channel_row>> channels(std::string_view fleet) const;
 
   /// What somebody has made of the events up to `seq`, kept so that it need not be made again
-  /// (metrics). Lost by `rebuild`; an older one never replaces a newer.
+  /// (metrics). Lost by `rebuild`; an older one never replaces a newer, but for one of events that
+  /// there are not.
   expected<void> save_fold(const fold_row& row);
   expected<std::optional<fold_row>> load_fold(std::string_view name) const;
 
@@ -123,8 +124,15 @@ public:
   /// that is not as it was written.
   expected<std::uint64_t> verify(std::uint64_t after = 0) const;
 
-  /// Makes all derived tables anew from the events.
+  /// Makes all derived tables anew from the events, also those that are gone or of another form.
+  /// Others wait that long with their writing.
   expected<void> rebuild();
+
+  /// The names of the derived tables whose rows are not what the events make now.
+  expected<std::vector<std::string>> false_tables() const;
+
+  /// Whether the file's name means another file by now, or none: what is read here is of before.
+  bool is_replaced() const;
 
   /// The rows of a derived table as text, for comparing.
   expected<std::vector<std::string>> derived_rows() const;

@@ -202,4 +202,18 @@ expected<void> migrate(SQLite::Database& db, const std::filesystem::path& file) 
   return {};
 }
 
+void make_missing(SQLite::Database& db) {
+  SQLite::Database pattern{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+  for (const auto* sql : migrations)
+    pattern.exec(sql);
+  SQLite::Statement all{pattern, "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND "
+                                 "name <> 'event' ORDER BY type = 'table' DESC"};
+  while (all.executeStep()) {
+    SQLite::Statement there{db, "SELECT 1 FROM sqlite_schema WHERE name = ?"};
+    there.bind(1, all.getColumn(0).getString());
+    if (!there.executeStep())
+      db.exec(all.getColumn(1).getString());
+  }
+}
+
 } // namespace baton

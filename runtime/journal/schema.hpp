@@ -10,6 +10,10 @@ namespace baton {
 /// or one that is no journal. Throws SQLite's exceptions.
 expected<void> migrate(SQLite::Database& db, const std::filesystem::path& file);
 
+/// Makes what a database of this binary has and that one lacks, but the events: tables, indexes,
+/// triggers. Throws SQLite's exceptions.
+void make_missing(SQLite::Database& db);
+
 /// The tables that are made from the events, and what makes their rows comparable.
 struct derived_table {
   const char* name;

@@ -4,6 +4,7 @@ import json
 import pathlib
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 
@@ -118,3 +119,84 @@ def test_a_log_that_logrotate_has_moved_on_still_proves_the_end(deployed, tmp_pa
     assert deployed.baton.deploy().code == 0
     after = verify(deployed)
     assert after["ok"] and after["heads"] > before, after
+
+
+@pytest.mark.parametrize("level", ["info", "error"])
+def test_the_end_of_the_chain_is_in_the_log_whatever_its_level(deployed, level):
+    deployed.config.data["log"] = {"level": level}
+    deployed.config.write()
+    before = verify(deployed)
+    deployed.repository.release("v2")
+    assert deployed.baton.deploy().code == 0
+    after = verify(deployed)
+    assert after["heads"] == before["heads"] + 2 and after["behind"] == 0, after
+    change(deployed, f"DELETE FROM event WHERE seq > {before['events']}")
+    told = verify(deployed)
+    assert not told["ok"] and "rows were cut off its end" in told["fault"], told
+
+
+def test_a_run_that_was_killed_stays_known(deployed):
+    before = verify(deployed)
+    deployed.repository.release("v2")
+    host = deployed["rtx1080"]
+    host.hook("start", '[ "$1" != v2 ] || { touch ~/here; while [ ! -e ~/go ]; do sleep 0.05; done; }')
+    running = deployed.baton.start_deploy()
+    until("rtx1080 starts", (host.home / "here").exists)
+    running.signal(signal.SIGKILL)
+    running.wait()
+    told = verify(deployed)
+    assert told["ok"] and told["heads"] == before["heads"] + 1 and told["behind"] > 0, told
+    (host.home / "go").touch()
+    assert deployed.baton("resume", SSH_CONNECTION="192.0.2.9 1234 192.0.2.1 22").code == 0
+    events = deployed.baton("audit", "list", "--json").json["events"]
+    [asked] = [one for one in events if one["action"] == "resume"]
+    assert "@" in asked["by"] and asked["from"] == "ssh 192.0.2.9", asked
+    assert [one["outcome"] for one in events if one["of_event"] == asked["seq"]] == ["ok"]
+    assert verify(deployed)["behind"] <= 1
+    change(deployed, f"DELETE FROM event WHERE seq > {before['events']}")
+    assert not verify(deployed)["ok"]
+
+
+def test_a_cancel_says_who_asked_for_it_from_where(deployed):
+    deployed.repository.release("v2")
+    host = deployed["rtx1080"]
+    host.hook("start", '[ "$1" != v2 ] || { touch ~/here; sleep 600; }')
+    running = deployed.baton.start_deploy()
+    until("rtx1080 starts", (host.home / "here").exists)
+    assert deployed.baton("cancel", "").code == 64, "an empty name is not the only one"
+    assert deployed.baton("cancel", SSH_CONNECTION="192.0.2.8 1234 192.0.2.1 22").code == 1
+    running.wait()
+    events = deployed.baton("audit", "list", "--json").json["events"]
+    [asked] = [one for one in events if one["action"] == "cancel" and one["kind"] == "asked"]
+    assert "@" in asked["by"] and asked["from"] == "ssh 192.0.2.8", asked
+
+
+def test_an_acknowledgement_is_proven_and_says_from_where(deployed):
+    deployed.config.data["alerts"] = {"channels": {"hook": {"command": ["true"]}}}
+    deployed.config.write()
+    deployed.repository.release("v2", "vps:ill")
+    assert deployed.baton.deploy().code == 4
+    before = verify(deployed)
+    assert deployed.baton("ack", SSH_CONNECTION="192.0.2.9 1234 192.0.2.1 22").code == 0
+    events = deployed.baton("audit", "list", "--json").json["events"]
+    [asked] = [one for one in events if one["action"] == "ack" and one["kind"] == "asked"]
+    assert "@" in asked["by"] and asked["from"] == "ssh 192.0.2.9", asked
+    told = verify(deployed)
+    assert told["ok"] and told["heads"] == before["heads"] + 1, told
+    change(deployed, "DELETE FROM event WHERE seq >= (SELECT seq FROM event WHERE type = 'acknowledged')")
+    assert not verify(deployed)["ok"]
+
+
+def test_what_is_derived_is_compared_and_made_anew(busy):
+    [file] = busy.state.rglob("journal.db")
+    right = busy.baton("history", "--json").out
+    with sqlite3.connect(file) as journal:
+        journal.executescript("UPDATE run SET status = 'success', exit_code = 0; DELETE FROM host_state")
+    told = verify(busy)
+    assert not told["ok"] and told["derived"] == ["run", "host_state"] and "--rebuild" in told["fault"], told
+    said = busy.baton("audit", "verify", "--rebuild")
+    assert said.code == 0 and "each as it was written" in said.out, said
+    assert verify(busy)["derived"] == []
+    assert busy.baton("history", "--json").out == right
+    change(busy, "DELETE FROM event WHERE seq = 20")
+    assert busy.baton("audit", "verify", "--rebuild").code == 1, "of wrong events nothing is made"

@@ -2,7 +2,10 @@
 
 import base64
 import http.server
+import re
+import signal
 import socket
+import sqlite3
 import threading
 import urllib.error
 import urllib.request
@@ -169,6 +172,7 @@ def test_what_is_no_page_or_no_get(scrape):
     assert code(urllib.request.Request(scrape.url, method="DELETE")) == 405
     assert code(urllib.request.Request(scrape.url, data=b"x" * 100)) == 405
     assert code(scrape.url + "?x=1") == 200
+    assert code(root + "healthz") == 200
 
 
 def test_an_address_that_cannot_be_had(deployed, scrape):
@@ -179,3 +183,85 @@ def test_an_address_that_cannot_be_had(deployed, scrape):
         refused = deployed.baton("serve", "--metrics-only", "--listen", wrong)
         assert refused.code == 64 and wrong.split(":")[0] in refused.err, refused
     assert deployed.baton("serve").code == 64
+
+
+@pytest.mark.parametrize("state", ["json_set(state, '$.open', 'x')", "json_set(state, '$.revisions', 7)", "'nothing'"])
+def test_a_damaged_fold_keeps_no_run_from_beginning(deployed, state):
+    before = figures(deployed)
+    [file] = deployed.state.rglob("journal.db")
+    with sqlite3.connect(file) as journal:
+        assert journal.execute(f"UPDATE fold SET state = {state}").rowcount == 1
+    deployed.repository.release("v2")
+    assert deployed.baton.deploy().code == 0
+    assert figures(deployed)["tasks_completed"] == before["tasks_completed"] + 1
+
+
+COUNTED = re.compile(r"^baton_\w+?(_total|_count|_sum|_bucket)(\{|$)")
+
+
+def test_no_counter_of_the_file_goes_back(deployed, tmp_path):
+    """Whether a run is killed and gone on with, or another one writes the same file beside it."""
+    prom = tmp_path / "baton.prom"
+    deployed.config.data["metrics"] = {"textfile": str(prom)}
+    deployed.config.write()
+    last = {}
+
+    def look():
+        pairs = (line.rsplit(" ", 1) for line in prom.read_text().splitlines() if not line.startswith("#"))
+        now = {series: float(value) for series, value in pairs if COUNTED.match(series)}
+        back = {series: (value, now.get(series)) for series, value in last.items() if now.get(series, -1) < value}
+        assert not back
+        last.update(now)
+
+    host = deployed["rtx1080"]
+    host.hook("start", '[ ! -e ~/stay ] || { touch ~/here; while [ -e ~/stay ]; do sleep 0.05; done; }')
+    for nth in range(2):
+        deployed.repository.release(f"killed-{nth}")
+        (host.home / "stay").touch()
+        running = deployed.baton.start_deploy()
+        until("rtx1080 starts", (host.home / "here").exists)
+        look()
+        running.signal(signal.SIGKILL)
+        running.wait()
+        (host.home / "stay").unlink()
+        (host.home / "here").unlink()
+        assert deployed.baton("resume").code == 0
+        look()
+    (host.home / "stay").touch()
+    deployed.repository.release("beside")
+    running = deployed.baton.start_deploy()
+    until("rtx1080 starts", (host.home / "here").exists)
+    look()
+    assert deployed.baton.deploy("--env", "staging").code == 3, "others own the host"
+    look()
+    (host.home / "stay").unlink()
+    assert running.wait().code == 0
+    look()
+    assert last['baton_ssh_connects_total{host="vps"}'] > 3
+
+
+def test_a_journal_that_is_replaced_and_a_channel_that_is_gone_are_noticed(deployed, scrape):
+    success = f'baton_runs_total{{fleet="{deployed.config.data["fleet"]}",status="success"}}'
+    assert scrape()[success] == 1
+    deployed.config.data["alerts"] = {"channels": {"hook": {"command": ["true"]}}}
+    deployed.config.write()
+    queued = 'baton_notifications_queued{channel="hook"}'
+    until("the channel is known", lambda: queued in scrape())
+    del deployed.config.data["alerts"]
+    deployed.config.write()
+    until("the channel is gone", lambda: queued not in scrape())
+    [file] = deployed.state.rglob("journal.db")
+    away = file.parent.with_name("away")
+    away.mkdir()
+    for one in file.parent.glob("journal.db*"):
+        one.rename(away / one.name)
+    with pytest.raises(urllib.error.HTTPError) as gone:
+        scrape()
+    assert gone.value.code == 500 and b"not there any more" in gone.value.read()
+    with pytest.raises(urllib.error.HTTPError) as gone:
+        urllib.request.urlopen(scrape.url.replace("metrics", "healthz"), timeout=30)
+    assert gone.value.code == 503
+    for nth in ("one", "two"):
+        deployed.repository.release(nth)
+        assert deployed.baton.deploy().code == 0
+    assert scrape()[success] == 2, "of the new journal"

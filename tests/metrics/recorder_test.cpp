@@ -11,10 +11,13 @@
 #include <fcntl.h>
 #include <fstream>
 #include <map>
+#include <memory>
+#include <random>
 #include <sstream>
 #include <sys/stat.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace baton {
 namespace {
@@ -421,6 +424,55 @@ TEST_F(a_recorder_of_a_journal, reads_the_history_when_what_was_saved_does_not_f
   }
 }
 
+/// Every value in a document, and every object with one name more, in turn another.
+template <class See>
+void damage_each(json& all, json& here, const See& see) {
+  for (const auto& wrong : {json("x"), json::array({1, 2}), json{{"__x", "y"}}, json{}}) {
+    if (wrong.type() == here.type())
+      continue;
+    auto kept = std::exchange(here, wrong);
+    see(all.dump());
+    here = std::move(kept);
+  }
+  if (here.is_object() && here.size() > 0) {
+    here["__more"] = "x";
+    see(all.dump());
+    here.erase("__more");
+  }
+  if (here.is_structured())
+    for (auto& inner : here)
+      damage_each(all, inner, see);
+}
+
+TEST_F(a_recorder_of_a_journal, folds_anew_whatever_is_damaged_of_what_was_saved) {
+  write(good_run("r1", monday));
+  write_first(good_run("r2", monday), 4);
+  recorder before{build};
+  ASSERT_TRUE(before.save(journal_));
+  const auto right = run_samples(before);
+  const auto saved = **journal_.load_fold("metrics");
+  auto state = json::parse(saved.state);
+  std::size_t ways = 0;
+  damage_each(state, state, [&](const std::string& damaged) {
+    ++ways;
+    ASSERT_TRUE(journal_.save_fold({saved.name, saved.version, saved.seq, damaged}));
+    recorder one{build};
+    const auto done = one.catch_up(journal_);
+    ASSERT_TRUE(done) << describe(done.error()) << damaged;
+    EXPECT_EQ(run_samples(one), right) << damaged;
+  });
+  EXPECT_GT(ways, 200u);
+}
+
+TEST_F(a_recorder_of_a_journal, takes_no_fold_of_events_that_there_are_not) {
+  write(good_run("r1", monday));
+  ASSERT_TRUE(journal_.save_fold({"metrics", 2, 1000, "{}"}));
+  recorder one{build};
+  ASSERT_TRUE(one.save(journal_));
+  EXPECT_EQ(one.summed().tasks_completed, 1);
+  EXPECT_EQ((**journal_.load_fold("metrics")).seq, *journal_.last_seq()) << "mended";
+}
+
 TEST_F(a_recorder_of_a_journal, hands_on_what_processes_count_beside_the_events) {
   const auto connects = R"(baton_ssh_connects_total{host="alpha"})";
   const auto writes = "baton_journal_write_duration_seconds_count";
@@ -446,6 +498,59 @@ TEST_F(a_recorder_of_a_journal, hands_on_what_processes_count_beside_the_events)
   recorder after{build};
   ASSERT_TRUE(after.catch_up(journal_));
   EXPECT_EQ(samples_of(after.exposition()).at(connects), 4) << "they are not made of events";
+}
+
+TEST_F(a_recorder_of_a_journal, shows_in_a_file_no_count_that_goes_back_later) {
+  // Processes that count, write the one file, end in order, or are killed; in any order.
+  const temp_folder folder;
+  const auto file = folder / "baton.prom";
+  std::map<std::string, double> last;
+  std::vector<std::unique_ptr<recorder>> processes(3);
+  std::mt19937 dice{7};
+  const auto below = [&dice](std::size_t end) { return dice() % end; };
+  const auto look = [&] {
+    std::ifstream in{file};
+    const auto now = samples_of({std::istreambuf_iterator<char>{in}, {}});
+    for (const auto& [series, value] : last) {
+      if (series.find("_total") == series.npos && series.find("_count") == series.npos
+          && series.find("_sum") == series.npos && series.find("_bucket") == series.npos)
+        continue;
+      ASSERT_TRUE(now.contains(series)) << series;
+      ASSERT_GE(now.at(series), value) << series;
+    }
+    last = now;
+  };
+  for (int turn = 0; turn < 600; ++turn) {
+    auto& one = processes[below(processes.size())];
+    if (!one) {
+      one = std::make_unique<recorder>(build);
+      ASSERT_TRUE(one->catch_up(journal_));
+    }
+    switch (below(5)) {
+    case 0:
+      one->ssh_connecting("alpha");
+      one->ssh_received(1000);
+      break;
+    case 1:
+      one->journal_written(std::chrono::milliseconds{3}, below(4) != 0);
+      one->actor_broke("host");
+      break;
+    case 2:
+      ASSERT_TRUE(one->hand_on(journal_));
+      one->ssh_connecting("alpha"); // what is counted until the file is there is not in it
+      ASSERT_TRUE(one->write_textfile(file));
+      look();
+      break;
+    case 3:
+      if (below(3) == 0)
+        ASSERT_TRUE(one->save(journal_));
+      break;
+    default:
+      if (below(3) == 0)
+        one.reset();
+    }
+  }
+  EXPECT_GT(last.at(R"(baton_ssh_connects_total{host="alpha"})"), 50);
 }
 
 TEST_F(a_recorder_of_a_journal, does_not_go_a_long_way_twice) {

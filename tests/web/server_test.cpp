@@ -3,12 +3,19 @@
 #include "runtime/http/client.hpp"
 
 #include <arpa/inet.h>
+#include <chrono>
+#include <condition_variable>
 #include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <mutex>
 #include <stdexcept>
+#include <stop_token>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
+#include <utility>
+#include <vector>
 
 namespace baton {
 namespace {
@@ -97,6 +104,97 @@ TEST(a_web_server, ends_a_request_whose_head_has_no_end) {
   const auto got = talk(server->port(), "GET /here HTTP/1.1\r\nX: " + std::string(100'000, 'x'));
   EXPECT_THAT(got, testing::Not(HasSubstr("200 OK")));
   EXPECT_EQ(get(server->url() + "here")->status, 200);
+}
+
+/// A connection that has sent that much, and goes on as long as it lives.
+class client {
+public:
+  explicit client(std::uint16_t port, const std::string& bytes = {})
+      : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+    send(bytes);
+  }
+  client(client&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  client& operator=(client&&) = delete;
+  ~client() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+
+  bool send(const std::string& bytes) const {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL)
+           == static_cast<ssize_t>(bytes.size());
+  }
+
+  /// Waits for the other side's end.
+  void await_end() const {
+    char some[4096];
+    while (::read(fd_, some, sizeof some) > 0) {
+    }
+  }
+
+private:
+  int fd_;
+};
+
+using seconds = std::chrono::duration<double>;
+
+seconds since(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::steady_clock::now() - begin;
+}
+
+TEST(a_web_server, answers_after_many_that_went_away_in_the_midst) {
+  const auto server = start();
+  for (int i = 0; i < 1000; ++i)
+    client{server->port(), "GET /here HTTP/1.1\r\nX"};
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(get(server->url() + "here")->status, 200);
+  EXPECT_LT(since(begin).count(), 4) << "less than the idle time";
+}
+
+TEST(a_web_server, ends_at_once_whatever_is_open) {
+  auto server = start();
+  std::vector<client> open;
+  for (int i = 0; i < 300; ++i)
+    open.emplace_back(server->port(), "GET /here HTTP/1.1\r\nX");
+  const auto begin = std::chrono::steady_clock::now();
+  server.reset();
+  EXPECT_LT(since(begin).count(), 4);
+}
+
+TEST(a_web_server, gives_a_request_that_drips_only_so_much_time) {
+  web_server::options how;
+  how.seconds_max = 1;
+  how.connections_max = 2;
+  how.routes = {{"/here", [] { return web_answer{}; }}};
+  const auto server = *web_server::start(std::move(how));
+  std::vector<client> drips;
+  for (int i = 0; i < 2; ++i)
+    drips.emplace_back(server->port(), "GET /here HTTP/1.1\r\n");
+  std::jthread dripping{[&](const std::stop_token& end) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    std::unique_lock alone{mutex};
+    while (!wake.wait_for(alone, end, std::chrono::milliseconds{100}, [] { return false; })
+           && !end.stop_requested())
+      for (const auto& one : drips)
+        (void)one.send("X: y\r\n");
+  }};
+  EXPECT_EQ(get(server->url() + "here")->status, 200) << "it waited for a place";
+  for (const auto& one : drips)
+    one.await_end();
+}
+
+TEST(a_web_server, leaves_room_for_others_whatever_one_address_does) {
+  const auto server = start({"0.0.0.0", 0});
+  std::vector<client> open;
+  for (int i = 0; i < 300; ++i)
+    open.emplace_back(server->port(), "GET /here HTTP/1.1\r\nX");
+  open.back().await_end(); // above the limit of one address
 }
 
 TEST(a_web_server, says_why_it_cannot_listen) {

@@ -19,6 +19,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAreArray;
 
 class a_journal : public testing::Test {
 protected:
@@ -260,6 +261,9 @@ TEST_F(a_journal, keeps_what_hosts_serve_when_only_secrets_were_brought) {
 
 TEST_F(a_journal, never_puts_an_older_fold_in_place_of_a_newer) {
   EXPECT_FALSE(*journal_.load_fold("metrics"));
+  for (int i = 0; i < 7; ++i)
+    ASSERT_TRUE(write_all(journal_, happened("r1", event::phase_started{"a"})));
+  ASSERT_TRUE(journal_.save_fold({"metrics", 1, 99, "of events that there are not"}));
   ASSERT_TRUE(journal_.save_fold({"metrics", 1, 7, "{}"}));
   ASSERT_TRUE(journal_.save_fold({"metrics", 1, 5, "old"}));
   EXPECT_EQ((*journal_.load_fold("metrics"))->seq, 7u);
@@ -306,6 +310,47 @@ TEST_F(a_journal, derives_the_same_again_from_its_events) {
   EXPECT_EQ(*journal_.derived_rows(), before);
 }
 
+TEST_F(a_journal, knows_what_of_its_derived_tables_is_not_made_of_the_events) {
+  ASSERT_TRUE(write_all(journal_, requested("r1"),
+                        finished("r1", status::failed, verdict_of(serves::unknown, "a"))));
+  EXPECT_THAT(*journal_.false_tables(), ElementsAre());
+  const auto right = *journal_.derived_rows();
+  const struct {
+    const char* change;
+    std::vector<std::string> tables;
+  } cases[] = {
+      {"UPDATE run SET status = 'success', exit_code = 0", {"run"}},
+      {"DELETE FROM host_state; INSERT INTO attention SELECT 'r2', 'lab', 'production', 1, 1, "
+       "'failed', '', NULL",
+       {"host_state", "attention"}},
+      {"DROP TABLE outbox", {"outbox"}},
+      {"ALTER TABLE channel ADD COLUMN more TEXT; INSERT INTO channel (fleet, name) VALUES ('lab', "
+       "'phone')",
+       {"channel"}},
+  };
+  for (const auto& one : cases) {
+    tamper(one.change);
+    EXPECT_THAT(*journal_.false_tables(), UnorderedElementsAreArray(one.tables)) << one.change;
+    ASSERT_TRUE(journal_.verify()) << "the events are right";
+    const auto done = journal_.rebuild();
+    ASSERT_TRUE(done) << describe(done.error()) << one.change;
+    EXPECT_THAT(*journal_.false_tables(), ElementsAre()) << one.change;
+    EXPECT_EQ(*journal_.derived_rows(), right) << one.change;
+  }
+}
+
+TEST_F(a_journal, notices_that_its_file_is_another) {
+  ASSERT_TRUE(write_all(journal_, requested("r1")));
+  EXPECT_FALSE(journal_.is_replaced());
+  std::filesystem::rename(file_, file_.string() + ".old");
+  EXPECT_TRUE(journal_.is_replaced());
+  const auto other = journal::open(file_);
+  ASSERT_TRUE(other);
+  EXPECT_TRUE(journal_.is_replaced());
+  EXPECT_FALSE(other->is_replaced());
+  EXPECT_FALSE(journal::in_memory()->is_replaced());
+}
+
 TEST_F(a_journal, does_not_let_what_happened_be_changed) {
   ASSERT_TRUE(write_all(journal_, requested("r1")));
   EXPECT_THROW(tamper("UPDATE event SET run = 'r2'"), SQLite::Exception);
@@ -324,6 +369,8 @@ TEST_F(a_journal, names_the_first_event_that_was_changed_all_the_same) {
   } cases[] = {
       {"UPDATE event SET json = replace(json, '\"a\"', '\"x\"') WHERE seq = 2",
        "UPDATE event SET json = replace(json, '\"x\"', '\"a\"') WHERE seq = 2", "event 2 is not"},
+      {"UPDATE event SET version = version + 4294967296 WHERE seq = 2",
+       "UPDATE event SET version = version - 4294967296 WHERE seq = 2", "event 2 is not"},
       {"UPDATE event SET at = at + 1 WHERE seq = 3", "UPDATE event SET at = at - 1 WHERE seq = 3",
        "event 3 is not"},
       {"UPDATE event SET run = 'r2' WHERE seq = 4", "UPDATE event SET run = 'r1' WHERE seq = 4",
