@@ -542,8 +542,9 @@ TEST_F(a_recorder_of_a_journal, shows_in_a_file_no_count_that_goes_back_later) {
       look();
       break;
     case 3:
-      if (below(3) == 0)
+      if (below(3) == 0) {
         ASSERT_TRUE(one->save(journal_));
+      }
       break;
     default:
       if (below(3) == 0)
