@@ -268,21 +268,28 @@ private:
   bool is_ours_ = false;
 };
 
-void write_metrics(recorder& numbers, const workspace& in, const logger& lines,
-                   const std::vector<std::string>& files, bool journaled) {
+/// Why one of them could not be written; empty: they were.
+std::string write_metrics(recorder& numbers, const workspace& in, const logger& lines,
+                          const std::vector<std::string>& files, bool journaled) {
+  std::string why;
   if (files.empty())
-    return;
+    return why;
   const turn_to_write turn{in.state};
-  if (!turn.is_ours())
-    return log(log_level::warning, "the metrics are not written: another process is at it",
-               {.event = "metrics_failed"});
+  if (!turn.is_ours()) {
+    log(log_level::warning, "the metrics are not written: another process is at it",
+        {.event = "metrics_failed"});
+    return why;
+  }
   numbers.log_counts(lines.counts());
   // With what other processes have journaled meanwhile; else next time.
   (void)(journaled ? numbers.hand_on(*in.journal) : numbers.catch_up(*in.journal));
   numbers.runs_queued(run_lock::owned(queue_folder(in.state)).size());
   for (const auto& file : files)
-    if (const auto done = numbers.write_textfile(file); !done)
-      log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
+    if (const auto done = numbers.write_textfile(file); !done) {
+      why = describe(done.error());
+      log(log_level::warning, why, {.event = "metrics_failed"});
+    }
+  return why;
 }
 
 void push_metrics_of(const workspace& in, const recorder& numbers) {
@@ -401,6 +408,7 @@ result carry_out(const cli_context& context, const workspace& in,
     deliveries->start_if_needed();
     with.observers.push_back(deliveries);
   }
+  const auto unwritten = std::make_shared<std::string>();
   with.observers.push_back(std::make_shared<phase_bell>(
       [numbers, heads, journaled = how.journaled](const record& what) {
         if (!journaled)
@@ -409,8 +417,8 @@ result carry_out(const cli_context& context, const workspace& in,
           heads.write(); // who asked for a run is known also when it is cut off
         count_or_log([&] { numbers->apply(what); });
       },
-      [numbers, lines, in, files = metrics_files(in, how), journaled = how.journaled] {
-        count_or_log([&] { write_metrics(*numbers, in, *lines, files, journaled); });
+      [numbers, lines, in, files = metrics_files(in, how), journaled = how.journaled, unwritten] {
+        count_or_log([&] { *unwritten = write_metrics(*numbers, in, *lines, files, journaled); });
       }));
 
   result told;
@@ -457,6 +465,8 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.announced && !is_json && (!context.quiet || told.status != status::success))
     std::cerr << as_text(mirror->report(told, kept_output(in.state)), locale_charset());
   print(how, told);
+  if (!unwritten->empty() && !context.quiet)
+    std::cerr << "note: the metrics were not written: " << *unwritten << "\n";
   if (how.journaled && in.fleet->alerts.wait > duration::zero())
     await_delivery(*in.journal, *in.fleet, in.fleet->alerts.wait);
   if (how.journaled && (!context.quiet || told.status != status::success))

@@ -69,9 +69,10 @@ void advise_on_end(run_report& to, const result& how) {
       to.next.push_back({"or mend what is wrong there, then", "baton retry " + how.run});
     return;
   }
-  if (how.exit_code != 3 && !to.outputs.empty())
+  const bool is_out_of_reach = how.why && is_of_the_host(how.why->code);
+  if (how.exit_code != 3 && !(is_out_of_reach && to.outputs.empty()))
     to.next.push_back({"", first_logs(to)});
-  if (how.why && is_of_the_host(how.why->code) && !is_partial)
+  if (is_out_of_reach && !is_partial)
     to.next.push_back({"what is missing where", "baton check --hosts"});
   if (how.why && how.why->code == ec::bad_commit && !how.returns_to.empty())
     to.next.push_back({"", "baton rollback --list"});
@@ -79,7 +80,7 @@ void advise_on_end(run_report& to, const result& how) {
     to.next.push_back({"", "baton deploy <a branch, tag or commit that the repository has>"});
   else if (is_partial)
     to.next.push_back({"mend what is wrong there, then", "baton retry " + how.run});
-  else if (how.why && is_of_the_host(how.why->code))
+  else if (is_out_of_reach)
     to.next.push_back({"mend it, then", "baton deploy"});
   else if (!how.cancelled && how.exit_code != 3)
     to.next.push_back({"mend it, then", "baton deploy <the mended commit>"});

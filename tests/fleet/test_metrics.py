@@ -265,3 +265,9 @@ def test_a_journal_that_is_replaced_and_a_channel_that_is_gone_are_noticed(deplo
         deployed.repository.release(nth)
         assert deployed.baton.deploy().code == 0
     assert scrape()[success] == 2, "of the new journal"
+
+
+def test_a_file_that_cannot_be_written_is_noted_and_changes_nothing(deployed):
+    deployed.repository.release("v2")
+    done = deployed.baton("deploy", "--yes", "--metrics-file", "/proc/nope.prom")
+    assert done.code == 0 and done.err.count("note: the metrics were not written: ") == 1, done

@@ -439,7 +439,9 @@ void damage_each(json& all, json& here, const See& see) {
     see(all.dump());
     here.erase("__more");
   }
-  if (here.is_structured())
+  if (here.is_array() && !here.empty())
+    damage_each(all, here.front(), see); // the others are like it
+  if (here.is_object())
     for (auto& inner : here)
       damage_each(all, inner, see);
 }
