@@ -38,17 +38,28 @@ std::int64_t signed_of(std::uint64_t number) {
 
 /// So that no moment exists in which others may read the file: SQLite would make it by the umask,
 /// and gives what it makes beside it the same mode.
+///
+/// A file that is there is not opened here: closing it would end the locks that SQLite has on it
+/// for this process (fcntl(2) locks go with any descriptor,
+/// https://www.sqlite.org/howtocorrupt.html 2.2), and the next process that leaves would take
+/// itself for the last one and remove the log of writes under us.
 expected<void> make_private_file(const std::filesystem::path& file) {
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0)
+  const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (made >= 0) {
+    ::close(made);
+    return {};
+  }
+  struct stat there {};
+  if (errno == EEXIST && ::access(file.c_str(), R_OK | W_OK) == 0
+      && ::stat(file.c_str(), &there) == 0 && S_ISDIR(there.st_mode))
+    errno = EISDIR;
+  if (errno != EEXIST)
     return fault(ec::journal_failed,
                  "cannot open the journal " + file.string() + ": " + std::strerror(errno)
                      + "; check the owner and the mode of the file and its folder, or set "
                        "XDG_STATE_HOME");
-  struct stat there {};
-  if (fstat(descriptor, &there) == 0 && (there.st_mode & 077) != 0)
-    (void)fchmod(descriptor, 0600); // refused only when it is not ours: then so is the choice
-  ::close(descriptor);
+  if ((there.st_mode & 077) != 0)
+    (void)::chmod(file.c_str(), 0600); // refused only when it is not ours: then so is the choice
   return {};
 }
 

@@ -87,7 +87,8 @@ TEST_F(host_end_test, a_host_that_is_somebody_elses_is_not_changed_from_here) {
   const auto outcome = change_from_here("vps");
   ASSERT_TRUE(outcome && outcome->why);
   EXPECT_EQ(outcome->why->code, ec::lease_lost);
-  EXPECT_NE(outcome->why->what.find("the lease of vps is not this run's any more"), std::string::npos);
+  EXPECT_NE(outcome->why->what.find("the lease of vps is not this run's any more"),
+            std::string::npos);
   EXPECT_TRUE(outcome->changed_nothing);
   EXPECT_EQ(asked_whose_, std::vector<std::string>{"vps"});
   EXPECT_TRUE(target_->asked().empty()) << "nothing was begun";

@@ -63,7 +63,7 @@ def test_scenario_1_staging_fails(deployed):
     has_all(markdown, "### ✘ failed in `thinkpad`", "**Why:** `", "| failed first | `thinkpad` | activate |",
             "Last lines of `thinkpad`, step activate:\n\n```text\n", "v2 cannot start here\n```\n",
             "**Rolled back:** `thinkpad`", "| `thinkpad` | old | healthy | `",
-            "**Not touched:** `rtx1080, vps`", "- `mend it, then`: `baton deploy <the mended commit>`")
+            "**Not touched:** `rtx1080, vps`", "- mend it, then: `baton deploy <the mended commit>`")
     has_all(page(deployed, "html"), "✘ failed in thinkpad</h2>", "<b>Rolled back:</b> thinkpad",
             "<b>Not touched:</b> rtx1080, vps")
 

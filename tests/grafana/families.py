@@ -19,7 +19,7 @@ at_work = {
     "baton_notification_failures_total": ("counter", {"channel": "telegram", "reason": "refused"}),
     "baton_notification_retries_total": ("counter", {"channel": "telegram"}),
     "baton_notification_duration_seconds": ("histogram", {"channel": "telegram"}),
-    "baton_notification_channel_stopped": ("gauge", {"channel": "telegram"}),
+    "baton_notification_channel_stopped": ("gauge", {"channel": "slack"}),
     "baton_notifications_queued": ("gauge", {"channel": "telegram"}),
 }
 

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 #include <sys/stat.h>
 #include <thread>
@@ -35,6 +36,27 @@ protected:
   std::filesystem::path file_ = folder_ / "deep/er/journal.db";
   journal journal_;
 };
+
+/// How many events another process sees, which then leaves.
+int seen_from_outside(const std::filesystem::path& file) {
+  const auto command = "sqlite3 '" + file.string() + "' 'SELECT count(*) FROM event'";
+  int count = -1;
+  if (auto* const told = ::popen(command.c_str(), "r")) {
+    if (std::fscanf(told, "%d", &count) != 1)
+      count = -1;
+    ::pclose(told);
+  }
+  return count;
+}
+
+TEST_F(a_journal, that_its_process_opens_once_more_is_not_lost_to_another_that_leaves) {
+  ASSERT_TRUE(write_all(journal_, requested("r1")));
+  ASSERT_TRUE(journal::open(file_));
+  EXPECT_EQ(seen_from_outside(file_), 1);
+  ASSERT_TRUE(write_all(journal_, happened("r1", event::phase_started{"a"})));
+  EXPECT_EQ(seen_from_outside(file_), 2);
+  EXPECT_EQ(journal::open(file_)->events_after(0)->size(), 2u);
+}
 
 TEST_F(a_journal, is_made_for_its_owner_alone) {
   ASSERT_TRUE(write_all(journal_, requested("r1")));

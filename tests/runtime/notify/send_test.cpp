@@ -269,7 +269,8 @@ TEST_F(a_channel, of_telegram_that_says_ok_has_taken_it_whatever_else_it_says) {
 }
 
 TEST_F(a_channel, gets_no_control_characters) {
-  what.text = "\x1b[31mRED\x1b]0;owned\a \xc2\x9b" "31m \x01 \xc3\xa4\n";
+  what.text = "\x1b[31mRED\x1b]0;owned\a \xc2\x9b"
+              "31m \x01 \xc3\xa4\n";
   EXPECT_EQ(send_it().is, kind::sent);
   const auto text = body()["text"].get<std::string>();
   EXPECT_THAT(text, AllOf(HasSubstr("\\x1b[31mRED"), HasSubstr("\\x9b31m"), HasSubstr("\xc3\xa4")));
