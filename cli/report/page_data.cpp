@@ -137,9 +137,9 @@ private:
     set(to, key, value);
     to.set(key + "_cell", value.empty() ? std::string{} : style_.cell(value));
   }
-  void set_list(const std::string& key, data&& list) {
+  void set_list(const std::string& key, const data& list) {
     all_.set("any_" + key, data{!list.is_empty_list()});
-    all_.set(key, std::move(list));
+    all_.set(key, list);
   }
   void set_more(const std::string& key, std::size_t all, std::size_t shown) {
     set(all_, "more_" + key, all > shown ? std::to_string(all - shown) : std::string{});
@@ -202,7 +202,7 @@ private:
       list.push_back(entry);
     }
     set_more("failures", of_.failures.size(), list.list_value().size());
-    set_list("failures", std::move(list));
+    set_list("failures", list);
   }
 
   data output_entry(const reported_output& one) const {
@@ -217,7 +217,7 @@ private:
     data each{data::type::list};
     for (const auto& line : lines)
       each.push_back(data{"line", line});
-    entry.set("lines", std::move(each));
+    entry.set("lines", each);
     entry.set("block", style_.block(lines));
     return entry;
   }
@@ -227,7 +227,7 @@ private:
     if (limits_.lines > 0)
       for (const auto& one : of_.outputs)
         list.push_back(output_entry(one));
-    set_list("outputs", std::move(list));
+    set_list("outputs", list);
     set(all_, "silent", names(of_.silent));
     data running{data::type::list};
     for (const auto& one : of_.running) {
@@ -239,7 +239,7 @@ private:
       running.push_back(entry);
     }
     set_more("running", of_.running.size(), running.list_value().size());
-    set_list("running", std::move(running));
+    set_list("running", running);
   }
 
   void add_rollbacks() {
@@ -256,7 +256,7 @@ private:
       list.push_back(entry);
     }
     set_more("rest", of_.not_rolled_back.size(), list.list_value().size());
-    set_list("rest", std::move(list));
+    set_list("rest", list);
   }
 
   data host_entry(const std::string& name, const host_verdict& now, bool is_part) const {
@@ -302,7 +302,7 @@ private:
         many->second = 0; // told
       }
     }
-    set_list("hosts", std::move(list));
+    set_list("hosts", list);
     set(all_, "not_touched", names(of_.not_touched));
   }
 
@@ -317,7 +317,7 @@ private:
       entry.set("both", data{!one.words.empty() && !one.command.empty()});
       list.push_back(entry);
     }
-    set_list(key, std::move(list));
+    set_list(key, list);
   }
 
   void add_ends() {
@@ -330,7 +330,7 @@ private:
       list.push_back(entry);
     }
     set_more("warnings", of_.warnings.size(), list.list_value().size());
-    set_list("warnings", std::move(list));
+    set_list("warnings", list);
     add_advice("next", of_.next);
     add_advice("look", of_.look);
   }

@@ -33,7 +33,7 @@ send_outcome send_command(const sending& one) {
   // What a shell says for a program that it cannot run, or does not find.
   constexpr int not_runnable = 126;
   constexpr int not_found = 127;
-  if (end->exit == not_runnable || end->exit == not_found)
+  if (end->exit >= not_runnable && end->exit <= not_found)
     return stop_channel(send_fault::misconfigured,
                         why->what + ": a program is not there, or cannot be run");
   auto made = refuse(describe(*why));

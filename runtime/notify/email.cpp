@@ -38,7 +38,7 @@ std::string thread_id(const message& what, const std::string& domain) {
 
 /// `Name <address>`, the name encoded where it is not ASCII.
 std::string address_header(const std::string& address) {
-  const auto line = one_line(address);
+  auto line = one_line(address);
   const auto begin = line.find('<');
   if (begin == std::string::npos || begin == 0)
     return line;

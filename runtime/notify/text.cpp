@@ -91,7 +91,7 @@ std::string one_line(std::string_view text) {
 }
 
 std::string encoded_header(std::string_view value) {
-  const auto text = one_line(value);
+  auto text = one_line(value);
   const bool plain = std::all_of(text.begin(), text.end(),
                                  [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (plain && text.find("=?") == std::string::npos)
