@@ -109,8 +109,8 @@ std::string json_line(log_time at, log_level level, std::string_view text, const
   add("stream", fields.stream);
   if (fields.why) {
     made["error"] = error_object(*fields.why, secrets);
-    if (const auto* trace = innermost_trace(*fields.why))
-      made["stack"] = symbolize(*trace);
+    if (const auto* stack = innermost_trace(*fields.why))
+      made["stack"] = symbolize(*stack);
   }
   return dump(made);
 }
