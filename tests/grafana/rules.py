@@ -41,8 +41,8 @@ def parts():
         if rule["expr"].startswith("absent("):
             yield f"rule {name}", rule["expr"].removeprefix("absent(").removesuffix(")")
             continue
-        for nth, part in enumerate(re.split(r"\band(?: on \([^)]*\))? ", with_recorded(rule["expr"]))):
-            yield f"rule {name} {nth + 1}", re.sub(r"\s+[<>=]=?\s+[\d.]+\s*$", "", part.strip())
+        for nth, part in enumerate(re.split(r"\b(?:and|unless)(?: on \([^)]*\))? ", with_recorded(rule["expr"]))):
+            yield f"rule {name} {nth + 1}", re.sub(r"\s+(?:[<>]|[<>=]=)\s+[\d.]+\s*$", "", part.strip())
 
 
 def seconds(length):
