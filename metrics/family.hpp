@@ -90,8 +90,7 @@ public:
   series_values values() const;
 
   /// Counters and histograms grow by these, gauges become them. False when something does not fit
-  /// these families (other names,
-  /// other labels, other buckets): the rest is taken all the same.
+  /// these families (other names, other labels, other buckets): the rest is taken all the same.
   bool add(const series_values& values);
 
 private:
