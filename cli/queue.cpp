@@ -6,7 +6,11 @@
 #include "runtime/config/units.hpp"
 #include "runtime/journal/run_lock.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -37,6 +41,20 @@ link::options way_of(const plan& todo, const std::string& name) {
   return how;
 }
 
+/// The name of a waiter's lock: those of a fleet's environment, which deploy to the same hosts,
+/// sort by when they came. `@` is in no name.
+std::string place_name(const plan& todo) {
+  const auto since = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  return fmt::format("{}@{}@{:015}@{}", todo.fleet.name, todo.request.environment, since.count(),
+                     todo.run);
+}
+
+/// `FLEET@ENVIRONMENT@`
+std::string_view line_of(std::string_view place) {
+  return place.substr(0, place.find('@', place.find('@') + 1) + 1);
+}
+
 } // namespace
 
 std::filesystem::path queue_folder(const std::filesystem::path& state) {
@@ -49,6 +67,7 @@ struct queue_turn::impl {
       : house{hosts_of_house(in, of->fleet)},
         waiting_in{queue_folder(in.state)},
         todo{std::move(of)},
+        place{place_name(*todo)},
         say{std::move(tell)},
         until{queue_clock::now() + longest},
         heard{[this](const std::string& name, int before) {
@@ -131,20 +150,48 @@ struct queue_turn::impl {
     return house.judge_owner(*told->holder) != succession::wait;
   }
 
-  void tell_who(const std::string& host) {
-    // The last sign of life changes all the time.
-    const auto who = owner_now.substr(0, owner_now.find(", "));
-    if (std::exchange(told_last, host + who) == told_last)
+  /// The last of those that came before, here; empty: this one is the next.
+  std::string who_is_before() const {
+    const auto all = run_lock::owned(waiting_in);
+    const auto mine = std::lower_bound(all.begin(), all.end(), place);
+    if (mine == all.begin() || line_of(*std::prev(mine)) != line_of(place))
+      return {};
+    return std::prev(mine)->substr(std::prev(mine)->rfind('@') + 1);
+  }
+
+  /// Says it once, however often it is asked.
+  void tell(const std::string& what, const std::string& sign) {
+    if (std::exchange(told_last, sign) == told_last)
       return;
     const auto left = std::chrono::duration_cast<duration>(until - queue_clock::now());
-    say("waiting for " + host + ", leased by " + owner_now + "; for at most "
+    say(what + "; for at most "
         + duration_text(std::chrono::ceil<std::chrono::seconds>(std::max(left, duration{0}))));
+  }
+
+  void tell_who(const std::string& host) {
+    // The last sign of life changes all the time.
+    tell("waiting for " + host + ", leased by " + owner_now,
+         host + owner_now.substr(0, owner_now.find(", ")));
   }
 
   /// Two that got in each other's way do not try again at the same moment.
   duration next_poll() {
     return duration{std::uniform_int_distribution<duration::rep>{turn_poll_min.count(),
                                                                  turn_poll_max.count()}(random)};
+  }
+
+  bool is_late() const { return queue_clock::now() >= until; }
+
+  /// Until all that came before are gone: true; or nothing is to be waited for.
+  bool wait_for_turn() {
+    for (auto before = who_is_before(); !before.empty(); before = who_is_before()) {
+      tell("waiting behind run " + before + ", which came first", before);
+      if (is_late()
+          || !let_pass(
+              todo->hosts.front(), [] { return false; }, next_poll()))
+        return false;
+    }
+    return !is_ended();
   }
 
   /// Until the host is not that owner's any more, or nothing is to be waited for.
@@ -192,6 +239,7 @@ struct queue_turn::impl {
   host_house house;
   std::filesystem::path waiting_in;
   std::shared_ptr<const plan> todo;
+  std::string place;
   std::function<void(const std::string&)> say;
   queue_clock::time_point until;
   std::map<std::string, std::unique_ptr<conversation>> talks;
@@ -211,9 +259,11 @@ queue_turn::~queue_turn() = default;
 
 queue_turn::outcome queue_turn::wait() {
   auto& my = *impl_;
-  // That others can count who waits; without it this one is not counted.
-  const auto place = run_lock::acquire(my.waiting_in, my.todo->run);
+  // That others know who waits, and since when; without it this one waits for nobody's turn.
+  const auto place = run_lock::acquire(my.waiting_in, my.place);
   while (true) {
+    if (!my.wait_for_turn())
+      return my.is_ended() ? outcome::ended : outcome::late;
     const auto held = my.acquire_all();
     if (!held && !my.is_ended()) {
       my.talks.clear();
@@ -224,7 +274,7 @@ queue_turn::outcome queue_turn::wait() {
       return outcome::ended;
     if (held->what == succession::resume)
       return outcome::cut_off;
-    if (queue_clock::now() >= my.until)
+    if (my.is_late())
       return outcome::late;
     my.tell_who(held->host);
     my.wait_for(held->host);

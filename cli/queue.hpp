@@ -15,7 +15,9 @@ std::filesystem::path queue_folder(const std::filesystem::path& state);
 
 /// A run's turn on all of its hosts: waits while others own some of them. Meanwhile it owns none: a
 /// host that was got goes back when another cannot be had, so two that wait never wait for each
-/// other. SIGINT, SIGTERM and SIGHUP end the waiting, and are kept in mind from its making on.
+/// other. Those of one fleet and environment have their turn in the order in which they came, as
+/// far as they share a state folder. SIGINT, SIGTERM and SIGHUP end the waiting, and are kept in
+/// mind from its making on.
 class queue_turn {
 public:
   enum class outcome {

@@ -172,8 +172,9 @@ def test_one_of_another_machine_loses_them_after_a_time_and_changes_nothing_when
     assert refused.code == 3 and f"leased by run {old} of " in refused.json["error"], refused
     of_another_machine(deployed, silent=400)
     assert rtx.orphans(), "its step did not outlive it"
-    # The first that the new owner does there: the old one's step is over.
-    rtx.hook("prepare", "if kill -0 $(cat ~/pid) 2>/dev/null; then touch ~/both; fi")
+    # The first that the new owner does there: the old one's step is over (a dead process that nobody
+    # has waited for has no words any more).
+    rtx.hook("prepare", '[ -z "$(tr -d "\\0" </proc/$(cat ~/pid)/cmdline)" ] || touch ~/both')
     rtx.unhook("start")
     deployed.repository.release("v3")
     done = other.deploy()
@@ -302,7 +303,7 @@ def test_of_several_that_wait_one_goes_on_with_it_and_all_have_their_turn(deploy
     running = in_the_start_of(deployed, "rtx1080")
     queued = [deployed.baton.start_deploy("--queue=3m") for _ in range(3)]
     for each in queued:
-        until("it waits", lambda one=each: "waiting for" in one.err)
+        until("it waits", lambda one=each: "waiting " in one.err)
     old = killed(running)
     (deployed["rtx1080"].home / "go").touch()
     ended = [each.wait() for each in queued]
@@ -310,6 +311,28 @@ def test_of_several_that_wait_one_goes_on_with_it_and_all_have_their_turn(deploy
     states = [one["status"] for one in deployed.baton("history", "--json").json["runs"]]
     assert states == ["success"] * 5, states
     assert sum(f"run {old} (main to production) was cut off" in one.err for one in ended) >= 1
+    assert deployed.leases() == {}
+
+
+def test_those_who_wait_have_their_turn_in_the_order_in_which_they_came(deployed):
+    running = in_the_start_of(deployed, "rtx1080")
+    queued = []
+    for nth in range(4):
+        one = deployed.baton.start_deploy("--queue=4m")
+        wanted = "waiting for rtx1080" if nth == 0 else "waiting behind run "
+        until("it says for whom it waits", lambda one=one, wanted=wanted: wanted in one.err)
+        queued.append(one)
+    late = deployed.baton.deploy("--queue=1s")
+    assert late.code == 3 and "waiting behind run " in late.err, late
+    queued[2].process.send_signal(signal.SIGINT)  # whoever goes away holds nobody up
+    assert queued.pop(2).wait().code == 130
+    (deployed["rtx1080"].home / "go").touch()
+    good(running.wait())
+    ended = [one.wait(200) for one in queued]
+    assert [one.code for one in ended] == [0, 0, 0], ended
+    finished = {one["run"]: one["finished_at"] for one in deployed.baton("history", "--json").json["runs"]}
+    order = [finished[one.json["run"]] for one in ended]
+    assert order == sorted(order), order
     assert deployed.leases() == {}
 
 
