@@ -2,6 +2,7 @@
 #include "cli/audited_act.hpp"
 #include "cli/delivery.hpp"
 #include "cli/json_or_null.hpp"
+#include "cli/metric_files.hpp"
 #include "cli/signals.hpp"
 #include "messages/json.hpp"
 #include "messages/json_time.hpp"
@@ -46,14 +47,15 @@ std::shared_ptr<const redactor> secrets_of(const fleet& of) {
   return by;
 }
 
-void log_deliveries(const cli_context& context, const workspace& in) {
+std::shared_ptr<logger> log_deliveries(const cli_context& context, const workspace& in) {
   log_options options;
-  options.file =
-      in.fleet->log_file.empty() ? log_file(in.state) : std::filesystem::path{in.fleet->log_file};
+  options.file = log_file_of(*in.fleet);
   options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
   options.terminal_level = context.quiet ? log_level::error : log_level::warning;
   options.secrets = secrets_of(*in.fleet);
-  log_to(std::make_shared<logger>(std::move(options)));
+  auto made = std::make_shared<logger>(std::move(options));
+  log_to(made);
+  return made;
 }
 
 /// How long it is worth waiting for what waits: each message for so long since it came to be, a
@@ -97,7 +99,14 @@ private:
 /// Sends until nothing is left, or somebody wants it to stop. Whoever holds the lock does it.
 int deliver(const cli_context& context, bool until_empty) {
   const auto in = open_workspace(context);
-  log_deliveries(context, in);
+  const auto lines = log_deliveries(context, in);
+  const auto numbers = metrics_of(in);
+  const head_log heads{in.journal, log_file_of(*in.fleet), {}, in.fleet->name, false};
+  // What a run has left behind, this goes on with: the journal's end in the log, and the numbers.
+  const auto written = [&] {
+    heads.write();
+    (void)write_metrics(*numbers, in, *lines, metric_files(in), true);
+  };
   const auto file = journal_file(in.state);
   auto of = std::make_shared<newest_fleet>(in.fleet->file, in.fleet);
   std::atomic<bool> stopped = false;
@@ -111,7 +120,7 @@ int deliver(const cli_context& context, bool until_empty) {
     }
     if (!lock)
       throw command_failed{exit_code::io_error, lock.error()};
-    mail_room room{std::make_shared<journal_outbox>(in.journal, of),
+    mail_room room{std::make_shared<journal_outbox>(in.journal, of, written),
                    [of, in_journal = in.journal](const std::string& channel, const message& what,
                                                  const std::stop_token& stop) {
                      return send_now(*of, *in_journal, channel, what, stop);
@@ -233,7 +242,7 @@ struct outbox_view {
   std::vector<lost_message> lost;
   std::vector<channel_row> channels;
   std::vector<attention_row> attention;
-  std::map<std::uint64_t, std::string> stopped; ///< which channel's stop an event of no run is
+  std::map<std::uint64_t, std::string> notices; ///< what an event of no run says
 };
 
 void print_json(const fleet& of, const outbox_view& view) {
@@ -274,8 +283,8 @@ void print_json(const fleet& of, const outbox_view& view) {
 }
 
 std::string of_what(const outbox_row& row, const outbox_view& in) {
-  if (const auto stop = in.stopped.find(row.event); stop != in.stopped.end())
-    return "channel " + stop->second + " is stopped";
+  if (const auto notice = in.notices.find(row.event); notice != in.notices.end())
+    return notice->second;
   return (row.nth > 0 ? fmt::format("reminder {} of ", row.nth) : std::string{}) + row.run;
 }
 
@@ -315,17 +324,22 @@ int list(const cli_context& context, bool as_json) {
                    or_fail(in.journal->channels(name)),
                    or_fail(in.journal->open_attention(name)),
                    {}};
-  const auto note_stop = [&](const outbox_row& row) {
+  const auto note = [&](const outbox_row& row) {
     if (!row.run.empty())
       return;
     const auto found = in.journal->find_event(row.event);
-    if (const auto* stop = found ? std::get_if<event::channel_stopped>(&found->what) : nullptr)
-      view.stopped[row.event] = stop->channel;
+    if (!found)
+      return;
+    if (const auto* stop = std::get_if<event::channel_stopped>(&found->what))
+      view.notices[row.event] = "channel " + stop->channel + " is stopped";
+    else if (const auto* lost = std::get_if<event::message_given_up>(&found->what))
+      view.notices[row.event] =
+          "a message of " + lost->of_run + " was given up on channel " + lost->channel;
   };
   for (const auto& row : view.waiting)
-    note_stop(row);
+    note(row);
   for (const auto& one : view.lost)
-    note_stop(one.row);
+    note(one.row);
   if (as_json) {
     print_json(*in.fleet, view);
     return exit_code::ok;

@@ -1,6 +1,5 @@
 #include "cli/audited_act.hpp"
 
-#include "runtime/journal/state_dir.hpp"
 #include "runtime/log/log.hpp"
 
 #include <chrono>
@@ -27,8 +26,7 @@ std::string first_line(const std::string& text) {
 } // namespace
 
 void log_act(const fleet& of, const std::string& text, const std::shared_ptr<journal>& in) {
-  const auto file =
-      of.log_file.empty() ? log_file(state_dir()) : std::filesystem::path{of.log_file};
+  const auto file = log_file_of(of);
   log_options how;
   how.file = file;
   how.file_level = log_level_from_string(of.log_level).value_or(log_level::info);

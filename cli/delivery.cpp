@@ -70,8 +70,12 @@ std::shared_ptr<const fleet> newest_fleet::get() {
   return fleet_;
 }
 
-journal_outbox::journal_outbox(std::shared_ptr<journal> in, std::shared_ptr<newest_fleet> of)
-    : journal_{std::move(in)}, of_{std::move(of)}, name_{of_->get()->name} {}
+journal_outbox::journal_outbox(std::shared_ptr<journal> in, std::shared_ptr<newest_fleet> of,
+                               std::function<void()> written)
+    : journal_{std::move(in)},
+      of_{std::move(of)},
+      name_{of_->get()->name},
+      written_{std::move(written)} {}
 
 std::string journal_outbox::fleet() {
   return name_;
@@ -147,6 +151,7 @@ expected<void> journal_outbox::append(std::vector<record>& records) {
   auto done = journal_->append(records);
   if (!done)
     return tl::unexpected<error>{done.error()};
+  written_();
   return {};
 }
 

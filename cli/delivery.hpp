@@ -5,6 +5,7 @@
 #include "cli/workspace.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -30,10 +31,12 @@ private:
   std::filesystem::file_time_type read_at_{};
 };
 
-/// The outbox of a fleet in the journal, its channels as baton.yaml says now.
+/// The outbox of a fleet in the journal, its channels as baton.yaml says now. `written` is called
+/// behind each append.
 class journal_outbox : public outbox {
 public:
-  journal_outbox(std::shared_ptr<journal> in, std::shared_ptr<newest_fleet> of);
+  journal_outbox(std::shared_ptr<journal> in, std::shared_ptr<newest_fleet> of,
+                 std::function<void()> written);
 
   std::string fleet() override;
   duration deliver_for() override;
@@ -48,6 +51,7 @@ private:
   std::shared_ptr<journal> journal_;
   std::shared_ptr<newest_fleet> of_;
   std::string name_;
+  std::function<void()> written_;
 };
 
 /// Sends on a channel as baton.yaml says now; for a mail_room.

@@ -71,9 +71,14 @@ ordered_json json_of(const run_row& run) {
   return made;
 }
 
-void print_run(const run_row& run) {
-  fmt::print("{}  {:<12} {:<14} {:<12} {}\n", run.id, run.environment, printable(run.ref, 14),
-             run.commit.substr(0, 12), state_of(run));
+/// With their fleets, where they are of several, or of another than this.
+void print_runs(const std::vector<run_row>& runs, const std::string& fleet) {
+  const bool is_mixed =
+      std::any_of(runs.begin(), runs.end(), [&](const run_row& run) { return run.fleet != fleet; });
+  for (const auto& run : runs)
+    fmt::print("{}  {:<12} {:<14} {:<12} {}\n", run.id,
+               is_mixed ? run.fleet + "/" + run.environment : run.environment,
+               printable(run.ref, 14), run.commit.substr(0, 12), state_of(run));
 }
 
 int history(const std::string& fleet, std::size_t count, bool as_json) {
@@ -88,9 +93,9 @@ int history(const std::string& fleet, std::size_t count, bool as_json) {
     std::cout << dump({{"schema", 1}, {"runs", list}}) << "\n";
     return exit_code::ok;
   }
-  for (const auto& row : rows)
-    print_run(row);
-  if (rows.empty())
+  if (!rows.empty())
+    print_runs(rows, rows.front().fleet);
+  else
     std::cerr << "no runs yet; the first is made by: baton deploy\n";
   return exit_code::ok;
 }
@@ -149,24 +154,8 @@ int status_of(const cli_context& context, bool as_json) {
   print_hosts(*in.fleet, states);
   if (!unfinished.empty())
     std::cout << "\nnot finished:\n";
-  for (const auto& row : unfinished)
-    print_run(row);
+  print_runs(unfinished, in.fleet->name);
   return exit_code::ok;
-}
-
-run_row find_run(journal& in, const std::string& id) {
-  if (!id.empty()) {
-    auto found = in.find_run(id);
-    if (!found)
-      throw command_failed{exit_code::no_input, found.error()};
-    return *found;
-  }
-  run_filter last;
-  last.count_max = 1;
-  const auto rows = or_fail(in.runs(last));
-  if (rows.empty())
-    throw command_failed{exit_code::no_input, "no runs yet\n"};
-  return rows.front();
 }
 
 /// Which secrets its hosts have got: the same word for the same content.
@@ -221,9 +210,9 @@ struct show_flags {
   std::string report; ///< a form; empty: none
 };
 
-int show(const show_flags& flags) {
+int show(const cli_context& context, const show_flags& flags) {
   const auto in = open_journal();
-  const auto row = find_run(*in, flags.run);
+  const auto row = run_named(context, *in, flags.run);
   const auto records = or_fail(in->read_run(row.id));
   if (const auto form = report_form_from_string(flags.report)) {
     std::cout << report_of(row, records, *form);
@@ -283,7 +272,8 @@ void add_status(CLI::App& app, cli_context& context) {
 void add_show(CLI::App& app, cli_context& context) {
   auto flags = std::make_shared<show_flags>();
   auto* command = app.add_subcommand("show", "Show one run: its verdict, or its events");
-  command->add_option("run", flags->run, "The run, or the beginning of its id (default: the last)");
+  command->add_option("run", flags->run,
+                      "The run, or the beginning of its id (default: the fleet's last)");
   auto* as_json = command->add_flag("--json", flags->json, "Its result as one JSON document");
   auto* events = command->add_flag("--events", flags->events, "Its events as lines of JSON");
   command
@@ -295,7 +285,8 @@ void add_show(CLI::App& app, cli_context& context) {
       ->excludes(events);
   command->footer("Examples:\n  baton show\n  baton show 20260131-0905 --json\n"
                   "  baton show --report md >comment.md");
-  command->callback([&context, flags] { context.chosen = [flags] { return show(*flags); }; });
+  command->callback(
+      [&context, flags] { context.chosen = [&context, flags] { return show(context, *flags); }; });
 }
 
 } // namespace baton

@@ -37,21 +37,6 @@ bool is_of(const std::string& step_id, const logs_flags& flags) {
   return matches(phase_at, flags.phase) && matches(unit_at, flags.host);
 }
 
-std::string run_id(const journal& in, const logs_flags& flags) {
-  if (!flags.run.empty()) {
-    auto found = in.find_run(flags.run);
-    if (!found)
-      throw command_failed{exit_code::no_input, found.error()};
-    return found->id;
-  }
-  run_filter last;
-  last.count_max = 1;
-  const auto rows = in.runs(last);
-  if (!rows || rows->empty())
-    throw command_failed{exit_code::no_input, "no runs yet\n"};
-  return rows->front().id;
-}
-
 void check_known(const std::string& what, const std::string& name,
                  const std::vector<std::string>& known, const std::string& run) {
   if (name.empty() || std::ranges::find(known, name) != known.end())
@@ -99,10 +84,10 @@ void print_output(const std::filesystem::path& in, const std::string& step_id) {
   std::cout << printable_lines(rest) << "\n";
 }
 
-int logs(const logs_flags& flags) {
+int logs(const cli_context& context, const logs_flags& flags) {
   const auto in = state_dir();
   const auto from = open_journal();
-  const auto run = run_id(*from, flags);
+  const auto run = run_named(context, *from, flags.run).id;
   check_names(*from, run, flags);
   const auto outputs = list_step_outputs(in, run);
   if (!outputs)
@@ -129,13 +114,15 @@ int logs(const logs_flags& flags) {
 void add_logs(CLI::App& app, cli_context& context) {
   auto flags = std::make_shared<logs_flags>();
   auto* command = app.add_subcommand("logs", "What the steps of a run have printed");
-  command->add_option("run", flags->run, "The run, or the beginning of its id (default: the last)");
+  command->add_option("run", flags->run,
+                      "The run, or the beginning of its id (default: the fleet's last)");
   command->add_option("--host", flags->host, "Only of this host");
   command->add_option("--phase", flags->phase, "Only of this phase");
   command->add_flag("--list", flags->list, "Only the steps' ids");
   command->footer("Examples:\n  baton logs\n  baton logs --host vps --phase vps\n"
                   "  baton logs 20260131 --list");
-  command->callback([&context, flags] { context.chosen = [flags] { return logs(*flags); }; });
+  command->callback(
+      [&context, flags] { context.chosen = [&context, flags] { return logs(context, *flags); }; });
 }
 
 } // namespace baton

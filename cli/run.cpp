@@ -6,8 +6,8 @@
 #include "cli/hosts_of_house.hpp"
 #include "cli/log_format.hpp"
 #include "cli/metered_actors.hpp"
+#include "cli/metric_files.hpp"
 #include "cli/observers.hpp"
-#include "cli/queue.hpp"
 #include "cli/record_log.hpp"
 #include "cli/report/kept_output.hpp"
 #include "cli/report/render.hpp"
@@ -18,7 +18,6 @@
 #include "cli/view/tty.hpp"
 #include "messages/json.hpp"
 #include "metrics/metered_transport.hpp"
-#include "metrics/pushgateway.hpp"
 #include "metrics/recorder.hpp"
 #include "runtime/journal/run_lock.hpp"
 #include "runtime/journal/sealed_plan.hpp"
@@ -29,12 +28,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <fcntl.h>
 #include <filesystem>
 #include <functional>
 #include <iostream>
 #include <optional>
-#include <sys/file.h>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -186,17 +183,12 @@ result end_unbegun(house& actors, record_store& store,
   return actors.carry_out(todo, std::make_shared<const std::vector<record>>(std::move(first)));
 }
 
-std::filesystem::path log_file_of(const workspace& in) {
-  return in.fleet->log_file.empty() ? log_file(in.state)
-                                    : std::filesystem::path{in.fleet->log_file};
-}
-
 /// JSON lines into the file; on stderr the view and the report speak to people already, unless it
 /// is for programs.
 std::shared_ptr<logger> start_log(const cli_context& context, const workspace& in, const plan& of,
                                   std::shared_ptr<const redactor> secrets) {
   log_options options;
-  options.file = log_file_of(in);
+  options.file = log_file_of(*in.fleet);
   options.file_level = log_level_from_string(in.fleet->log_level).value_or(log_level::info);
   options.terminal_level = context.verbosity > 1   ? log_level::debug
                            : context.verbosity > 0 ? log_level::info
@@ -221,87 +213,6 @@ void count_or_log(Work work) noexcept {
     log(log_level::warning, std::string{"the metrics: "} + thrown.what(),
         {.event = "metrics_failed"});
   }
-}
-
-std::shared_ptr<recorder> metrics_of(const workspace& in) {
-  auto made = std::make_shared<recorder>(recorder::build_words{version(), revision()});
-  made->know(*in.fleet);
-  if (const auto done = made->catch_up(*in.journal); !done)
-    log(log_level::warning, "the metrics begin at zero: " + describe(done.error()),
-        {.event = "metrics_failed"});
-  return made;
-}
-
-std::vector<std::string> metrics_files(const workspace& in, const run_options& how) {
-  std::vector<std::string> files;
-  for (const auto& file : {how.metrics_file, in.fleet->metrics_textfile})
-    if (!file.empty())
-      files.push_back(file);
-  return files;
-}
-
-/// The right to write the files, among the processes of a state folder: none puts what it has read
-/// earlier in the place of what another has read later.
-class turn_to_write {
-public:
-  /// A neighbour that hangs in its writing is not waited for long.
-  static constexpr auto patience = std::chrono::seconds{1};
-
-  explicit turn_to_write(const std::filesystem::path& state)
-      : file_{::open((state / "metrics.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)} {
-    const auto until = std::chrono::steady_clock::now() + patience;
-    while (file_ >= 0 && !(is_ours_ = ::flock(file_, LOCK_EX | LOCK_NB) == 0)
-           && std::chrono::steady_clock::now() < until)
-      std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  turn_to_write(const turn_to_write&) = delete;
-  turn_to_write& operator=(const turn_to_write&) = delete;
-  ~turn_to_write() {
-    if (file_ >= 0)
-      ::close(file_);
-  }
-
-  bool is_ours() const { return is_ours_; }
-
-private:
-  int file_;
-  bool is_ours_ = false;
-};
-
-/// Why one of them could not be written; empty: they were.
-std::string write_metrics(recorder& numbers, const workspace& in, const logger& lines,
-                          const std::vector<std::string>& files, bool journaled) {
-  std::string why;
-  if (files.empty())
-    return why;
-  const turn_to_write turn{in.state};
-  if (!turn.is_ours()) {
-    log(log_level::warning, "the metrics are not written: another process is at it",
-        {.event = "metrics_failed"});
-    return why;
-  }
-  numbers.log_counts(lines.counts());
-  // With what other processes have journaled meanwhile; else next time.
-  (void)(journaled ? numbers.hand_on(*in.journal) : numbers.catch_up(*in.journal));
-  numbers.runs_queued(run_lock::owned(queue_folder(in.state)).size());
-  for (const auto& file : files)
-    if (const auto done = numbers.write_textfile(file); !done) {
-      why = describe(done.error());
-      log(log_level::warning, why, {.event = "metrics_failed"});
-    }
-  return why;
-}
-
-void push_metrics_of(const workspace& in, const recorder& numbers) {
-  if (in.fleet->metrics_push.empty())
-    return;
-  const pushgateway to{in.fleet->metrics_push, in.fleet->metrics_push_login_file};
-  if (const auto done =
-          push_metrics(to, controller(), numbers.exposition(recorder::exposed::of_baton));
-      !done)
-    log(log_level::warning,
-        "the metrics were not pushed to " + to.url + ": " + describe(done.error()),
-        {.event = "metrics_failed"});
 }
 
 /// What nobody needs after a run's end: the plan with its secrets, and the folder of the steps that
@@ -365,7 +276,7 @@ result carry_out(const cli_context& context, const workspace& in,
   const auto stopped_by = asked_early.name().empty() ? learn_secrets(*contents) : std::string{};
   const auto secrets = with.hosts.secrets;
   const auto lines = start_log(context, in, *todo, secrets);
-  const head_log heads{in.journal, log_file_of(in), todo->run, todo->fleet.name, is_json};
+  const head_log heads{in.journal, log_file_of(*in.fleet), todo->run, todo->fleet.name, is_json};
   auto numbers = metrics_of(in);
   with.hosts.network = metered(with.hosts.network, numbers);
   with.hosts.watch = metered_actors(numbers);
@@ -417,7 +328,8 @@ result carry_out(const cli_context& context, const workspace& in,
           heads.write(); // who asked for a run is known also when it is cut off
         count_or_log([&] { numbers->apply(what); });
       },
-      [numbers, lines, in, files = metrics_files(in, how), journaled = how.journaled, unwritten] {
+      [numbers, lines, in, files = metric_files(in, how.metrics_file), journaled = how.journaled,
+       unwritten] {
         count_or_log([&] { *unwritten = write_metrics(*numbers, in, *lines, files, journaled); });
       }));
 
@@ -453,7 +365,7 @@ result carry_out(const cli_context& context, const workspace& in,
   if (how.journaled) {
     if (const auto done = numbers->save(*in.journal); !done)
       log(log_level::warning, describe(done.error()), {.event = "metrics_failed"});
-    count_or_log([&] { push_metrics_of(in, *numbers); });
+    count_or_log([&] { push_metrics(in, *numbers); });
     if (const auto done = prune_step_outputs(in.state, outputs_kept); !done)
       log(log_level::warning, describe(done.error()), {.event = "prune_failed"});
   }

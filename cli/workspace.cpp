@@ -6,6 +6,7 @@
 #include "runtime/config/near_name.hpp"
 #include "runtime/config/paths.hpp"
 #include "runtime/journal/state_dir.hpp"
+#include "runtime/log/log.hpp"
 #include "runtime/steps/owner_line.hpp"
 
 #include <chrono>
@@ -49,6 +50,26 @@ workspace open_workspace(const cli_context& context) {
   made.state = state_dir();
   made.journal = open_journal();
   return made;
+}
+
+run_row run_named(const cli_context& context, const journal& in, const std::string& id) {
+  if (!id.empty())
+    return or_fail(in.find_run(id), exit_code::no_input);
+  run_filter last;
+  last.count_max = 1;
+  if (const auto file = find_config(context.config_path))
+    if (const auto loaded = load_fleet(*file))
+      last.fleet = loaded->name;
+  const auto rows = or_fail(in.runs(last));
+  if (rows.empty())
+    throw command_failed{exit_code::no_input,
+                         "no runs yet" + (last.fleet.empty() ? "" : " of fleet " + last.fleet)
+                             + "\n"};
+  return rows.front();
+}
+
+std::filesystem::path log_file_of(const fleet& of) {
+  return of.log_file.empty() ? log_file(state_dir()) : std::filesystem::path{of.log_file};
 }
 
 const host& host_of(const fleet& in, const std::string& name) {

@@ -45,6 +45,13 @@ std::shared_ptr<journal> open_journal();
 /// All of it.
 workspace open_workspace(const cli_context& context);
 
+/// The run with that id, or whose id begins so. Of none: the last of the fleet whose file is found
+/// here; without such a file, or with a broken one, of any. Throws command_failed (66).
+run_row run_named(const cli_context& context, const journal& in, const std::string& id);
+
+/// Where a fleet's commands log: the file of baton.yaml, else that of the state folder.
+std::filesystem::path log_file_of(const fleet& of);
+
 /// The host of that name. Throws command_failed (64), with the name that may be meant.
 const host& host_of(const fleet& in, const std::string& name);
 

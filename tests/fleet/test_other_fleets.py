@@ -267,3 +267,20 @@ def test_explain_of_an_odd_fleet_is_right_and_fits(make_fleet):
         "pre_flight", "lab", "qa", "east", "west", "edge", "verification"]
     kept = fleet.baton("explain", "--no-rollback")
     assert kept.out.count("rolled back: nothing") == kept.out.count("rolled back:"), kept
+
+
+def test_of_two_fleets_in_one_state_folder_each_has_its_own_last_run(fleet):
+    here = fleet.config["fleet"]
+    mine = fleet.baton.deploy("no-such-branch").json["run"]
+    fleet.config["fleet"] = "elsewhere"
+    fleet.config.write()
+    refused = fleet.baton("show")
+    assert refused.code == 66 and "no runs yet of fleet elsewhere" in refused.err, refused
+    other = fleet.baton.deploy("no-such-branch").json["run"]
+    assert fleet.baton("show", "--json").json["run"] == other
+    listed = fleet.baton("history").out
+    assert f"{mine}  {here}/production" in listed and f"{other}  elsewhere/production" in listed, listed
+    fleet.config["fleet"] = here
+    fleet.config.write()
+    assert fleet.baton("show", "--json").json["run"] == mine
+    assert mine in fleet.baton("logs").out
