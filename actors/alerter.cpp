@@ -95,7 +95,7 @@ void sent(alerter_self self, const std::vector<outbox_row>& rows, const outbox::
   by.deliver_for = state.house.box->deliver_for();
   by.now = now;
   by.dice = state.house.dice();
-  if (how.is == send_outcome::kind::stopped)
+  if (how.is != send_outcome::kind::sent)
     by.others = others_than(channel, state.house.box->channels());
   if (write_down(self, channel, after_attempt(rows, how, by)))
     look(self);

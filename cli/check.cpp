@@ -5,6 +5,7 @@
 #include "runtime/config/near_name.hpp"
 #include "runtime/config/paths.hpp"
 #include "runtime/journal/state_dir.hpp"
+#include "runtime/notify/curl_call.hpp"
 #include "runtime/notify/render.hpp"
 #include "runtime/notify/secret_line.hpp"
 #include "runtime/notify/send.hpp"
@@ -14,10 +15,13 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <iostream>
 #include <memory>
 #include <set>
 #include <sys/stat.h>
+#include <system_error>
+#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -96,13 +100,35 @@ void warn_of_secrets(const fleet& of) {
               << of.file << "\n";
 }
 
+bool goes_in_clear(const std::string& url) {
+  return url.starts_with("http://") && !is_this_machine(url);
+}
+
+/// Where a channel's secret goes over a network on which others can read along.
+bool sends_secret_in_clear(const channel& one) {
+  if (!one.url_file.empty())
+    return goes_in_clear(read_secret_line(one.url_file).value_or(std::string{}));
+  return !one.token_file.empty() && (goes_in_clear(one.url) || goes_in_clear(one.api));
+}
+
 /// A run does not fail for it; but nobody would hear of it.
 void warn_of_channels(const fleet& of) {
-  for (const auto& channel : of.alerts.channels)
+  for (const auto& channel : of.alerts.channels) {
+    const auto note = [&](const std::string& why) {
+      std::cerr << "note: nothing can be sent on channel " << channel.name << ": " << why << "\n";
+    };
     for (const auto& path : secret_files_of(channel))
       if (const auto secret = read_secret_line(path); !secret)
-        std::cerr << "note: nothing can be sent on channel " << channel.name << ": "
-                  << secret.error().what << "\n";
+        note(secret.error().what);
+    if (!channel.ca_file.empty() && ::access(channel.ca_file.c_str(), R_OK) != 0)
+      note("ca_file " + channel.ca_file + ": " + std::generic_category().message(errno));
+    if (sends_secret_in_clear(channel))
+      std::cerr << "note: channel " << channel.name
+                << " sends its secret over http: whoever is on the way reads it; use https\n";
+  }
+  if (!of.metrics_push_login_file.empty() && goes_in_clear(of.metrics_push))
+    std::cerr << "note: metrics.pushgateway gets its password over http: whoever is on the way "
+                 "reads it; use https\n";
 }
 
 /// What a template names and is not there is empty in every message.

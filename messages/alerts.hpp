@@ -39,6 +39,7 @@ struct channel {
   std::vector<std::string> to; ///< email
   std::string user;            ///< email: empty: no login
   std::string password_file;   ///< email
+  std::string ca_file;         ///< whom to trust in place of the system's authorities; empty: those
   struct command run;          ///< command: the event as JSON on its standard input
 
   bool operator==(const channel&) const = default;
@@ -78,6 +79,7 @@ enum class send_fault : std::uint8_t {
   throttled,     ///< 429
   server_error,  ///< 5xx, or an answer nobody understands
   unauthorized,  ///< token, login or address are not accepted
+  untrusted,     ///< its certificate is not accepted
   refused,       ///< the message itself is not accepted
   failed,        ///< a command ended badly
   misconfigured, ///< a file of secrets that cannot be read, a program that is not there

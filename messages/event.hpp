@@ -167,6 +167,7 @@ struct message_given_up {
   int attempts;
   send_fault reason;
   std::string why;
+  std::vector<std::string> told_on; ///< other channels, which hear of this
 };
 
 /// Nothing is sent on a channel any more until what it needs has changed.

@@ -150,6 +150,7 @@ void fields(auto& v, is<message_given_up> auto& x) {
   fields_of_message(v, x);
   v("reason", x.reason);
   v("why", x.why);
+  v("told_on", x.told_on);
 }
 
 void fields(auto& v, is<channel_stopped> auto& x) {

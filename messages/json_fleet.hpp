@@ -171,6 +171,7 @@ void fields(auto& v, is<channel> auto& x) {
   v("to", x.to);
   v("user", x.user);
   v("password_file", x.password_file);
+  v("ca_file", x.ca_file);
   v("run", x.run);
 }
 

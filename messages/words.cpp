@@ -219,6 +219,8 @@ std::string_view to_string(send_fault value) noexcept {
     return "server_error";
   case send_fault::unauthorized:
     return "unauthorized";
+  case send_fault::untrusted:
+    return "untrusted";
   case send_fault::refused:
     return "refused";
   case send_fault::failed:

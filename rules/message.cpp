@@ -234,6 +234,14 @@ struct wording {
       into.text += "baton ack " + into.run + " ends the reminders\n";
   }
 
+  void operator()(const event::message_given_up& lost) const {
+    into.fleet = lost.fleet;
+    into.title =
+        lost.fleet + ": a message of " + lost.of_run + " was given up on channel " + lost.channel;
+    into.text = lost.why + "\n";
+    into.next = "baton alert list";
+  }
+
   void operator()(const event::channel_stopped& stopped) const {
     into.fleet = stopped.fleet;
     into.title = stopped.fleet + ": nothing is sent on channel " + stopped.channel + " any more";

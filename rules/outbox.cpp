@@ -61,6 +61,8 @@ event_t given_up(const outbox_row& row, const send_outcome& how, const attempt& 
   auto made = about<event::message_given_up>(row, by);
   made.reason = how.fault;
   made.why = how.why;
+  if (!row.run.empty()) // of a message about a channel nobody is told: that would have no end
+    made.told_on = by.others;
   return made;
 }
 
@@ -131,7 +133,8 @@ std::vector<event_t> after_attempt(const std::vector<outbox_row>& rows, const se
 }
 
 bool stops_channel(send_fault why) {
-  return why == send_fault::unauthorized || why == send_fault::misconfigured;
+  return why == send_fault::unauthorized || why == send_fault::untrusted
+         || why == send_fault::misconfigured;
 }
 
 std::vector<event_t> give_up_all(const std::vector<outbox_row>& rows, const std::string& fleet) {

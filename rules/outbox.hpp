@@ -42,7 +42,8 @@ delivery_step next_delivery(const std::vector<outbox_row>& rows, const channel_s
                             time_point now);
 
 /// What follows from a try: for each row message_sent, message_failed or message_given_up, and
-/// channel_stopped where nothing more is to be sent there. `others`: channels that can hear of it.
+/// channel_stopped where nothing more is to be sent there. `others`: channels that can hear of it,
+/// of a stop and of a message of a run that was given up.
 struct attempt {
   std::string fleet;
   std::string likeness; ///< of what the channel needs

@@ -32,6 +32,7 @@ struct loudness {
   severity operator()(const event::rollback_started&) const { return severity::warning; }
   severity operator()(const event::cancel_requested&) const { return severity::warning; }
   severity operator()(const event::alert_raised& alert) const { return alert.severity; }
+  severity operator()(const event::message_given_up&) const { return severity::warning; }
   severity operator()(const event::channel_stopped&) const { return severity::critical; }
 
   severity operator()(const event::run_finished& finished) const {

@@ -46,12 +46,14 @@ void read_telegram(const view& in, channel& into) {
       && (number.empty() || !std::all_of(number.begin(), number.end(), is_of_number)))
     chat.fault("a chat is a number, such as -1001234567890, or @name of a channel");
   in["thread"].read(into.thread);
+  in["ca_file"].read_controller_path(into.ca_file);
 }
 
 void read_slack(const view& in, channel& into) {
   into.kind = channel_kind::slack;
   in["webhook_file"].read_controller_path(into.url_file);
   require(in, "webhook_file", "a file with the URL of the incoming webhook, mode 0600");
+  in["ca_file"].read_controller_path(into.ca_file);
 }
 
 void read_email(const view& in, channel& into) {
@@ -70,6 +72,7 @@ void read_email(const view& in, channel& into) {
       in["to"].fault("\"" + one + "\" is no address");
   in["user"].read(into.user);
   in["password_file"].read_controller_path(into.password_file);
+  in["ca_file"].read_controller_path(into.ca_file);
   if (in["user"].present() != in["password_file"].present() && !in.has_faults_below())
     in.fault("a login has both, user and password_file");
 }
@@ -79,6 +82,7 @@ void read_webhook(const view& in, channel& into) {
   read_url(in["url"], into.url, {"https://", "http://"}, "https:// or http://",
            "write the URL into a file, mode 0600, and name it as url_file");
   in["url_file"].read_controller_path(into.url_file);
+  in["ca_file"].read_controller_path(into.ca_file);
   in["token_file"].read_controller_path(into.token_file);
   if (in["url"].present() == in["url_file"].present() && in.is(yaml_kind::mapping)
       && !in.has_faults_below())

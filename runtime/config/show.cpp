@@ -246,9 +246,11 @@ json_value shown(const channel& of) {
     add("token_file", of.token_file);
     add("chat", of.chat);
     add("thread", of.thread);
+    add("ca_file", of.ca_file);
     return {{"telegram", made}};
   case channel_kind::slack:
     add("webhook_file", of.url_file);
+    add("ca_file", of.ca_file);
     return {{"slack", made}};
   case channel_kind::email:
     add("server", of.server);
@@ -256,11 +258,13 @@ json_value shown(const channel& of) {
     add("to", of.to);
     add("user", of.user);
     add("password_file", of.password_file);
+    add("ca_file", of.ca_file);
     return {{"email", made}};
   case channel_kind::webhook:
     add("url", of.url);
     add("url_file", of.url_file);
     add("token_file", of.token_file);
+    add("ca_file", of.ca_file);
     return {{"webhook", made}};
   case channel_kind::command:
     break;

@@ -86,6 +86,8 @@ public:
             lost.channel, std::int64_t{lost.nth});
     if (lost.reason != send_fault::gone)
       remind(*row);
+    for (const auto& other : lost.told_on)
+      add_row(seq(), other, 0, lost.fleet, "", "");
   }
 
   void operator()(const event::channel_stopped& stopped) {

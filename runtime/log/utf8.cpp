@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 namespace baton {
 
@@ -51,6 +52,23 @@ void append_escaped(std::string& to, unsigned value) {
   to += digits[value & 15];
 }
 
+/// In UTF-8: marks, embeddings, overrides and isolates of a direction; separators of lines and
+/// paragraphs. Unicode Standard Annex 9, and Trojan Source (CVE-2021-42574).
+constexpr std::pair<std::string_view, std::string_view> turning[] = {
+    {"\xd8\x9c", "\\u061c"},     {"\xe2\x80\x8e", "\\u200e"}, {"\xe2\x80\x8f", "\\u200f"},
+    {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}, {"\xe2\x80\xaa", "\\u202a"},
+    {"\xe2\x80\xab", "\\u202b"}, {"\xe2\x80\xac", "\\u202c"}, {"\xe2\x80\xad", "\\u202d"},
+    {"\xe2\x80\xae", "\\u202e"}, {"\xe2\x81\xa6", "\\u2066"}, {"\xe2\x81\xa7", "\\u2067"},
+    {"\xe2\x81\xa8", "\\u2068"}, {"\xe2\x81\xa9", "\\u2069"}};
+
+/// What is shown in place of a character that turns what stands beside it; empty: it does not.
+std::string_view shown_turning(std::string_view one) {
+  for (const auto& [bytes, shown] : turning)
+    if (one == bytes)
+      return shown;
+  return {};
+}
+
 } // namespace
 
 std::string repair_utf8(std::string_view text) {
@@ -74,6 +92,8 @@ std::string printable(std::string_view text) {
     const bool c1 = one.size() == 2 && lead == 0xc2 && byte_at(one, 1) < 0xa0;
     if (c0 || c1)
       append_escaped(made, c0 ? lead : byte_at(one, 1));
+    else if (const auto shown = one.size() > 1 ? shown_turning(one) : ""; !shown.empty())
+      made += shown;
     else
       made += one;
   });

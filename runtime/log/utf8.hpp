@@ -9,7 +9,8 @@ namespace baton {
 std::string repair_utf8(std::string_view text);
 
 /// Valid UTF-8 that moves no cursor and colours nothing: control characters other than newline and
-/// tab are shown as `\x1b`. For what others wrote and a terminal is to show.
+/// tab are shown as `\x1b`, those that end lines or turn the direction of writing as `\u202e`. For
+/// what others wrote and a terminal is to show.
 std::string printable(std::string_view text);
 
 } // namespace baton

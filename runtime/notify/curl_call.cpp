@@ -70,6 +70,14 @@ public:
 
   CURL* handle() const { return easy_.get(); }
 
+  /// In place of the system's authorities; empty: those.
+  void trust(const std::string& ca_file) {
+    if (ca_file.empty())
+      return;
+    set(CURLOPT_CAINFO, ca_file.c_str());
+    set(CURLOPT_CAPATH, nullptr);
+  }
+
   long number(CURLINFO which) const {
     long found = 0;
     ::curl_easy_getinfo(easy_.get(), which, &found);
@@ -106,19 +114,26 @@ public:
       [[fallthrough]];
     case CURLE_URL_MALFORMAT:
       return make_error(ec::usage, "that is no URL for it");
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return make_error(ec::auth_failed, "its certificate is not accepted: " + said(how));
+    case CURLE_SSL_CACERT_BADFILE:
+      return make_error(ec::auth_failed, "ca_file cannot be read, or has no certificate");
     case CURLE_COULDNT_CONNECT:
       return make_error(ec::unreachable, "could not connect: "
                                              + std::generic_category().message(
                                                  static_cast<int>(number(CURLINFO_OS_ERRNO))));
     default:
-      return make_error(ec::unreachable, said_.front() != '\0' ? std::string{said_.data()}
-                                                               : ::curl_easy_strerror(how));
+      return make_error(ec::unreachable, said(how));
     }
   }
 
   std::string body;
 
 private:
+  std::string said(CURLcode how) const {
+    return said_.front() != '\0' ? said_.data() : ::curl_easy_strerror(how);
+  }
+
   static std::string no_proxy() {
     for (const auto* name : {"no_proxy", "NO_PROXY"})
       if (const char* hosts = std::getenv(name); hosts != nullptr && *hosts != '\0')
@@ -181,6 +196,7 @@ bool is_this_machine(const std::string& url) {
 
 expected<http_reply> post(const http_post& what, const std::stop_token& stop) {
   call one{what.url, "http,https", what.deadline};
+  one.trust(what.ca_file);
   list_handle headers;
   add(headers, "Expect:"); // else a large body waits for an answer that some never give
   for (const auto& line : what.headers)
@@ -207,10 +223,11 @@ expected<mail_reply> send_mail(const mail& what, const std::stop_token& stop) {
   call one{what.server, "smtp,smtps", what.deadline};
   const bool here = is_this_machine(what.server);
   one.set(CURLOPT_USE_SSL, static_cast<long>(here ? CURLUSESSL_TRY : CURLUSESSL_ALL));
-  if (here) { // nobody is in between, and its certificate is most likely one of its own making
+  if (here && what.ca_file.empty()) { // nobody is in between; its certificate is its own making
     one.set(CURLOPT_SSL_VERIFYPEER, 0L);
     one.set(CURLOPT_SSL_VERIFYHOST, 0L);
   }
+  one.trust(what.ca_file);
   // To libcurl the greeting belongs to connecting, and some servers take their time with it.
   one.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(what.deadline.count()));
   if (!what.user.empty()) {

@@ -18,6 +18,7 @@ struct http_post {
   std::string url; ///< http or https
   std::vector<std::string> headers;
   std::string body;
+  std::string ca_file; ///< whom to trust in place of the system's authorities; empty: those
   duration deadline = std::chrono::seconds{30};
 };
 
@@ -27,7 +28,8 @@ struct http_reply {
   std::optional<duration> retry_after; ///< as a header says
 };
 
-/// Errors: timed_out, unreachable, usage (no such URL), cancelled.
+/// Errors: timed_out, unreachable, auth_failed (its certificate is not accepted, or `ca_file`
+/// cannot be read), usage (no such URL), cancelled.
 expected<http_reply> post(const http_post& what, const std::stop_token& stop);
 
 struct mail {
@@ -37,6 +39,7 @@ struct mail {
   std::vector<std::string> to;
   std::vector<std::string> headers; ///< whole lines without an end
   std::string text, html;
+  std::string ca_file; ///< as of http_post
   duration deadline = std::chrono::seconds{30};
 };
 

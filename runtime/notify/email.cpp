@@ -114,6 +114,7 @@ send_outcome judge(const mail_reply& reply) {
 send_outcome send_email(const sending& one) {
   mail letter;
   letter.server = one.to.server;
+  letter.ca_file = one.to.ca_file;
   letter.user = one.to.user;
   if (!one.to.password_file.empty()) {
     auto password = read_secret_line(one.to.password_file);

@@ -116,6 +116,8 @@ std::string likeness_of(const channel& of, const std::filesystem::path& folder) 
   alone.channels = {of};
   auto text = dump(to_json(alone));
   auto files = secret_files_of(of);
+  if (!of.ca_file.empty())
+    files.push_back(of.ca_file);
   const auto program = program_of(of.run);
   if (program.find('/') != std::string::npos)
     files.push_back(folder / program);
@@ -176,6 +178,8 @@ send_outcome stop_channel(send_fault fault, std::string why) {
 send_outcome without_answer(const error& why) {
   if (why.code == ec::usage)
     return stop_channel(send_fault::misconfigured, why.what);
+  if (why.code == ec::auth_failed)
+    return stop_channel(send_fault::untrusted, why.what);
   return try_again(why.code == ec::timed_out ? send_fault::timed_out : send_fault::unreachable,
                    why.what);
 }

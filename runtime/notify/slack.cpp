@@ -58,8 +58,12 @@ send_outcome send_slack(const sending& one) {
   const auto url = read_secret_line(one.to.url_file);
   if (!url)
     return misconfigured(url.error());
-  const auto reply = post(
-      {*url, {"Content-Type: application/json"}, slack_payload(one.what), one.deadline}, one.stop);
+  const auto reply = post({*url,
+                           {"Content-Type: application/json"},
+                           slack_payload(one.what),
+                           one.to.ca_file,
+                           one.deadline},
+                          one.stop);
   if (!reply)
     return without_answer(reply.error());
   if (reply->status >= 200 && reply->status < 300)

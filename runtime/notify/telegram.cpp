@@ -121,6 +121,7 @@ expected<api_answer> ask(const sending& one, const std::string& token, const std
   auto reply = post({one.to.api + "/bot" + token + "/sendMessage",
                      {"Content-Type: application/json"},
                      dump(body),
+                     one.to.ca_file,
                      one.deadline},
                     one.stop);
   if (!reply)

@@ -94,7 +94,8 @@ std::string encoded_header(std::string_view value) {
   auto text = one_line(value);
   const bool plain = std::all_of(text.begin(), text.end(),
                                  [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (plain && text.find("=?") == std::string::npos)
+  constexpr std::size_t line_max = 900; // of 998, by RFC 5322; words can be parted, a line cannot
+  if (plain && text.size() <= line_max && text.find("=?") == std::string::npos)
     return text;
   constexpr std::size_t word_max = 42; // as base64 in its frame: at most 75
   std::string made;

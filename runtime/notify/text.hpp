@@ -24,7 +24,8 @@ std::string cut_to_escaped(std::string_view text, std::size_t bytes_max);
 /// On one line, without control characters: what a header of a mail may hold.
 std::string one_line(std::string_view text);
 
-/// A header's value by RFC 2047: as it is where it is ASCII, else in words of base64.
+/// A header's value by RFC 2047: as it is where it is ASCII and fits into a line, else in words of
+/// base64, each on a line of its own.
 std::string encoded_header(std::string_view text);
 
 } // namespace baton

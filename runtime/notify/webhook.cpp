@@ -67,7 +67,8 @@ send_outcome judge(const http_reply& reply) {
 } // namespace
 
 send_outcome send_webhook(const sending& one) {
-  http_post request{one.to.url, {"Content-Type: application/json"}, {}, one.deadline};
+  http_post request{
+      one.to.url, {"Content-Type: application/json"}, {}, one.to.ca_file, one.deadline};
   if (!one.to.url_file.empty()) {
     auto url = read_secret_line(one.to.url_file);
     if (!url)

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -103,6 +104,8 @@ def test_a_bad_end_is_told_by_telegram_and_reminded_of_until_somebody_knows(phon
                     lambda: not deliverers(phoned))
     view = outbox(phoned)
     assert view["waiting"] == [] and view["unacknowledged"] == [], view
+    verified = phoned.baton("audit", "verify", "--json").json
+    assert verified["ok"] and verified["behind"] == 0, "what was sent is in the log's proof, too"
 
 
 def test_a_rollback_says_what_runs_now(phoned):
@@ -392,6 +395,82 @@ def test_slack_and_webhook_get_what_they_want(deployed, bot):
     slack = [one["body"] for one in bot.got if one["path"] == "/services/s3cr3t"]
     assert any("VPS failed" in one["text"] or "VPS failed" in json.dumps(one) for one in slack), slack
     no_deliverer(deployed)
+
+
+@pytest.fixture
+def trusted_by_nobody(tmp_path):
+    """A certificate of its own making, with its key."""
+    file = tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                    "-nodes", "-days", "2", "-subj", "/CN=a stand-in", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-keyout", file, "-out", f"{file}.public"],
+                   check=True, capture_output=True)
+    file.write_text(file.read_text() + pathlib.Path(f"{file}.public").read_text())
+    stand = Stand(file)
+    stand.authority = f"{file}.public"
+    yield stand
+    stand.close()
+
+
+def test_a_certificate_that_nobody_vouches_for_stops_the_channel_until_ca_file_names_it(
+        deployed, bot, trusted_by_nobody):
+    hook = {"url": trusted_by_nobody.url + "/hook"}
+    numbers = deployed.project / "baton.prom"
+    deployed.config["metrics"] = {"textfile": str(numbers)}
+    with_channels(deployed, {"hook": {"webhook": hook}, "phone": telegram(deployed, bot)})
+    run = deploy_badly(deployed)
+    told = bot.wait_for("nothing is sent on channel hook any more")
+    assert "its certificate is not accepted: " in told, told
+    processes.until("the text file says so, without another run", lambda: (
+        'baton_notification_channel_stopped{channel="hook"} 1' in numbers.read_text()))
+    assert trusted_by_nobody.got == [], "not a word of it goes to somebody unknown"
+    hook["ca_file"] = "nowhere.pem"
+    deployed.config.write()
+    assert "nowhere.pem: No such file" in deployed.baton("check").err
+    refused = deployed.baton("alert", "test", "hook", "--json")
+    assert refused.json["reason"] == "untrusted" and "ca_file" in refused.json["error"], refused
+    hook["ca_file"] = trusted_by_nobody.authority
+    deployed.config.write()
+    assert deployed.baton("check").err.count("channel hook") <= 1, "that it was stopped"
+    assert deployed.baton("alert", "test", "hook").code == 0
+    processes.until("what waited has come", lambda: [
+        one for one in trusted_by_nobody.got if one["body"]["event"] == "run_finished"], 60)
+    assert run in {one["body"]["run"] for one in trusted_by_nobody.got}
+    no_deliverer(deployed)
+
+
+def test_a_message_that_is_given_up_is_told_on_another_channel_once(deployed, bot):
+    other = {"webhook": {"url": bot.url + "/hook"}}
+    with_channels(deployed, {"hook": other, "phone": telegram(deployed, bot)},
+                  routes=[{"events": "run_finished"}])
+    bot.always = {"status": 400, "body": {"ok": False, "description": "Bad Request: no"}}
+    run = deploy_badly(deployed)
+    given_up = {(one["channel"], one["run"]) for one in processes.until(
+        "all is given up", lambda: len(outbox(deployed)["given_up"]) == 4
+        and outbox(deployed)["given_up"], 60)}
+    assert given_up == {("hook", run), ("phone", run), ("hook", ""), ("phone", "")}, "and no more"
+    listed = deployed.baton("alert", "list").out
+    assert f"a message of {run} was given up on channel hook" in listed, listed
+    texts = [one["body"].get("text") or one["body"].get("title") for one in bot.got]
+    assert any(f"a message of {run} was given up on channel hook" in text for text in texts), texts
+    assert deployed.baton("audit", "verify").code == 0
+    no_deliverer(deployed)
+
+
+def test_check_says_where_a_secret_would_go_over_plain_http(phoned):
+    phoned.config["alerts"]["channels"] = {
+        "phone": {"telegram": {"token_file": secret(phoned, "bot-token", TOKEN), "chat": 1,
+                               "api": "http://bot.example.org"}},
+        "hook": {"webhook": {"url_file": secret(phoned, "hook", "http://hook.example.org/s3cr3t")}},
+        "here": {"webhook": {"url": "http://127.0.0.1:9/x", "token_file": secret(phoned, "t", "abc")}},
+        "open": {"webhook": {"url": "http://hook.example.org/open"}}}
+    phoned.config["metrics"] = {"pushgateway": "http://push.example.org",
+                                "pushgateway_login_file": secret(phoned, "push", "me:pass-w0rd")}
+    phoned.config.write()
+    done = phoned.baton("check")
+    assert done.code == 0, done
+    assert re.findall(r"note: (.*?) (?:sends|gets) its \w+ over http", done.err) == [
+        "channel phone", "channel hook", "metrics.pushgateway"], done.err
 
 
 def test_check_says_when_nothing_can_be_sent(phoned):

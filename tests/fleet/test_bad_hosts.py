@@ -204,7 +204,8 @@ def test_a_commit_that_does_not_fit_touches_nothing_and_leaves_no_rest(prepared,
     result = verdict(fleet, fleet.baton.deploy(), "partial_success", "vps", "thinkpad", "no", 4)
     why = result["error_detail"]
     assert (why["code"], why["host"], why["retryable"]) == ("no_space", "vps", False), why
-    assert "prepare" in why["step"] and request.node.callspec.id in result["error"], why
+    assert why["step"] == f"{result['run']}/vps/vps/1/prepare", why
+    assert request.node.callspec.id in result["error"], why
     assert result["details"]["vps"]["attempts"] == 1
     assert vps.history() == ["v1"], "what serves was touched"
     # the objects of a fetch that came through are the commit's, and stay

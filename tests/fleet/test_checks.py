@@ -118,7 +118,7 @@ def no_trace(fleet):
     def left():
         return [os.path.join(folder, file) for folder, _, files in os.walk(state) for file in files
                 if {"looks", "effects", "files"} & set(pathlib.Path(folder).parts)]
-    until(f"the looks are forgotten: {left()}", lambda: not left(), 10)
+    until(f"the looks are forgotten: {left()}", lambda: not left())
     assert "probe" not in fleet.leases()
 
 

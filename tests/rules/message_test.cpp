@@ -221,6 +221,14 @@ TEST(a_message, tells_of_each_event_that_can_be_routed) {
       about(event::channel_stopped{"homelab", "phone", send_fault::unauthorized, "401", "", {}});
   EXPECT_EQ(stopped.title, "homelab: nothing is sent on channel phone any more");
   EXPECT_EQ(stopped.next, "baton alert test phone");
+  event::message_given_up lost{};
+  lost.fleet = "homelab";
+  lost.channel = "phone";
+  lost.of_run = "r1";
+  lost.why = "400";
+  EXPECT_EQ(about(lost).title, "homelab: a message of r1 was given up on channel phone");
+  EXPECT_EQ(about(lost).text, "400\n");
+  EXPECT_EQ(about(lost).severity, severity::warning);
   EXPECT_EQ(about(event::retry_due{}).title, "") << "of nothing else";
 }
 

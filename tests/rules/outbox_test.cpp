@@ -162,6 +162,15 @@ TEST_F(a_try, that_failed_too_late_is_the_last_one) {
   const auto lost = std::get<event::message_given_up>(after(send_outcome::kind::again)[0]);
   EXPECT_EQ(lost.why, "no network");
   EXPECT_EQ(lost.attempts, 1);
+  EXPECT_THAT(lost.told_on, ElementsAre("team"));
+}
+
+TEST_F(a_try, that_gives_up_what_is_about_a_channel_is_told_nobody) {
+  auto notice = row(1);
+  notice.run.clear();
+  const auto lost =
+      std::get<event::message_given_up>(after(send_outcome::kind::refused, {notice})[0]);
+  EXPECT_TRUE(lost.told_on.empty()) << "two channels that refuse would go on for ever";
 }
 
 TEST_F(a_try, of_a_reminder_is_late_by_its_own_time) {
@@ -220,6 +229,7 @@ TEST(the_pause_after_a_failed_try, is_drawn_from_one_that_doubles_up_to_ten_minu
 TEST(what_may_pass, is_all_that_does_not_stop_a_channel) {
   EXPECT_TRUE(stops_channel(send_fault::unauthorized));
   EXPECT_TRUE(stops_channel(send_fault::misconfigured));
+  EXPECT_TRUE(stops_channel(send_fault::untrusted));
   EXPECT_FALSE(stops_channel(send_fault::refused));
   EXPECT_FALSE(stops_channel(send_fault::timed_out));
 }

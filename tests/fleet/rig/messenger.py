@@ -6,6 +6,7 @@ import email.policy
 import http.server
 import json
 import socketserver
+import ssl
 import threading
 import time
 
@@ -17,10 +18,12 @@ class Stand:
 
     `script` holds answers for the next requests, each a dict: status, body, headers, or one of
     `hangs`, `cuts`; when it is empty `always` stands, by default what a Bot API says of success.
+    With a `certificate`, a file that has its key too, it speaks TLS.
     """
 
-    def __init__(self):
+    def __init__(self, certificate=None):
         self.got, self.script, self.always = [], [], {}
+        self._certificate = certificate
         self._lock = threading.Lock()
         self._end = threading.Event()
         stand = self
@@ -37,12 +40,16 @@ class Stand:
             allow_reuse_address = True
 
         self._server = Server(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http{'s' if self._certificate else ''}://127.0.0.1:{self._server.server_address[1]}"
 
     def serve(self, to):
         body = to.rfile.read(int(to.headers.get("Content-Length", 0)))

@@ -66,7 +66,7 @@ def kill(pids, signal_number=signal.SIGKILL):
             pass
 
 
-def until(what, condition, seconds=20):
+def until(what, condition, seconds=60):
     """The first true value of `condition()`; fails naming `what` after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -379,5 +379,12 @@ TEST(repaired_utf8, has_the_valid_parts_as_they_were) {
     EXPECT_EQ(repair_utf8(from), to);
 }
 
+TEST(what_others_wrote, neither_turns_the_direction_of_writing_nor_ends_a_line_unseen) {
+  EXPECT_EQ(printable("a\xe2\x80\xae"
+                      "cba\xe2\x80\xac\xe2\x80\xa8next\xd8\x9c\xe2\x81\xa6!"),
+            "a\\u202ecba\\u202c\\u2028next\\u061c\\u2066!");
+  EXPECT_EQ(printable("\xe2\x80\x93 \xe2\x80\xa6 \xd8\xa3"), "\xe2\x80\x93 \xe2\x80\xa6 \xd8\xa3");
+}
+
 } // namespace
 } // namespace baton

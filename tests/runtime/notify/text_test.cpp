@@ -51,6 +51,8 @@ TEST(this_machine, is_known_by_its_whole_name_and_by_no_beginning) {
 TEST(a_header_of_a_mail, holds_one_line_whatever_it_is_made_of) {
   EXPECT_EQ(one_line("a\r\nBcc: you\t"), "a  Bcc: you");
   EXPECT_EQ(encoded_header("plain words"), "plain words");
+  EXPECT_EQ(encoded_header(std::string(900, 'x')), std::string(900, 'x'));
+  EXPECT_LT(encoded_header(std::string(901, 'x')).find("\r\n "), 80u) << "998 are not taken";
   EXPECT_EQ(encoded_header("caf\xc3\xa9"), "=?UTF-8?B?Y2Fmw6k=?=");
   const auto folded = encoded_header(std::string(30, 'x') + "\xc3\xa9" + std::string(100, 'y'));
   std::size_t begin = 0;
