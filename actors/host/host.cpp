@@ -150,7 +150,7 @@ void host_work::end(const std::string& id, step_outcome outcome) {
   const auto& step = found->second.order.step;
   if (outcome.why && outcome.why->target.empty())
     outcome.why->target = step.target;
-  if (outcome.why && outcome.why->step.empty())
+  if (outcome.why) // whoever knew of the error may have another name for the step
     outcome.why->step = id;
   // What an earlier process has begun may have had its effect, as long as its target was not asked.
   if (found->second.order.resumed && !found->second.runner)

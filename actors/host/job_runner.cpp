@@ -369,8 +369,6 @@ void job_runner::finish(expected<job_end> how) {
   if (stage_ == stage::over)
     return;
   stage_ = stage::over;
-  if (!how) // whoever knew of it may have another name for the step
-    how.error().step = task_.label.step_id;
   if (auto done = std::exchange(done_, nullptr))
     done(std::move(how));
 }

@@ -163,7 +163,6 @@ step_outcome read_outcome(const job_context& context, const job_end& end) {
   outcome.why = error_of(context, told, end);
   if (outcome.why) {
     outcome.why->target = context.step.target;
-    outcome.why->step = to_string(kind);
     suggest_refs(context, told, *outcome.why);
   }
   outcome.changed_nothing = get(told, "untouched") == "yes";
