@@ -105,7 +105,7 @@ int deliver(const cli_context& context, bool until_empty) {
   // What a run has left behind, this goes on with: the journal's end in the log, and the numbers.
   const auto written = [&] {
     heads.write();
-    (void)write_metrics(*numbers, in, *lines, metric_files(in), true);
+    count_or_log([&] { (void)write_metrics(*numbers, in, *lines, metric_files(in), true); });
   };
   const auto file = journal_file(in.state);
   auto of = std::make_shared<newest_fleet>(in.fleet->file, in.fleet);

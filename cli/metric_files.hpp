@@ -4,6 +4,7 @@
 #include "metrics/recorder.hpp"
 #include "runtime/log/log.hpp"
 
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,17 @@
 /// Pushgateway.
 
 namespace baton {
+
+/// Numbers never change what they count: what goes wrong with them is a line of the log.
+template <class Work>
+void count_or_log(Work work) noexcept {
+  try {
+    work();
+  } catch (const std::exception& thrown) {
+    log(log_level::warning, std::string{"the metrics: "} + thrown.what(),
+        {.event = "metrics_failed"});
+  }
+}
 
 /// What the journal has counted so far, and all of the fleet's series.
 std::shared_ptr<recorder> metrics_of(const workspace& in);

@@ -204,17 +204,6 @@ std::shared_ptr<logger> start_log(const cli_context& context, const workspace& i
   return made;
 }
 
-/// Numbers never change what they count: what goes wrong with them is a line of the log.
-template <class Work>
-void count_or_log(Work work) noexcept {
-  try {
-    work();
-  } catch (const std::exception& thrown) {
-    log(log_level::warning, std::string{"the metrics: "} + thrown.what(),
-        {.event = "metrics_failed"});
-  }
-}
-
 /// What nobody needs after a run's end: the plan with its secrets, and the folder of the steps that
 /// ran here, with what they printed as they printed it.
 void tidy_up(const workspace& in, const plan& todo) {
