@@ -41,13 +41,13 @@ using host_actor_own = host_actor::extend<caf::reacts_to<host_note>>;
 
 class host_work;
 
-struct host_state {
+struct host_worker_state {
   static inline const char* name = "host";
   std::shared_ptr<host_work> work;
 };
 
 /// One target: its connection, its lease, and the steps that run there, of all runs.
-host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_state> self,
+host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_worker_state> self,
                                           host_settings settings,
                                           std::shared_ptr<const host_house> house,
                                           const registry_actor& owner);

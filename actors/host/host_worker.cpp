@@ -19,7 +19,7 @@ constexpr duration colleague_slack{30'000};
 /// A host that does not say whose it is by then cannot be asked.
 constexpr duration whose_patience{30'000};
 
-colleagues colleagues_of(host_actor_own::stateful_pointer<host_state> self,
+colleagues colleagues_of(host_actor_own::stateful_pointer<host_worker_state> self,
                          const registry_actor& registry) {
   colleagues made;
   made.ask = [self, registry](const std::string& target, const check_order& order,
@@ -59,7 +59,7 @@ colleagues colleagues_of(host_actor_own::stateful_pointer<host_state> self,
 
 } // namespace
 
-host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_state> self,
+host_actor_own::behavior_type host_worker(host_actor_own::stateful_pointer<host_worker_state> self,
                                           host_settings settings,
                                           std::shared_ptr<const host_house> house,
                                           const registry_actor& owner) {
