@@ -6,6 +6,7 @@
 #include "cli/signals.hpp"
 #include "messages/json.hpp"
 #include "messages/json_time.hpp"
+#include "rules/message.hpp"
 #include "runtime/config/near_name.hpp"
 #include "runtime/journal/journal_watch.hpp"
 #include "runtime/journal/run_lock.hpp"
@@ -100,12 +101,14 @@ private:
 int deliver(const cli_context& context, bool until_empty) {
   const auto in = open_workspace(context);
   const auto lines = log_deliveries(context, in);
-  const auto numbers = metrics_of(in);
+  const auto files = metric_files(in);
+  const auto numbers = files.empty() ? nullptr : metrics_of(in);
   const head_log heads{in.journal, log_file_of(*in.fleet), {}, in.fleet->name, false};
   // What a run has left behind, this goes on with: the journal's end in the log, and the numbers.
   const auto written = [&] {
     heads.write();
-    count_or_log([&] { (void)write_metrics(*numbers, in, *lines, metric_files(in), true); });
+    if (numbers)
+      count_or_log([&] { (void)write_metrics(*numbers, in, *lines, files, true); });
   };
   const auto file = journal_file(in.state);
   auto of = std::make_shared<newest_fleet>(in.fleet->file, in.fleet);
@@ -284,7 +287,7 @@ void print_json(const fleet& of, const outbox_view& view) {
 
 std::string of_what(const outbox_row& row, const outbox_view& in) {
   if (const auto notice = in.notices.find(row.event); notice != in.notices.end())
-    return notice->second;
+    return printable(notice->second);
   return (row.nth > 0 ? fmt::format("reminder {} of ", row.nth) : std::string{}) + row.run;
 }
 
@@ -330,11 +333,7 @@ int list(const cli_context& context, bool as_json) {
     const auto found = in.journal->find_event(row.event);
     if (!found)
       return;
-    if (const auto* stop = std::get_if<event::channel_stopped>(&found->what))
-      view.notices[row.event] = "channel " + stop->channel + " is stopped";
-    else if (const auto* lost = std::get_if<event::message_given_up>(&found->what))
-      view.notices[row.event] =
-          "a message of " + lost->of_run + " was given up on channel " + lost->channel;
+    view.notices[row.event] = message_of(*found, {name, {}, {}, {}}, 0).title;
   };
   for (const auto& row : view.waiting)
     note(row);

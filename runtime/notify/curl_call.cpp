@@ -72,7 +72,8 @@ public:
 
   /// In place of the system's authorities; empty: those.
   void trust(const std::string& ca_file) {
-    if (ca_file.empty())
+    has_ca_file_ = !ca_file.empty();
+    if (!has_ca_file_)
       return;
     set(CURLOPT_CAINFO, ca_file.c_str());
     set(CURLOPT_CAPATH, nullptr);
@@ -117,7 +118,10 @@ public:
     case CURLE_PEER_FAILED_VERIFICATION:
       return make_error(ec::auth_failed, "its certificate is not accepted: " + said(how));
     case CURLE_SSL_CACERT_BADFILE:
-      return make_error(ec::auth_failed, "ca_file cannot be read, or has no certificate");
+      return make_error(ec::auth_failed, has_ca_file_
+                                             ? "ca_file cannot be read, or has no certificate"
+                                             : "the system's certificates cannot be read: "
+                                               "install ca-certificates, or give ca_file");
     case CURLE_COULDNT_CONNECT:
       return make_error(ec::unreachable, "could not connect: "
                                              + std::generic_category().message(
@@ -149,6 +153,7 @@ private:
   }
 
   std::array<char, CURL_ERROR_SIZE> said_{};
+  bool has_ca_file_ = false;
   std::unique_ptr<CURL, easy_closer> easy_;
   std::unique_ptr<CURLM, multi_closer> multi_; // behind easy_: it is gone first
 };

@@ -217,7 +217,7 @@ def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_whe
         phoned.bot.always = {"status": 401, "body": {"ok": False, "description": "Unauthorized"}}
         deploy_badly(phoned)
         processes.until("the stop waits on the other channel", lambda: re.search(
-            "waiting +hook +channel phone is stopped; tried (once|[0-9]+ times): it answers 500",
+            "waiting +hook +[a-z]+: nothing is sent on channel phone any more; tried (once|[0-9]+ times): it answers 500",
             phoned.baton("alert", "list").out))
         other.always = {"body": "ok"}
         processes.until("the other channel has heard of it", lambda: [
