@@ -14,7 +14,8 @@ SWEEP_ARGS ?=
 
 help:
 	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
-	@echo 'make test    build and run every rung of tests that this machine allows'
+	@echo 'make test    build and run every rung of tests that this machine allows (15 minutes);'
+	@echo '             TEST_ARGS=--whole: in all variants, as CI does'
 	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
 	@echo 'make fuzz    what outsiders can feed, from any bytes: SECONDS=30 a target, TARGETS="junit journal"'
 	@echo 'make sweep   baton killed at every boundary of its journal (half an hour)'
@@ -44,9 +45,9 @@ lab:
 	@BATON=$(CURDIR)/build/check/cli/baton tests/lab/matrix
 
 fuzz:
-	@packaging/install build ci
-	@cmake --preset fuzz $(LAUNCHER) >/dev/null
-	@cmake --build --preset fuzz --parallel $(JOBS)
+	@packaging/install build test ci
+	@cmake --preset asan $(LAUNCHER) >/dev/null
+	@cmake --build --preset asan --target fuzzers --parallel $(JOBS)
 	@tests/fuzz/run --seconds $(SECONDS) $(TARGETS)
 
 sweep:

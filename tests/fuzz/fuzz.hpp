@@ -8,7 +8,7 @@
 #include <string_view>
 
 /// What a target of this folder is: one function that takes any bytes and ends the process when
-/// something does not hold that must. libFuzzer calls it (preset fuzz), and so does
+/// something does not hold that must. libFuzzer calls it (preset asan), and so does
 /// replay_main.cpp.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -161,7 +161,6 @@ TEST(local_transport, gives_its_children_no_other_descriptors) {
 }
 
 TEST(local_transport, is_silent_once_it_is_destroyed) {
-  std::atomic<bool> alive{true};
   for (int i = 0; i < 20; ++i) {
     local_transport transport;
     std::atomic<bool> here{true};
