@@ -1,5 +1,6 @@
 """Fleets that are not the default one: other names, other stages, jump hosts, aliases."""
 
+import pytest
 from rig import made
 from rig.expect import outcomes, tidy, verdict
 from rig.host import USER
@@ -73,6 +74,7 @@ until [ -e '{fleet.dir}/over-a-v2' ] && [ -e '{fleet.dir}/over-c-v2' ]; do sleep
     assert {tuple(host.history()) for host in fleet.hosts.values()} == {("v1", "v2", "v1")}
 
 
+@pytest.mark.whole
 def test_what_production_goes_back_to_is_kept_however_often_staging_is_deployed(make_fleet):
     """Both on one host, with an engine whose images are files (docker_stand_in.sh); one release is kept."""
     fleet = make_fleet("box")
@@ -127,6 +129,7 @@ def test_an_environment_of_one_stage_touches_no_other_host(prepared):
     assert fleet.serving() == {"canary": "v1", "web-1": "v2", "web-2": "v2", "db": "v1", "edge": "v1"}
 
 
+@pytest.mark.whole
 def test_a_stage_with_its_own_policy(prepared):
     fleet = prepared(five)
     fleet.config.stage("web", on_failure={"rollback": "self", "status": "partial_success",
@@ -202,6 +205,7 @@ exec "$real" "$@"''')
     verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080", "nn", 0)
 
 
+@pytest.mark.whole
 def test_a_tag_a_branch_and_a_commit_id_are_resolved_once(prepared):
     deployed = prepared(made.deployed, "thinkpad", "rtx1080")
     second = deployed.repository.release("v2")

@@ -88,6 +88,7 @@ def test_a_terminal_that_is_resized_shows_one_block_all_the_same(deployed, termi
     assert len([row for row in rows if HEAD.match(row)]) == 1, "\n".join(rows)
 
 
+@pytest.mark.whole
 def test_resizing_without_end_leaves_nothing_behind(deployed, terminal):
     deployed.repository.release("v2")
     let_go = hold(deployed, output="seq 1 5")
@@ -285,6 +286,7 @@ def test_the_first_deployment_of_an_environment_shows_its_plan_and_asks(fleet, t
     assert "Go on?" not in seen.lines()
 
 
+@pytest.mark.whole
 def test_the_demo_tells_its_four_stories_on_a_terminal_that_is_resized(make_fleet, terminal):
     world = make_fleet("unused")  # its environment alone
     seen = terminal(world, "demo", rows=40, above=1)

@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 
+import pytest
 import yaml
 from rig.expect import verdict
 from rig.processes import state, until
@@ -160,6 +161,7 @@ def test_one_that_wakes_after_its_hosts_were_taken_leaves_them_alone(deployed):
     assert rtx.history() == deployed["vps"].history() == ["v1", "v3"], "the paused one has gone on"
 
 
+@pytest.mark.whole
 def test_one_of_another_machine_loses_them_after_a_time_and_changes_nothing_when_it_comes_back(deployed):
     deployed.config["lease"] = {"dead_after": "5m"}
     deployed.config.write()
@@ -297,6 +299,7 @@ def test_a_run_that_was_cut_off_is_brought_to_its_end_by_who_waits_for_it(deploy
         assert host.history() == ["v1", "v2", "v2"], "not once by each"
 
 
+@pytest.mark.whole
 def test_of_several_that_wait_one_goes_on_with_it_and_all_have_their_turn(deployed):
     for host in deployed.hosts.values():
         host.banner("sleep 0.3\n")  # logins so slow that they get in each other's way
