@@ -5,7 +5,8 @@
 # user_status, and user_has NAME; user_vars sets the environment.
 
 # find_marked [RELEASE]: `PID START RELEASE` of every process started from a release of this stack, a
-# line each: in $command_marked, those of that release in $command_own and all others in $command_others.
+# line each, in $command_marked: those of that release in $command_own, too, and all others in
+# $command_others.
 find_marked() {
   command_marked='' command_own='' command_others=''
   command_mark="BATON_SERVES=$S/release/"
@@ -15,7 +16,7 @@ find_marked() {
     command_pid=${command_pid%/environ}
     command_environ=$(
       exec 2>/dev/null
-      tr '\0' '\n' <"$command_file"
+      exec tr '\0' '\n' <"$command_file"
     )
     # Its last word: a value given again by a child of its own counts.
     command_release=${command_environ##*"$lib_newline$command_mark"}
@@ -52,21 +53,22 @@ in_folder() {
   as_theirs
   "$@"
 }
-# user_status_of_checkout: 0 when its `status` says so in time.
-user_status_of_checkout() { (in_folder "$checkout" user_status within 10) 2>&1; }
+# user_status_of_checkout: 0 when its `status` says so in time. For a shell that has nothing else to do.
+user_status_of_checkout() { in_folder "$checkout" user_status within 10 2>&1; }
+is_well() { (user_status_of_checkout) >/dev/null; }
 
 engine_faults() { :; }
 
 # Whether something serves although no release record says so.
 engine_running() {
   find_marked
-  [ -n "$command_marked" ] || { user_has status && [ -d "$checkout" ] && user_status_of_checkout >/dev/null; }
+  [ -n "$command_marked" ] || { user_has status && [ -d "$checkout" ] && is_well; }
 }
 
 # engine_baseline: records what runs.
 engine_baseline() {
   command_healthy=
-  if user_has status && user_status_of_checkout >/dev/null; then
+  if user_has status && is_well; then
     command_healthy=status
   fi
   release_put baseline healthy "$command_healthy"

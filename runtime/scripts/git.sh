@@ -46,7 +46,7 @@ g() { git_quietly -C "$checkout" "$@"; }
 g_become() { git_become -C "$checkout" "$@"; }
 
 # is_checkout [COMMIT]: and what is known of it, in one question; also whether the commit is here.
-git_known=
+git_at='' git_known=''
 is_checkout() {
   git_at='' git_shallow='' git_lock=''
   [ -e "$checkout/.git" ] || return

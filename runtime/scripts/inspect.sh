@@ -27,7 +27,11 @@ inspect_gist() {
 
 # Each check says what it needs of the others: without git, or without a checkout, some say nothing.
 inspect_git() {
-  if ! git --version >/dev/null 2>&1; then
+  # A git that can tell what is in the checkout does run.
+  inspect_checkout=no
+  if is_checkout "$B_COMMIT"; then
+    inspect_checkout=yes
+  elif ! git --version >/dev/null 2>&1; then
     fault missing_tool 'git is not on this host, or does not run' 'sudo apt-get install git'
     return
   fi
@@ -46,7 +50,7 @@ inspect_git() {
       "sudo install -d -o $(id -un) $checkout"
     return
   fi
-  if ! is_checkout "$B_COMMIT"; then
+  if [ "$inspect_checkout" = no ]; then
     [ -d "$checkout" ] && [ -z "$(ls -A -- "$checkout" 2>/dev/null)" ] && return
     inspect_said=$(g_become rev-parse --git-dir 2>&1 >/dev/null)
     case $inspect_said in

@@ -6,13 +6,15 @@
 # in the one that is named to it first (`get_into NAME FILE`), or in one that its comment names. A
 # `$(…)` is a process, also around a function.
 # Ours is for nobody else to read; what the user's programs and git write is as they are used to.
-lib_umask=$(umask)
+unset IFS
+# The kernel tells the umask without a process, if it is not too old.
+{ read -r lib_word && read -r lib_word lib_umask; } 2>/dev/null </proc/self/status
+[ "${lib_word-}" = Umask: ] || lib_umask=$(umask)
 umask 077
 lib_locale=${LC_ALL-}
 LC_ALL=C
 export LC_ALL
 unset ENV CDPATH GREP_OPTIONS GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY SSH_ASKPASS
-unset IFS
 for lib_folder in /usr/local/sbin /usr/sbin /sbin /usr/local/bin /usr/bin /bin; do
   case ":${PATH-}:" in
   *":$lib_folder:"*) ;;

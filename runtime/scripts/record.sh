@@ -68,7 +68,7 @@ find_releases() {
   case $record_lines in
   *"$lib_newline"*)
     record_lines=$(
-      sort -r <<END
+      exec sort -r <<END
 $record_lines
 END
     )
@@ -254,7 +254,7 @@ command -v put_back_saved >/dev/null 2>&1 || put_back_saved() { :; }
 # look_records: facts of the view that hold for every engine.
 look_records() {
   fact look.now "$(date +%s)"
-  [ ! -e "$checkout" ] || ! have git || fact look.head "$(git_head)"
+  [ ! -e "$checkout" ] || ! have git || fact look.head "${git_at:-$(git_head)}"
   look_commits=
   for look_file in "$S/release"/*/commit; do
     { IFS= read -r look_commit <"$look_file"; } 2>/dev/null || continue

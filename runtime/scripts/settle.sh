@@ -11,7 +11,8 @@ fi
 # Nobody will put them back any more.
 [ -z "${settle_done-}" ] || drop_saved_secrets "$B_RUN"
 # That a run has put its secrets back was for that run to know: it is over, or this one is.
-for settle_file in "$BATON_DIR"/secrets/*.back "$S/reserve"; do # the reserve of a `prepare` that was killed
+# The reserve is of a `prepare` that was killed.
+for settle_file in "$BATON_DIR"/secrets/*.back "$S/reserve"; do
   [ ! -e "$settle_file" ] || rm -f -- "$settle_file"
 done
 # How the rollback to the snapshot ended is in the journal by now.

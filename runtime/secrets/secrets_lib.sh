@@ -22,7 +22,8 @@ real_into() {
   eval "$1=\$secrets_path"
 }
 
-# look_at FILE: $secrets_seen_owner is `uid gid`, $secrets_seen_mode `-rw-------`; both are empty when it cannot be seen.
+# look_at FILE: $secrets_seen_owner is `uid gid`, $secrets_seen_mode `-rw-------`; both are empty when
+# it cannot be seen.
 look_at() {
   secrets_seen_owner='' secrets_seen_mode=''
   secrets_line=$(ls -ldn -- "$1" 2>/dev/null) || return 1
