@@ -68,7 +68,10 @@ said_by() {
 
 # The URL goes by standard input: it may hold credentials, and arguments are for all to see.
 ask_curl() {
-  _url=$(printf '%s' "$1" | sed 's/[\\"]/\\&/g')
+  case $1 in
+    *[\\\"]*) _url=$(printf '%s' "$1" | sed 's/[\\"]/\\&/g') ;;
+    *) _url=$1 ;;
+  esac
   if [ -z "$3" ]; then
     _answer=$(printf 'url = "%s"\n' "$_url" | curl -q -g -sS -m "$4" -o /dev/null \
       -w '%{http_code}' --proto =http,https -K - 2>&1) || {

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # `baton adopt`: before `baseline.sh`, which then records what runs. B_ADOPT is the project to take,
 # or empty.
-mkdir -p -- "$S/release" || fail no_space "cannot make the folder $S/release"
+[ -d "$S/release" ] || mkdir -p -- "$S/release" || fail no_space "cannot make the folder $S/release"
 
 adopt_choice() {
   projects | while IFS=$compose_tab read -r adopt_name adopt_dir; do
@@ -22,15 +22,15 @@ adopt_choice() {
 
 if [ "$B_KIND" = compose ]; then
   have docker || fail missing_tool 'docker is not on this host: install it (apt-get install docker.io)'
-  adopt_found=$(adopt_choice "$(project_of "$checkout")")
+  project_into adopt_project "$checkout"
+  adopt_found=$(adopt_choice "$adopt_project")
   case $adopt_found in
   '') fail foreign_project "there is no running compose project${B_ADOPT:+ $B_ADOPT} to adopt" ;;
   *"$lib_newline"*)
     fail usage "several projects run: say which (--project NAME): $(printf '%s\n' "$adopt_found" | cut -f 1 | tr '\n' ' ')"
     ;;
   esac
-  put "$S/adopted" "${adopt_found%%"$compose_tab"*}"
-  put "$S/adopted_dir" "${adopt_found#*"$compose_tab"}"
+  put "$S/adopted" "${adopt_found%%"$compose_tab"*}" "$S/adopted_dir" "${adopt_found#*"$compose_tab"}"
   fact adopted "${adopt_found%%"$compose_tab"*}"
 else
   engine_running || fail foreign_project 'nothing runs here: there is nothing to adopt'

@@ -1,20 +1,22 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # Step `baseline`: with no good release on record, what runs now is written down as the release that
 # a rollback goes to.
-mkdir -p -- "$S/release" || fail no_space "cannot make the folder $S/release"
-baseline_good=$(get "$S/last_good")
-baseline_current=$(get "$S/current")
+[ -d "$S/release" ] || mkdir -p -- "$S/release" || fail no_space "cannot make the folder $S/release"
+get_into baseline_good "$S/last_good"
+get_into baseline_current "$S/current"
+release_into baseline_state baseline state
 if is_release "$baseline_good"; then
-  fact baseline "$(release_get baseline state)"
+  fact baseline "$baseline_state"
   exit 0
 fi
 case $baseline_current in
 '' | baseline) ;;
 *)
   # A release has begun here and was never settled: what runs now is not what was before it.
-  case $(release_get "$baseline_current" state) in
+  release_into baseline_now "$baseline_current" state
+  case $baseline_now in
   activating | up | restoring)
-    fact baseline "$(release_get baseline state)"
+    fact baseline "$baseline_state"
     exit 0
     ;;
   esac
@@ -22,15 +24,14 @@ case $baseline_current in
 esac
 
 baseline_head=
-! is_checkout || baseline_head=$(git_head)
+! is_checkout || baseline_head=$git_at
 if engine_running; then
   baseline_state=up
 else
   baseline_state=none
 fi
-rm -rf -- "$S/release/baseline.new"
-begin_record baseline "$baseline_head"
-release_put baseline branch "$(g symbolic-ref -q --short HEAD 2>/dev/null)"
+[ ! -e "$S/release/baseline.new" ] || rm -rf -- "$S/release/baseline.new"
+begin_record baseline "$baseline_head" branch "$(g_become symbolic-ref -q --short HEAD 2>/dev/null)"
 [ -z "$baseline_head" ] || g update-ref "${B_REF}baseline" "$baseline_head"
 if [ "$baseline_state" = up ]; then
   record_env baseline

@@ -30,7 +30,8 @@ checked_command() {
   export host
   check_command "$check_limit" "$@"
 }
-run_checks() { (
+# run_checks: for a shell that has no other children.
+run_checks() {
   each_check run_check
   wait
-); }
+}

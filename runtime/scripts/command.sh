@@ -4,33 +4,46 @@
 # process was started from. The user's words: functions user_prepare, user_start, user_stop,
 # user_status, and user_has NAME; user_vars sets the environment.
 
-# marked: PID and RELEASE of every process started from a release of this stack, a line each.
-marked() {
+# find_marked [RELEASE]: `PID START RELEASE` of every process started from a release of this stack, a
+# line each, in $command_marked: those of that release in $command_own, too, and all others in
+# $command_others.
+find_marked() {
+  command_marked='' command_own='' command_others=''
+  command_mark="BATON_SERVES=$S/release/"
   # shellcheck disable=SC2013 # names of /proc hold no spaces
-  for command_file in $(grep -lsF -- "BATON_SERVES=$S/release/" /proc/[0-9]*/environ 2>/dev/null); do
+  for command_file in $(grep -lsF -- "$command_mark" /proc/[0-9]*/environ 2>/dev/null); do
     command_pid=${command_file#/proc/}
     command_pid=${command_pid%/environ}
+    command_environ=$(
+      exec 2>/dev/null
+      exec tr '\0' '\n' <"$command_file"
+    )
     # Its last word: a value given again by a child of its own counts.
-    command_release=$({ tr '\0' '\n' <"$command_file"; } 2>/dev/null | while IFS= read -r command_line; do
-      case $command_line in
-      "BATON_SERVES=$S/release/"*) printf '%s\n' "${command_line#"BATON_SERVES=$S/release/"}" ;;
+    command_release=${command_environ##*"$lib_newline$command_mark"}
+    if [ "$command_release" = "$command_environ" ]; then
+      case $command_environ in
+      "$command_mark"*) command_release=${command_environ#"$command_mark"} ;;
+      *) continue ;;
       esac
-    done)
-    [ -z "$command_release" ] || printf '%s %s\n' "$command_pid" "$command_release"
+    fi
+    command_release=${command_release%%"$lib_newline"*}
+    started_into command_start "$command_pid"
+    if [ -z "$command_release" ] || [ -z "$command_start" ]; then
+      continue
+    fi
+    command_line="$command_pid $command_start $command_release"
+    command_marked=$command_marked${command_marked:+$lib_newline}$command_line
+    if [ "$command_release" = "${1-}" ]; then
+      command_own=$command_own${command_own:+$lib_newline}$command_line
+    else
+      command_others=$command_others${command_others:+$lib_newline}$command_line
+    fi
   done
 }
-
-# identities RELEASE|'': `PID START RELEASE` of the marked processes of that release, or all others.
-identities() {
-  marked | while read -r command_pid command_release; do
-    case $1 in
-    "!$command_release") continue ;;
-    '!'*) ;;
-    "$command_release") ;;
-    *) continue ;;
-    esac
-    command_start=$(started "$command_pid")
-    [ -z "$command_start" ] || printf '%s %s %s\n' "$command_pid" "$command_start" "$command_release"
+# marked_pids: the first words of $command_marked, in one line.
+marked_pids() {
+  printf '%s\n' "$command_marked" | while read -r command_pid command_line; do
+    printf '%s ' "$command_pid"
   done
 }
 
@@ -40,20 +53,22 @@ in_folder() {
   as_theirs
   "$@"
 }
-# user_status_of_checkout: 0 when its `status` says so in time.
-user_status_of_checkout() { (in_folder "$checkout" user_status within 10) 2>&1; }
+# user_status_of_checkout: 0 when its `status` says so in time. For a shell that has nothing else to do.
+user_status_of_checkout() { in_folder "$checkout" user_status within 10 2>&1; }
+is_well() { (user_status_of_checkout) >/dev/null; }
 
 engine_faults() { :; }
 
 # Whether something serves although no release record says so.
 engine_running() {
-  [ -n "$(marked)" ] || { user_has status && [ -d "$checkout" ] && user_status_of_checkout >/dev/null; }
+  find_marked
+  [ -n "$command_marked" ] || { user_has status && [ -d "$checkout" ] && is_well; }
 }
 
 # engine_baseline: records what runs.
 engine_baseline() {
   command_healthy=
-  if user_has status && user_status_of_checkout >/dev/null; then
+  if user_has status && is_well; then
     command_healthy=status
   fi
   release_put baseline healthy "$command_healthy"
@@ -71,20 +86,22 @@ engine_before() { :; }
 
 # engine_note_started ID: which process it is, as far as that can be known.
 engine_note_started() {
-  identities "$1" >"$S/release/$1/processes"
-  identities "!$1" >"$S/release/$1/companions"
+  find_marked "$1"
+  printf '%s' "$command_own${command_own:+$lib_newline}" >"$S/release/$1/processes"
+  printf '%s' "$command_others${command_others:+$lib_newline}" >"$S/release/$1/companions"
   put "$S/running" "$1"
 }
 
 # command_last_words: the end of what the start has printed, whole lines where a part is missing:
 # half a secret cannot be told from other text.
 command_last_words() {
+  [ -s "$command_log" ] || [ -e "$command_log.1" ] || return 0
   [ ! -e "$command_log.1" ] || printf '[the beginning is left out]\n'
   if [ -e "$command_log.1" ]; then
     cat "$command_log.1" "$command_log" | sed 1d
   else
     cat "$command_log"
-  fi 2>/dev/null | tail -n 60 | if [ -n "$(started "$command_keeper")" ] && [ -n "$(tail -c 1 "$command_log")" ]; then
+  fi 2>/dev/null | tail -n 60 | if alive "$command_keeper" && [ -n "$(tail -c 1 "$command_log")" ]; then
     sed '$d' # it is still being printed
   else
     cat
@@ -94,7 +111,9 @@ command_last_words() {
 # engine_up ID: the checkout's commit comes up as that release.
 engine_up() {
   command_log=$S/release/$1/start.log
-  rm -f -- "$S/start.pipe" "$command_log" "$command_log.1"
+  for command_file in "$S/start.pipe" "$command_log" "$command_log.1"; do
+    [ ! -e "$command_file" ] || rm -f -- "$command_file"
+  done
   mkfifo "$S/start.pipe" || fail no_space "cannot make $S/start.pipe"
   # A service may keep its output open for ever and print without end: the last of it is kept, in two
   # files that take turns, by a process that lasts as long as the service.
@@ -118,7 +137,7 @@ engine_up() {
   command_status=$?
   # Its last words, unless a service still holds the pipe.
   command_patience=0
-  while [ "$command_patience" -lt 10 ] && [ -n "$(started "$command_keeper")" ]; do
+  while [ "$command_patience" -lt 10 ] && alive "$command_keeper"; do
     command_patience=$((command_patience + 1))
     sleep 0.03 2>/dev/null || sleep 1
   done
@@ -160,31 +179,39 @@ engine_down() {
 end_marked() {
   for command_signal in TERM KILL; do
     command_patience=0
-    for command_pid in $(marked | cut -d ' ' -f 1); do
+    find_marked
+    for command_pid in $(marked_pids); do
       kill "-$command_signal" "$command_pid" 2>/dev/null || :
     done
-    while [ "$command_patience" -lt 50 ] && [ -n "$(identities '!')" ]; do
+    while [ "$command_patience" -lt 50 ]; do
+      find_marked
+      [ -n "$command_marked" ] || return 0
       command_patience=$((command_patience + 1))
       sleep 0.1 2>/dev/null || sleep 1
     done
   done
-  [ -z "$(identities '!')" ] || fail step_failed "processes of the stack do not end: $(identities '!' | cut -d ' ' -f 1 | tr '\n' ' ')"
+  find_marked
+  [ -z "$command_marked" ] || fail step_failed "processes of the stack do not end: $(marked_pids)"
 }
 
 # engine_look: facts for the view.
 engine_look() {
-  command_running=$(get "$S/running")
+  get_into command_running "$S/running"
   fact look.engine command
   fact look.running "$command_running"
-  fact look.processes "$(identities '!')"
+  find_marked
+  fact look.processes "$command_marked"
   [ -z "$command_running" ] || {
-    fact look.recorded "$(cat "$S/release/$command_running/processes" 2>/dev/null)"
-    fact look.companions "$(cat "$S/release/$command_running/companions" 2>/dev/null)"
+    text_into command_list "$S/release/$command_running/processes"
+    fact look.recorded "$command_list"
+    text_into command_list "$S/release/$command_running/companions"
+    fact look.companions "$command_list"
   }
   if user_has status && [ -d "$checkout" ]; then
     command_said=$(user_status_of_checkout)
     fact look.status "$?"
-    fact look.said "$(printf '%s\n' "$command_said" | tail -n 3 | head -c 400)"
+    [ -z "$command_said" ] || command_said=$(printf '%s\n' "$command_said" | tail -n 3 | head -c 400)
+    fact look.said "$command_said"
   fi
   return 0
 }

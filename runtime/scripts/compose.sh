@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
+# shellcheck shell=sh disable=SC1090,SC2030,SC2031,SC2034,SC2154 # variables are shared between the parts
 # The compose engine. What runs is told by the engine's own labels and image ids, never by what was
 # meant. The user's words: compose (docker compose with the stack's options, in the current folder,
 # for $project when it is set), B_PROJECT, B_IMAGES, user_vars.
@@ -49,17 +49,18 @@ resolved_hashes() {
 }
 literal() { printf '%s' "$1" | sed 's/[][\\.*^$|&]/\\&/g'; }
 
-# project_of FOLDER: adopted, configured, or what compose makes of the files and the folder's name.
-project_of() {
-  compose_project=$(get "$S/adopted")
+# project_into NAME FOLDER: adopted, configured, or what compose makes of the files and the folder's
+# name.
+project_into() {
+  get_into compose_project "$S/adopted"
   compose_project=${compose_project:-$B_PROJECT}
-  if [ -z "$compose_project" ] && [ -d "$1" ]; then
+  if [ -z "$compose_project" ] && [ -d "$2" ]; then
     compose_project=$(
       project=
-      services_of "$1" | sed -n 's/^P //p'
+      services_of "$2" | sed -n 's/^P //p'
     )
   fi
-  printf '%s\n' "$compose_project"
+  eval "$1=\$compose_project"
 }
 # projects: `PROJECT FOLDER`, a tab between, of all that run.
 projects() {
@@ -71,21 +72,17 @@ is_checkout_dir() {
   [ "$1" = "$checkout" ] || [ "$1" = "$(cd -P -- "$checkout" 2>/dev/null && pwd)" ]
 }
 
-# The project that serves, or would: of the record, else of the checkout.
-known_project() {
-  compose_current=$(get "$S/current")
-  compose_project=
-  [ -z "$compose_current" ] || compose_project=$(release_get "$compose_current" project)
-  if [ -n "$compose_project" ]; then
-    printf '%s\n' "$compose_project"
-  else
-    compose_project=$(project_of "$checkout")
-    # Files that compose cannot read, but containers that come from them.
-    [ -n "$compose_project" ] || compose_project=$(projects | while IFS=$compose_tab read -r compose_name compose_dir; do
-      ! is_checkout_dir "$compose_dir" || printf '%s\n' "$compose_name"
-    done | head -n 1)
-    printf '%s\n' "$compose_project"
-  fi
+# find_known_project: $compose_known, which serves, or would: of the record, else of the checkout.
+find_known_project() {
+  compose_known=
+  get_into compose_current "$S/current"
+  [ -z "$compose_current" ] || release_into compose_known "$compose_current" project
+  [ -z "$compose_known" ] || return 0
+  project_into compose_known "$checkout"
+  # Files that compose cannot read, but containers that come from them.
+  [ -n "$compose_known" ] || compose_known=$(projects | while IFS=$compose_tab read -r compose_name compose_dir; do
+    ! is_checkout_dir "$compose_dir" || printf '%s\n' "$compose_name"
+  done | head -n 1)
 }
 
 # containers PROJECT [OPTION...]: their ids; without those of `compose run`.
@@ -157,7 +154,8 @@ engine_faults() {
 
 # A project that serves from this checkout under another name, or under our name from elsewhere.
 foreign_projects() {
-  compose_want=$(project_of "$checkout")
+  project_into compose_want "$checkout"
+  get_into compose_adopted "$S/adopted_dir"
   projects >"$BATON_FACTS.projects"
   while IFS=$compose_tab read -r compose_name compose_dir; do
     if is_checkout_dir "$compose_dir"; then
@@ -166,7 +164,7 @@ foreign_projects() {
       continue
     fi
     case $compose_dir in
-    "$S"/* | "$(get "$S/adopted_dir")") ;;
+    "$S"/* | "$compose_adopted") ;;
     *)
       [ "$compose_name" != "$compose_want" ] ||
         fault foreign_project "the project \`$compose_name\` runs from $compose_dir, not from $checkout" "baton adopt $B_HOST"
@@ -179,33 +177,37 @@ foreign_projects() {
 # --- what runs -----------------------------------------------------------------------------------
 
 engine_running() {
-  have docker && [ -n "$(containers "$(known_project)")" ]
+  have docker || return
+  find_known_project
+  [ -n "$(containers "$compose_known")" ]
 }
 
 # record_services ID: from the containers that are there.
 record_services() {
-  compose_ids=$(containers "$(release_get "$1" project)" -a)
+  release_into compose_project "$1" project
+  compose_ids=$(containers "$compose_project" -a)
   # shellcheck disable=SC2086 # ids
   [ -n "$compose_ids" ] && dk inspect --format "{{index .Config.Labels \"$compose_label.service\"}}$compose_tab{{.Image}}$compose_tab{{index .Config.Labels \"$compose_label.config-hash\"}}$compose_tab{{.Config.Image}}" \
     $compose_ids | sort -u >"$S/release/$1/services.new" && mv -f -- "$S/release/$1/services.new" "$S/release/$1/services"
 }
 
 engine_baseline() {
-  release_put baseline project "$(known_project)"
+  find_known_project
+  release_put baseline project "$compose_known"
   # One that was adopted from another folder goes back to being run from there.
   rm -f -- "$S/release/baseline/dir" "$S/release/baseline/files"
-  compose_dir=$(get "$S/adopted_dir")
+  get_into compose_dir "$S/adopted_dir"
   if [ -n "$compose_dir" ] && ! is_checkout_dir "$compose_dir"; then
-    release_put baseline dir "$compose_dir"
-    release_put baseline files "$(dk_ask inspect --format "{{index .Config.Labels \"$compose_label.project.config_files\"}}" \
-      "$(containers "$(release_get baseline project)" | head -n 1)")"
+    release_put baseline dir "$compose_dir" files "$(dk_ask inspect \
+      --format "{{index .Config.Labels \"$compose_label.project.config_files\"}}" \
+      "$(containers "$compose_known" | head -n 1)")"
   fi
   record_services baseline || fail step_failed 'cannot record the containers that run'
   each_line "$S/release/baseline/services" tag_service baseline
   # Running or, of one-shot services, well ended; those with a check of their own must pass it.
   # shellcheck disable=SC2046 # ids
   dk inspect --format "{{index .Config.Labels \"$compose_label.service\"}}$compose_tab{{.State.Status}}$compose_tab{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}$compose_tab{{.State.ExitCode}}" \
-    $(containers "$(release_get baseline project)" -a) >"$S/release/baseline/states"
+    $(containers "$compose_known" -a) >"$S/release/baseline/states"
   each_line "$S/release/baseline/states" was_healthy | sort -u >"$S/release/baseline/healthy"
 }
 # was_healthy SERVICE STATE HEALTH EXIT
@@ -223,12 +225,12 @@ engine_prepare() {
   compose_dir=$S/release/$B_RELEASE
   run config 'docker compose config' in_project "$1" compose config -q
   services_of "$1" >"$compose_dir/model"
-  project=$(project_of "$1")
+  project_into project "$1"
   [ -n "$project" ] || fail config_invalid "compose does not say what the project of $B_STACK is called: set compose.project"
   release_put "$B_RELEASE" project "$project"
-  compose_other=$(known_project)
-  if [ "$compose_other" != "$project" ] && [ -n "$(containers "$compose_other")" ]; then
-    fail foreign_project "the project \`$compose_other\` serves, but the commit calls it \`$project\`: set compose.project: $compose_other, or stop it (docker compose -p $compose_other down)"
+  find_known_project
+  if [ "$compose_known" != "$project" ] && [ -n "$(containers "$compose_known")" ]; then
+    fail foreign_project "the project \`$compose_known\` serves, but the commit calls it \`$project\`: set compose.project: $compose_known, or stop it (docker compose -p $compose_known down)"
   fi
 
   model_services "$compose_dir/model" "$project" >"$compose_dir/wanted"
@@ -324,7 +326,7 @@ up() {
 }
 
 engine_up() {
-  project=$(release_get "$1" project)
+  release_into project "$1" project
   # What will be, so that a look after a crash knows it.
   config_hashes "$checkout" | while read -r compose_service compose_hash; do
     each_line "$S/release/$1/images" expected_service "$compose_service" "$compose_hash"
@@ -364,14 +366,14 @@ engine_await() {
   done
 }
 engine_restore() {
-  project=$(release_get "$1" project)
-  compose_failed=$(release_get "$B_RELEASE" project)
+  release_into project "$1" project
+  release_into compose_failed "$B_RELEASE" project
   each_line "$S/release/$1/services" image_back "$1"
   # Another project of the same stack would hold the ports.
   [ -z "$compose_failed" ] || [ "$compose_failed" = "$project" ] || project_down "$compose_failed"
-  compose_dir=$(release_get "$1" dir)
+  release_into compose_dir "$1" dir
   if [ -n "$compose_dir" ]; then
-    compose_files=$(release_get "$1" files)
+    release_into compose_files "$1" files
     # shellcheck disable=SC2317 # `up` calls it
     compose() { adopted_compose "$@"; }
   fi
@@ -395,8 +397,11 @@ image_back() {
 }
 
 engine_down() {
-  project=$(release_get "$B_RELEASE" project)
-  project=${project:-$(known_project)}
+  release_into project "$B_RELEASE" project
+  if [ -z "$project" ]; then
+    find_known_project
+    project=$compose_known
+  fi
   [ -n "$project" ] || return 0
   project_down "$project"
 }
@@ -418,17 +423,19 @@ project_down() {
 engine_look() {
   fact look.engine compose
   have docker || return 1
-  compose_project=$(known_project)
-  fact look.project "$compose_project"
-  compose_ids=$(containers "$compose_project" -a) || return 1
+  find_known_project
+  fact look.project "$compose_known"
+  compose_ids=$(containers "$compose_known" -a) || return 1
   compose_json=
   if [ -n "$compose_ids" ]; then
     # shellcheck disable=SC2086 # ids
     compose_json=$(dk_ask inspect --format "$compose_container" $compose_ids 2>/dev/null)
   fi
   fact look.containers "$compose_json"
-  for compose_id in $(releases); do
-    fact "look.state.$compose_id" "$(release_get "$compose_id" state)"
+  find_releases
+  for compose_id in $record_releases; do
+    release_into compose_state "$compose_id" state
+    fact "look.state.$compose_id" "$compose_state"
     [ ! -f "$S/release/$compose_id/services" ] ||
       fact "look.services.$compose_id" "$(cut -f 1-3 "$S/release/$compose_id/services")"
   done

@@ -9,7 +9,10 @@ image_bytes() { dk_ask image inspect --format '{{.Size}}' "$1" 2>/dev/null; }
 kib_of() { awk -F"$compose_tab" -v of="$1" '{ sum += $of } END { printf "%.0f\n", sum / 1024 }'; }
 
 # running_image SERVICE: the id of the image that it runs from.
-running_image() { each_line "$S/release/$(get "$S/current")/services" id_of_service "$1"; }
+running_image() {
+  get_into room_current "$S/current"
+  each_line "$S/release/$room_current/services" id_of_service "$1"
+}
 id_of_service() { [ "$1" != "$2" ] || printf '%s\n' "$3"; }
 
 # image_to_come SERVICE IMAGE FROM: `pull` or `build`, the image, and what it (or what the service

@@ -18,10 +18,10 @@ unknown() {
 
 # The repository that has the commit: the checkout's, or one that borrows its objects.
 foresee_repository() {
-  foresee_git_dir=$(g rev-parse --absolute-git-dir) || unknown "$checkout cannot be read by git"
+  foresee_git_dir=$(g_become rev-parse --absolute-git-dir) || unknown "$checkout cannot be read by git"
   has_commit "$B_COMMIT" && return
   [ -f "$BATON_FILES/commit.bundle" ] || unknown "the commit is not on this host yet, and was not sent along"
-  foresee_objects=$(g rev-parse --git-path objects)
+  foresee_objects=$(g_become rev-parse --git-path objects)
   case $foresee_objects in
   /*) ;;
   *) foresee_objects=$checkout/$foresee_objects ;;
@@ -29,7 +29,7 @@ foresee_repository() {
   foresee_git_dir=$foresee_dir/repository
   if ! git_quietly init -q --bare -- "$foresee_git_dir" ||
     ! printf '%s\n' "$foresee_objects" >"$foresee_git_dir/objects/info/alternates" ||
-    ! git_quietly --git-dir="$foresee_git_dir" update-ref refs/heads/old "$(git_head)" ||
+    ! git_quietly --git-dir="$foresee_git_dir" update-ref refs/heads/old "$git_at" ||
     ! git_quietly --git-dir="$foresee_git_dir" fetch -q --no-tags "$BATON_FILES/commit.bundle" \
       "+refs/baton/export/$B_COMMIT:refs/heads/new"; then
     unknown "git cannot read the commit that was sent along"
@@ -55,7 +55,8 @@ foresee_services() {
   have docker || unknown 'docker is not on this host'
   foresee_said=$(in_project "$foresee_tree" compose config -q 2>&1) ||
     unknown "docker compose config: $(printf '%s\n' "$foresee_said" | tail -n 1)"
-  project=$(known_project)
+  find_known_project
+  project=$compose_known
   services_of "$foresee_tree" >"$foresee_dir/model"
   config_hashes "$foresee_tree" "$checkout" >"$foresee_dir/hashes"
   model_services "$foresee_dir/model" "$project" >"$foresee_dir/wanted"
@@ -66,14 +67,17 @@ foresee_service() {
   printf '%s\t%s\t%s\t%s\n' "$1" "$3" "$(image_id "$2")" "$(sed -n "s/^$1 //p" "$foresee_dir/hashes")"
 }
 
+git_may_ask
 fact look.engine "$B_KIND"
 fact foresee.wanted "$B_COMMIT"
-if ! is_checkout || ! git_head >/dev/null; then
+if ! is_checkout "$B_COMMIT" || [ -z "$git_at" ]; then
   fact foresee.first yes
   exit 0
 fi
-foresee_current=$(get "$S/current")
-fact foresee.commit "$([ -z "$foresee_current" ] || release_get "$foresee_current" commit)"
+get_into foresee_current "$S/current"
+foresee_commit=
+[ -z "$foresee_current" ] || release_into foresee_commit "$foresee_current" commit
+fact foresee.commit "$foresee_commit"
 [ "$B_KIND" = compose ] || exit 0
 mkdir -p -- "$foresee_tree" || unknown "cannot make the folder $foresee_tree"
 foresee_repository

@@ -27,28 +27,32 @@ inspect_gist() {
 
 # Each check says what it needs of the others: without git, or without a checkout, some say nothing.
 inspect_git() {
-  if ! git --version >/dev/null 2>&1; then
+  # A git that can tell what is in the checkout does run.
+  inspect_checkout=no
+  if is_checkout "$B_COMMIT"; then
+    inspect_checkout=yes
+  elif ! git --version >/dev/null 2>&1; then
     fault missing_tool 'git is not on this host, or does not run' 'sudo apt-get install git'
     return
   fi
   if [ "$B_SOURCE" = fetch ] && [ "$B_KEPT" = no ]; then
     inspect_said=$(
       ! have timeout || git_within='timeout 30'
-      git_quietly ls-remote -q -- "$B_URL" HEAD 2>&1 >/dev/null
+      git_become ls-remote -q -- "$B_URL" HEAD 2>&1 >/dev/null
     ) ||
       fault remote_git "the host cannot ask $B_URL: $(printf '%s\n' "$inspect_said" | inspect_gist)" \
         "on the host: git ls-remote $B_URL (or \`source: push\`, when it is to have no access)"
   fi
   if [ ! -e "$checkout" ]; then
     note "$checkout does not exist yet: it will be cloned"
-    inspect_above=$(holder "$checkout")
+    holder_into inspect_above "$checkout"
     [ -w "$inspect_above" ] || fault config_invalid "$checkout cannot be made: $inspect_above is not ours to write to" \
       "sudo install -d -o $(id -un) $checkout"
     return
   fi
-  if ! is_checkout; then
+  if [ "$inspect_checkout" = no ]; then
     [ -d "$checkout" ] && [ -z "$(ls -A -- "$checkout" 2>/dev/null)" ] && return
-    inspect_said=$(g rev-parse --git-dir 2>&1 >/dev/null)
+    inspect_said=$(g_become rev-parse --git-dir 2>&1 >/dev/null)
     case $inspect_said in
     *'dubious ownership'*)
       fault config_invalid "$checkout belongs to somebody else than $(id -un): git refuses it" "sudo chown -R $(id -un) $checkout"
@@ -58,16 +62,15 @@ inspect_git() {
     return
   fi
   [ -w "$checkout" ] || fault config_invalid "$checkout cannot be written by $(id -un)" "sudo chown -R $(id -un) $checkout"
-  inspect_lock=$(lock_file)
-  [ -z "$inspect_lock" ] || fault dirty "a git process is at work in $checkout, or one has died there ($inspect_lock)" "rm $inspect_lock"
-  inspect_dirt=$(dirt "$B_COMMIT" | tr '\n' ';')
-  [ -z "$inspect_dirt" ] || fault dirty "${inspect_dirt%;}" "git -C $checkout stash --include-untracked (or \`dirty: discard\`, \`dirty: keep\`)"
+  [ -z "$git_lock" ] || fault dirty "a git process is at work in $checkout, or one has died there ($git_lock)" "rm $git_lock"
+  find_dirt "$B_COMMIT"
+  [ -z "$git_dirt" ] || fault dirty "$git_dirt" "git -C $checkout stash --include-untracked (or \`dirty: discard\`, \`dirty: keep\`)"
   if is_tracked .env || { [ -n "$B_COMMIT" ] && g cat-file -e "$B_COMMIT:.env" 2>/dev/null; }; then
     fault config_invalid ".env is tracked by git in $checkout: its secrets are in every clone" \
       'git rm --cached .env && echo .env >>.gitignore && git commit -m "Do not track .env"'
   fi
   # For bundles: what need not be sent.
-  [ "$(g rev-parse --is-shallow-repository 2>/dev/null)" = true ] || fact have_commit "$(git_head)"
+  [ "$git_shallow" = true ] || fact have_commit "$git_at"
   [ -z "$B_COMMIT" ] || ! has_commit "$B_COMMIT" || fact have_wanted yes
 }
 
@@ -83,7 +86,7 @@ inspect_lease() {
 # Where the checkout lies, whatever the way there is called: two names of one folder are known by it.
 # Without stat there is nothing to compare.
 inspect_place() {
-  inspect_above=$(holder "$checkout")
+  holder_into inspect_above "$checkout"
   inspect_id=$(stat -L -c %d:%i -- "$inspect_above" 2>/dev/null) || return 0
   IFS= read -r inspect_boot </proc/sys/kernel/random/boot_id
   fact place "$inspect_boot $inspect_id ${checkout#"$inspect_above"}"
@@ -98,13 +101,16 @@ inspect_kept() {
   [ -z "$inspect_said" ] || fault bad_commit "${inspect_said%;}" 'baton rollback --list'
 }
 
+git_may_ask
 inspect_lease
 each_tool need_tool
 if [ -n "$B_PATH" ]; then
   inspect_place
   inspect_git
-  need_space "$(holder "$checkout")" "the file system of $checkout" "du -xh $(holder "$checkout") | sort -h | tail"
-  need_space "$(holder "$S")" "the file system of Baton's folder" "du -xh $(holder "$S") | sort -h | tail"
+  holder_into inspect_above "$checkout"
+  need_space "$inspect_above" "the file system of $checkout" "du -xh $inspect_above | sort -h | tail"
+  holder_into inspect_above "$S"
+  need_space "$inspect_above" "the file system of Baton's folder" "du -xh $inspect_above | sort -h | tail"
   engine_faults
   inspect_kept
   look_records

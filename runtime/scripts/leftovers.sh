@@ -3,15 +3,20 @@
 # middle, a `start` or `docker compose up` may go on without them, and bring up later what is being
 # taken back. A process is known by the id of its step in its environment.
 
-# started PID: its start time, which makes the pid an identity. Nothing for a zombie.
-started() {
-  left_stat=
-  { IFS= read -r left_stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+# started_into NAME PID: its start time, which makes the pid an identity. Nothing for a zombie.
+started_into() {
+  eval "$1="
+  { IFS= read -r left_stat <"/proc/$2/stat"; } 2>/dev/null || return 0
   # The name may hold anything; a newline in it makes us miss the process, no more.
   left_stat=${left_stat##*) }
   # shellcheck disable=SC2086 # numbers
-  set -- $left_stat
-  [ "${1-}" = Z ] || printf '%s\n' "${20-}"
+  set -- "$1" $left_stat
+  [ "${2-}" = Z ] || eval "$1=\${21-}"
+}
+# alive PID: it is there, and no zombie.
+alive() {
+  started_into left_start "$1"
+  [ -n "$left_start" ]
 }
 
 # still_activating: PIDs of this run's attempts to activate this unit, but for the present step.
@@ -25,14 +30,15 @@ still_activating() {
     left_pid=${left_pid%/environ}
     case $({ tr '\0' '\n' <"$left_file"; } 2>/dev/null | sed -n 's/^BATON_STEP=//p') in
     "$BATON_STEP") ;;
-    "$left_run"/*/"$left_unit"/*/activate) [ -z "$(started "$left_pid")" ] || printf '%s\n' "$left_pid" ;;
+    "$left_run"/*/"$left_unit"/*/activate) ! alive "$left_pid" || printf '%s\n' "$left_pid" ;;
     esac
   done
 }
 
 # end_activating: nothing of them runs afterwards; TERM, and after five seconds KILL.
 end_activating() {
-  [ "$(release_get "$B_RELEASE" state)" = activating ] || return 0
+  release_into left_state "$B_RELEASE" state
+  [ "$left_state" = activating ] || return 0
   for left_signal in TERM KILL; do
     left_patience=0
     while [ "$left_patience" -lt 50 ]; do

@@ -2,14 +2,19 @@
 # What every script of this folder may rely on; put before its assignments. See README.md. The step
 # protocol has put `fact` before it (runtime/steps/step_prelude.sh).
 # No `set -e`: each command that may fail is looked at where it stands.
+# A fork costs more than all else that is done here, so what is asked often answers in a variable:
+# in the one that is named to it first (`get_into NAME FILE`), or in one that its comment names. A
+# `$(…)` is a process, also around a function.
 # Ours is for nobody else to read; what the user's programs and git write is as they are used to.
-lib_umask=$(umask)
+unset IFS
+# The kernel tells the umask without a process, if it is not too old.
+{ read -r lib_word && read -r lib_word lib_umask; } 2>/dev/null </proc/self/status
+[ "${lib_word-}" = Umask: ] || lib_umask=$(umask)
 umask 077
 lib_locale=${LC_ALL-}
 LC_ALL=C
 export LC_ALL
 unset ENV CDPATH GREP_OPTIONS GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY SSH_ASKPASS
-unset IFS
 for lib_folder in /usr/local/sbin /usr/sbin /sbin /usr/local/bin /usr/bin /bin; do
   case ":${PATH-}:" in
   *":$lib_folder:"*) ;;
@@ -105,41 +110,67 @@ as_theirs() {
   user_vars
 }
 
-# expand PATH: prints it absolute: `~` and what is relative mean the home folder.
-expand() {
-  case $1 in
-  \~ | '') printf '%s\n' "$HOME" ;;
-  \~/*) printf '%s\n' "$HOME/${1#??}" ;;
-  /*) printf '%s\n' "$1" ;;
-  *) printf '%s\n' "$HOME/$1" ;;
+# expand_into NAME PATH: absolute: `~` and what is relative mean the home folder.
+expand_into() {
+  case $2 in
+  \~ | '') eval "$1=\$HOME" ;;
+  \~/*) eval "$1=\$HOME/\${2#??}" ;;
+  /*) eval "$1=\$2" ;;
+  *) eval "$1=\$HOME/\$2" ;;
   esac
 }
 
-# put FILE VALUE: the whole file at once, or the old one stays.
+# put FILE VALUE [FILE VALUE]...: each file as a whole and in this order, or the old one stays. All of
+# them are on the disk when it returns.
 put() {
-  if printf '%s\n' "$2" >"$1.new" && mv -f -- "$1.new" "$1"; then
-    sync "$1" 2>/dev/null || :
-    return 0
-  fi
-  rm -f -- "$1.new"
-  fail no_space "cannot write $1: is the disk full, or the folder read-only?"
+  lib_left=$#
+  while [ "$lib_left" -gt 0 ]; do
+    if ! printf '%s\n' "$2" >"$1.new" || ! mv -f -- "$1.new" "$1"; then
+      rm -f -- "$1.new"
+      fail no_space "cannot write $1: is the disk full, or the folder read-only?"
+    fi
+    # What was written goes behind what is still to come.
+    lib_file=$1
+    shift 2
+    set -- "$@" "$lib_file"
+    lib_left=$((lib_left - 2))
+  done
+  sync "$@" 2>/dev/null || :
 }
 
-# get FILE: its first line, or nothing.
-get() {
+# get_into NAME FILE: its first line, or nothing.
+get_into() {
   lib_line=
-  [ ! -f "$1" ] || IFS= read -r lib_line <"$1" || :
-  printf '%s\n' "$lib_line"
+  [ ! -f "$2" ] || IFS= read -r lib_line <"$2" || :
+  eval "$1=\$lib_line"
 }
 
-# holder PATH: the nearest folder above (or at) PATH that exists.
-holder() {
-  lib_path=$1
+# text_into NAME FILE: all of a small file, without the newlines at its end; nothing without it.
+text_into() {
+  lib_text=
+  if [ -f "$2" ]; then
+    while IFS= read -r lib_line || [ -n "$lib_line" ]; do
+      lib_text=$lib_text$lib_newline$lib_line
+    done <"$2"
+    lib_text=${lib_text#"$lib_newline"}
+  fi
+  while :; do
+    case $lib_text in
+    *"$lib_newline") lib_text=${lib_text%"$lib_newline"} ;;
+    *) break ;;
+    esac
+  done
+  eval "$1=\$lib_text"
+}
+
+# holder_into NAME PATH: the nearest folder above (or at) PATH that exists.
+holder_into() {
+  lib_path=$2
   while [ ! -d "$lib_path" ] && [ "$lib_path" != / ]; do
     lib_path=${lib_path%/*}
     lib_path=${lib_path:-/}
   done
-  printf '%s\n' "$lib_path"
+  eval "$1=\$lib_path"
 }
 
 # bounded SECONDS COMMAND...: as long as the host has a tool for it.

@@ -12,40 +12,82 @@
 #                       file that lies elsewhere
 #     services          compose: SERVICE, image id, config hash, image name, a tab between, a line each
 #     tree/NAME         while it is prepared: the commit's files beside the checkout
+#     new/              what is being written
 S=$BATON_DIR/stacks/$B_UNIT
-checkout=$(expand "$B_PATH")
+expand_into checkout "$B_PATH"
 export S
 
 # A rollback that was asked for brings back what a release was, whatever is meant today.
-[ -z "$B_RECALL" ] || B_COMMIT=$(get "$S/release/$B_RECALL/commit")
+[ -z "$B_RECALL" ] || get_into B_COMMIT "$S/release/$B_RECALL/commit"
 
-release_dir() { printf '%s\n' "$S/release/$1"; }
-# release_get ID FILE
-release_get() { get "$S/release/$1/$2"; }
+# release_into NAME ID FILE
+release_into() { get_into "$1" "$S/release/$2/$3"; }
+# release_put ID FILE VALUE [FILE VALUE]...: as `put`, with one mv for all of them.
 release_put() {
-  mkdir -p -- "$S/release/$1" || fail no_space "cannot make the folder $S/release/$1"
-  put "$S/release/$1/$2" "$3"
+  record_to=$S/release/$1
+  shift
+  [ -d "$record_to/new" ] || mkdir -p -- "$record_to/new" || fail no_space "cannot make the folder $record_to"
+  record_left=$#
+  while [ "$record_left" -gt 0 ]; do
+    printf '%s\n' "$2" >"$record_to/new/$1" || release_put_fails "$1"
+    record_file=$1
+    shift 2
+    set -- "$@" "$record_to/new/$record_file"
+    record_left=$((record_left - 2))
+  done
+  mv -f -- "$@" "$record_to/" || release_put_fails "${1##*/}"
+  for record_file in "$@"; do
+    shift
+    set -- "$@" "$record_to/${record_file##*/}"
+  done
+  sync "$@" 2>/dev/null || :
 }
-is_release() { [ -n "$1" ] && [ -n "$(release_get "$1" state)" ]; }
+release_put_fails() {
+  rm -rf -- "$record_to/new"
+  fail no_space "cannot write $record_to/$1: is the disk full, or the folder read-only?"
+}
+# is_release ID: $record_state is its state then.
+is_release() {
+  record_state=
+  [ -z "$1" ] || release_into record_state "$1" state
+  [ -n "$record_state" ]
+}
 
-# Newest first; the baseline, the oldest, last.
-releases() {
+# find_releases: $record_releases, words: the newest first; the baseline, the oldest, last.
+find_releases() {
+  record_lines=
   for record_dir in "$S/release"/*; do
     record_id=${record_dir##*/}
     case $record_id in
     '*' | baseline | *.new) continue ;;
     esac
-    printf '%s %s\n' "$(release_get "$record_id" at)" "$record_id"
-  done | sort -r | cut -d ' ' -f 2
-  [ ! -d "$S/release/baseline" ] || echo baseline
+    release_into record_at "$record_id" at
+    record_lines=$record_lines$lib_newline$record_at/$record_id
+  done
+  record_lines=${record_lines#"$lib_newline"}
+  case $record_lines in
+  *"$lib_newline"*)
+    record_lines=$(
+      exec sort -r <<END
+$record_lines
+END
+    )
+    ;;
+  esac
+  record_releases=
+  for record_id in $record_lines; do
+    record_releases="$record_releases ${record_id#*/}"
+  done
+  [ ! -d "$S/release/baseline" ] || record_releases="$record_releases baseline"
 }
 
-# begin_record ID: what is known of a release before it exists.
+# begin_record ID COMMIT [FILE VALUE]...: what is known of a release before it exists, and more.
 begin_record() {
-  release_put "$1" commit "$2"
-  release_put "$1" run "$B_RUN"
-  release_put "$1" at "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-  release_put "$1" engine.sh "$B_ENGINE"
+  record_id=$1
+  record_commit=$2
+  shift 2
+  release_put "$record_id" commit "$record_commit" run "$B_RUN" at "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+    engine.sh "$B_ENGINE" "$@"
 }
 
 # use_engine ID: the engine's words as that release had them.
@@ -53,25 +95,41 @@ use_engine() {
   [ ! -f "$S/release/$1/engine.sh" ] || . "$S/release/$1/engine.sh"
 }
 
-# kind_of ID: its engine, `compose` or `command`.
-kind_of() { sed -n "s/^B_KIND='\([a-z]*\)'$/\1/p" "$S/release/$1/engine.sh" 2>/dev/null; }
-
-# What a failed run goes back to; nothing when nothing ran before it, or under another engine only.
-rollback_target() {
-  record_target=$(get "$S/last_good")
-  if is_release "$record_target" && [ "$(kind_of "$record_target")" = "$B_KIND" ]; then
-    printf '%s\n' "$record_target"
-  elif is_release baseline && [ "$(release_get baseline state)" != none ]; then
-    echo baseline
+# kind_into NAME ID: its engine, `compose` or `command`.
+kind_into() {
+  record_kind=
+  if [ -f "$S/release/$2/engine.sh" ]; then
+    while IFS= read -r lib_line || [ -n "$lib_line" ]; do
+      case $lib_line in
+      "B_KIND='"*[!a-z]*"'") ;;
+      "B_KIND='"*"'") record_kind=$lib_line ;;
+      esac
+    done <"$S/release/$2/engine.sh"
   fi
+  record_kind=${record_kind#*\'}
+  eval "$1=\${record_kind%\'}"
+}
+
+# find_rollback_target: $record_target is what a failed run goes back to; nothing when nothing ran
+# before it, or under another engine only.
+find_rollback_target() {
+  get_into record_target "$S/last_good"
+  if is_release "$record_target"; then
+    kind_into record_kind "$record_target"
+    [ "$record_kind" != "$B_KIND" ] || return 0
+  fi
+  record_target=
+  ! is_release baseline || [ "$record_state" = none ] || record_target=baseline
 }
 
 # recall_lacks: why the release that is to be brought back cannot be; nothing when it can.
 recall_lacks() {
-  if [ "$(release_get "$B_RECALL" state)" != good ]; then
+  release_into record_state "$B_RECALL" state
+  kind_into record_kind "$B_RECALL"
+  if [ "$record_state" != good ]; then
     echo "no good release $B_RECALL is kept on $B_HOST"
-  elif [ "$(kind_of "$B_RECALL")" != "$B_KIND" ]; then
-    echo "the release $B_RECALL was a $(kind_of "$B_RECALL") stack, this one is a $B_KIND stack"
+  elif [ "$record_kind" != "$B_KIND" ]; then
+    echo "the release $B_RECALL was a $record_kind stack, this one is a $B_KIND stack"
   elif ! is_checkout || ! has_commit "$B_COMMIT"; then
     echo "the commit $B_COMMIT of the release $B_RECALL is not in $checkout any more"
   else
@@ -81,10 +139,14 @@ recall_lacks() {
 
 # kept_releases: `RELEASE COMMIT RUN AT` of each that was good, newest first.
 kept_releases() {
-  for record_id in $(releases); do
-    [ "$(release_get "$record_id" state)" != good ] ||
-      printf '%s %s %s %s\n' "$record_id" "$(release_get "$record_id" commit)" \
-        "$(release_get "$record_id" run)" "$(release_get "$record_id" at)"
+  find_releases
+  for record_id in $record_releases; do
+    release_into record_state "$record_id" state
+    [ "$record_state" = good ] || continue
+    release_into record_commit "$record_id" commit
+    release_into record_run "$record_id" run
+    release_into record_at "$record_id" at
+    printf '%s %s %s %s\n' "$record_id" "$record_commit" "$record_run" "$record_at"
   done
 }
 
@@ -110,10 +172,11 @@ env_if_own() {
   esac
   "$@"
 }
-in_checkout() {
-  case $1 in
-  /*) printf '%s\n' "$1" ;;
-  *) printf '%s\n' "$checkout/$1" ;;
+# in_checkout_into NAME FILE
+in_checkout_into() {
+  case $2 in
+  /*) eval "$1=\$2" ;;
+  *) eval "$1=\$checkout/\$2" ;;
   esac
 }
 
@@ -131,7 +194,7 @@ copy_env_file() {
 # record_env ID
 record_env() {
   record_env_dir=$S/release/$1/env
-  rm -rf -- "$record_env_dir"
+  [ ! -e "$record_env_dir" ] || rm -rf -- "$record_env_dir"
   mkdir -p -- "$record_env_dir" || fail no_space "cannot make the folder $record_env_dir"
   record_count=0
   each_env record_env_file
@@ -139,7 +202,7 @@ record_env() {
 }
 # place_file PATH COMMAND...: the command with where that is, as last word.
 place_file() {
-  record_path=$(expand "$1")
+  expand_into record_path "$1"
   shift
   [ ! -f "$record_path" ] || "$@" "$record_path"
 }
@@ -149,9 +212,10 @@ record_place_file() {
 }
 record_env_file() {
   record_count=$((record_count + 1))
-  if ! cp -p -- "$(in_checkout "$1")" "$record_env_dir/$record_count" ||
+  in_checkout_into record_file "$1"
+  if ! cp -p -- "$record_file" "$record_env_dir/$record_count" ||
     ! printf '%s' "$1" >"$record_env_dir/$record_count.path"; then
-    fail no_space "cannot keep a copy of $(in_checkout "$1")"
+    fail no_space "cannot keep a copy of $record_file"
   fi
 }
 
@@ -163,7 +227,8 @@ restore_env() {
     if [ -z "$B_RECALL" ] && [ -e "${record_file%.path}.place" ]; then
       continue
     fi
-    record_path=$(in_checkout "$(cat "$record_file")")
+    text_into record_path "$record_file"
+    in_checkout_into record_path "$record_path"
     record_copy=${record_file%.path}
     cmp -s "$record_copy" "$record_path" && continue
     env_back "$record_copy" "$record_path" || fail no_space "cannot put back $record_path"
@@ -173,7 +238,7 @@ restore_env() {
 # env_back COPY PATH: through a link, and with the mode that the file has.
 env_back() {
   if [ -f "$2" ]; then
-    mkdir -p -- "$S/release/$B_RELEASE/replaced"
+    [ -d "$S/release/$B_RELEASE/replaced" ] || mkdir -p -- "$S/release/$B_RELEASE/replaced"
     cp -p -- "$2" "$S/release/$B_RELEASE/replaced/" 2>/dev/null || :
     record_real=$(readlink -f -- "$2")
     cp -p -- "$record_real" "$record_real.baton-new" && cat "$1" >"$record_real.baton-new"
@@ -189,7 +254,7 @@ command -v put_back_saved >/dev/null 2>&1 || put_back_saved() { :; }
 # look_records: facts of the view that hold for every engine.
 look_records() {
   fact look.now "$(date +%s)"
-  [ ! -e "$checkout" ] || ! have git || fact look.head "$(git_head)"
+  [ ! -e "$checkout" ] || ! have git || fact look.head "${git_at:-$(git_head)}"
   look_commits=
   for look_file in "$S/release"/*/commit; do
     { IFS= read -r look_commit <"$look_file"; } 2>/dev/null || continue
@@ -197,15 +262,20 @@ look_records() {
     look_commits="$look_commits${look_file##*/} $look_commit$lib_newline"
   done
   fact look.commits "$look_commits"
-  look_current=$(get "$S/current")
+  get_into look_current "$S/current"
   fact look.current "$look_current"
-  [ -z "$look_current" ] || fact look.current_state "$(release_get "$look_current" state)"
-  look_good=$(get "$S/last_good")
+  if [ -n "$look_current" ]; then
+    release_into look_state "$look_current" state
+    fact look.current_state "$look_state"
+  fi
+  get_into look_good "$S/last_good"
   ! is_release "$look_good" || fact look.last_good "$look_good"
-  look_baseline=$(release_get baseline state)
+  release_into look_baseline baseline state
   fact look.baseline_state "$look_baseline"
   if [ -n "$look_baseline" ]; then
-    fact look.baseline_healthy "$(cat "$S/release/baseline/healthy" 2>/dev/null)"
-    fact look.baseline_checks "$(cat "$S/release/baseline/checks" 2>/dev/null)"
+    text_into look_list "$S/release/baseline/healthy"
+    fact look.baseline_healthy "$look_list"
+    text_into look_list "$S/release/baseline/checks"
+    fact look.baseline_checks "$look_list"
   fi
 }

@@ -4,9 +4,30 @@
 # disk_of FOLDER: $space_device and $space_free, the KiB that are free on the file system where it is or
 # would be; both empty when that cannot be told.
 disk_of() {
-  space_line=$(df -Pk -- "$(holder "$1")" 2>/dev/null | sed -n '2p')
-  space_free=$(printf '%s\n' "$space_line" | sed -n 's/^.* \(-\{0,1\}[0-9][0-9]*\)  *[0-9-]*%.*$/\1/p')
-  space_device=${space_free:+${space_line%% *}}
+  holder_into space_folder "$1"
+  space_line=$(df -Pk -- "$space_folder" 2>/dev/null)
+  # After the heading: device, blocks, used, available, used in percent, mount point. A device's name
+  # may hold blanks.
+  case $space_line in
+  *"$lib_newline"*) space_line=${space_line#*"$lib_newline"} ;;
+  *) space_line= ;;
+  esac
+  space_device=${space_line%% *}
+  space_free=
+  space_before=
+  for space_word in ${space_line%%"$lib_newline"*}; do
+    case $space_word in
+    *[!0-9-]*% | %) ;;
+    *%)
+      space_free=$space_before
+      break
+      ;;
+    esac
+    space_before=$space_word
+  done
+  case $space_free in
+  '' | *[!0-9-]* | ?*-*) space_free='' space_device='' ;;
+  esac
 }
 
 # size_of KIB: `1.5 GB`, `30 MB`.

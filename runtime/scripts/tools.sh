@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC1090,SC2034,SC2154 # variables are shared between the parts
 # need_tool CODE WHAT FILE: a program of the user's that later phases run on this target.
 need_tool() {
-  tool_file=$(expand "$3")
+  expand_into tool_file "$3"
   if [ ! -e "$tool_file" ]; then
     fault "$1" "the $2 $tool_file does not exist" "ls -l ${tool_file%/*}"
   elif [ ! -f "$tool_file" ] || [ ! -x "$tool_file" ]; then
@@ -13,7 +13,7 @@ need_tool() {
 # its path from the folder of baton.yaml, or from the home folder.
 need_program() {
   case $2 in
-  '~'/* | /*) tool_file=$(expand "$2") ;;
+  '~'/* | /*) expand_into tool_file "$2" ;;
   */*) tool_file=$B_PROGRAMS_IN/$2 ;;
   *) tool_file=$(command -v -- "$2") || tool_file= ;;
   esac

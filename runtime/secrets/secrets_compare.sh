@@ -45,7 +45,7 @@ compare_place() {
   elif [ ! -f "$compare_to" ] || [ ! -r "$compare_to" ]; then
     compare_fault "$compare_to cannot be read"
   elif [ -n "$compare_from" ]; then
-    compare_from=$(expand "$compare_from")
+    expand_into compare_from "$compare_from"
     if [ ! -f "$compare_from" ] || [ ! -r "$compare_from" ]; then
       compare_fault "there is no $compare_from to compare $compare_to with"
     elif [ "$compare_mode" = keys ]; then
@@ -69,7 +69,7 @@ number=0
 while [ "$number" -lt "$B_TO_count" ]; do
   number=$((number + 1))
   eval "compare_to=\$B_TO_$number compare_mode=\$B_MODE_$number compare_from=\$B_FROM_$number compare_wanted=\$B_WANTED_$number"
-  compare_to=$(expand "$compare_to")
+  expand_into compare_to "$compare_to"
   compare_place
 done
 [ -z "$compare_faults" ] || fail secrets_failed "$compare_faults" no

@@ -8,34 +8,34 @@
 # mode and times; not there when there was no such file), N.owner (`uid gid`), N.link (what the link
 # at the path said, if it was one).
 
-# secrets_folder RUN: prints where that run's copies are.
-secrets_folder() {
+# find_secrets RUN: $secrets_dir is where that run's copies are.
+find_secrets() {
   case $1 in
   '' | .* | */*) fail internal "no run: $1" ;;
   esac
-  printf '%s\n' "$BATON_DIR/secrets/$1"
+  secrets_dir=$BATON_DIR/secrets/$1
 }
 
-# real_path PATH: through links, also when it does not exist yet.
-real_path() {
-  readlink -f -- "$1" 2>/dev/null || printf '%s\n' "$1"
+# real_into NAME PATH: through links, also when it does not exist yet.
+real_into() {
+  secrets_path=$(readlink -f -- "$2" 2>/dev/null) || secrets_path=$2
+  eval "$1=\$secrets_path"
 }
 
-# owner_of FILE: `uid gid`; mode_of FILE: `-rw-------`.
-owner_of() {
+# look_at FILE: $secrets_seen_owner is `uid gid`, $secrets_seen_mode `-rw-------`; both are empty when
+# it cannot be seen.
+look_at() {
+  secrets_seen_owner='' secrets_seen_mode=''
   secrets_line=$(ls -ldn -- "$1" 2>/dev/null) || return 1
   # shellcheck disable=SC2086 # words of ls; the name comes after those that are used
   set -- $secrets_line
-  printf '%s %s\n' "$3" "$4"
-}
-mode_of() {
-  secrets_line=$(ls -ldn -- "$1" 2>/dev/null) || return 1
-  printf '%.10s\n' "$secrets_line"
+  secrets_seen_owner="$3 $4"
+  secrets_seen_mode=${1%"${1#??????????}"}
 }
 
 # save_secret N PATH: into $secrets_new.
 save_secret() {
-  secrets_at=$(expand "$2")
+  expand_into secrets_at "$2"
   secrets_copy=$secrets_new/$1
   case $secrets_at in
   *"$lib_newline"*) fail config_invalid "a path with a line break cannot be kept: $secrets_at" ;;
@@ -43,12 +43,14 @@ save_secret() {
   if [ -d "$secrets_at" ]; then
     fail secrets_failed "$secrets_at is a folder, not a secret file"
   elif [ -f "$secrets_at" ]; then
-    if ! cp -p -- "$secrets_at" "$secrets_copy.file" ||
-      ! owner_of "$(real_path "$secrets_at")" >"$secrets_copy.owner"; then
+    real_into secrets_real "$secrets_at"
+    if ! cp -p -- "$secrets_at" "$secrets_copy.file" || ! look_at "$secrets_real" ||
+      ! printf '%s\n' "$secrets_seen_owner" >"$secrets_copy.owner"; then
       fail secrets_failed "cannot keep a copy of $secrets_at in $secrets_new"
     fi
     # The copy may not be easier to read than 0600 in a 0700 folder, nor unreadable to ourselves.
-    case $(mode_of "$secrets_copy.file") in
+    look_at "$secrets_copy.file"
+    case $secrets_seen_mode in
     ????------) ;;
     *) note "$secrets_at can be read by others: chmod 600 $secrets_at" ;;
     esac
@@ -64,7 +66,7 @@ save_secret() {
 
 # save_secrets_of RUN PATH...: once; what a first attempt has saved is never saved over.
 save_secrets_of() {
-  secrets_dir=$(secrets_folder "$1") || exit 1
+  find_secrets "$1"
   shift
   secrets_saved=0
   [ ! -d "$secrets_dir" ] || return 0
@@ -84,22 +86,27 @@ save_secrets_of() {
 
 # same_secret COPY FILE: content, mode and owner.
 same_secret() {
-  [ -f "$2" ] && cmp -s -- "$1.file" "$2" && [ "$(mode_of "$1.file")" = "$(mode_of "$2")" ] &&
-    [ "$(get "$1.owner")" = "$(owner_of "$2")" ]
+  [ -f "$2" ] && cmp -s -- "$1.file" "$2" || return
+  look_at "$1.file"
+  secrets_mode=$secrets_seen_mode
+  get_into secrets_owner "$1.owner"
+  look_at "$2"
+  [ "$secrets_mode" = "$secrets_seen_mode" ] && [ "$secrets_owner" = "$secrets_seen_owner" ]
 }
 
 # put_back_secret COPY: one place exactly as it was. False when that could not be done.
 put_back_secret() {
-  secrets_at=$(get "$1.path")
+  get_into secrets_at "$1.path"
   [ -n "$secrets_at" ] || return 1
   if [ -f "$1.link" ]; then
-    if [ ! -L "$secrets_at" ] || [ "$(readlink -- "$secrets_at")" != "$(get "$1.link")" ]; then
-      mkdir -p -- "${secrets_at%/*}" && rm -f -- "$secrets_at" && ln -s -- "$(get "$1.link")" "$secrets_at" || return 1
+    get_into secrets_link "$1.link"
+    if [ ! -L "$secrets_at" ] || [ "$(readlink -- "$secrets_at")" != "$secrets_link" ]; then
+      mkdir -p -- "${secrets_at%/*}" && rm -f -- "$secrets_at" && ln -s -- "$secrets_link" "$secrets_at" || return 1
     fi
   elif [ -L "$secrets_at" ]; then
     rm -f -- "$secrets_at" || return 1
   fi
-  secrets_real=$(real_path "$secrets_at")
+  real_into secrets_real "$secrets_at"
   if [ ! -f "$1.file" ]; then
     [ ! -e "$secrets_real" ] || rm -f -- "$secrets_real"
     return
@@ -107,8 +114,8 @@ put_back_secret() {
   same_secret "$1" "$secrets_real" && return
   mkdir -p -- "${secrets_real%/*}" || return 1
   secrets_tmp=$secrets_real.baton-new
-  secrets_owner=$(get "$1.owner")
-  if cp -p -- "$1.file" "$secrets_tmp" && { [ "$(owner_of "$secrets_tmp")" = "$secrets_owner" ] ||
+  get_into secrets_owner "$1.owner"
+  if cp -p -- "$1.file" "$secrets_tmp" && { { look_at "$secrets_tmp" && [ "$secrets_seen_owner" = "$secrets_owner" ]; } ||
     chown "${secrets_owner%% *}:${secrets_owner##* }" "$secrets_tmp" 2>/dev/null; } &&
     mv -f -- "$secrets_tmp" "$secrets_real"; then
     sync "$secrets_real" 2>/dev/null || :
@@ -122,11 +129,13 @@ put_back_secret() {
 # put_back_secrets_of RUN: everything that run has saved, as often as asked. Without copies there
 # is nothing to do. All places are tried; `fail` names those that could not be put back.
 put_back_secrets_of() {
-  secrets_dir=$(secrets_folder "$1") || exit 1
+  find_secrets "$1"
   secrets_bad=
   for secrets_file in "$secrets_dir"/*.path; do
     [ -f "$secrets_file" ] || continue
-    put_back_secret "${secrets_file%.path}" || secrets_bad="$secrets_bad $(get "$secrets_file")"
+    put_back_secret "${secrets_file%.path}" && continue
+    get_into secrets_at "$secrets_file"
+    secrets_bad="$secrets_bad $secrets_at"
   done
   [ -z "$secrets_bad" ] ||
     fail secrets_failed "cannot put back$secrets_bad: the copies are in $secrets_dir"
@@ -139,6 +148,8 @@ put_back_saved() {
 
 # drop_saved_secrets RUN: its copies are needed no more.
 drop_saved_secrets() {
-  secrets_dir=$(secrets_folder "$1") || exit 1
-  rm -rf -- "$secrets_dir" "$secrets_dir.new" "$secrets_dir.back"
+  find_secrets "$1"
+  for secrets_file in "$secrets_dir" "$secrets_dir.new" "$secrets_dir.back"; do
+    [ ! -e "$secrets_file" ] || rm -rf -- "$secrets_file"
+  done
 }

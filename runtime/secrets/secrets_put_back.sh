@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # Step `put_back_secrets`, the last that needs the copies: they go with it. Uses B_RUN, B_SAVED.
-put_back_dir=$(secrets_folder "$B_RUN") || exit 1
+find_secrets "$B_RUN"
+put_back_dir=$secrets_dir
 [ ! -e "$put_back_dir.back" ] || exit 0
 if [ ! -d "$put_back_dir" ]; then
   [ "$B_SAVED" != yes ] ||

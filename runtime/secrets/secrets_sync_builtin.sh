@@ -2,8 +2,13 @@
 # Step `sync_secrets` built in: $BATON_FILES/place.N becomes the file B_TO_N. All are laid beside
 # their places first, so that a full disk changes nothing. What was written is told as B_MARK_N and
 # B_VERSION say it: keyed digests, made by who knows the keys.
+# lay_place PATH: $lay_at is where the file of that place lies.
+lay_place() {
+  expand_into lay_at "$1"
+  real_into lay_at "$lay_at"
+}
 lay_secret() {
-  lay_at=$(real_path "$(expand "$2")")
+  lay_place "$2"
   lay_new=$lay_at.baton-new
   [ ! -d "$lay_at" ] || fail secrets_failed "$lay_at is a folder, not a secret file"
   if ! mkdir -p -- "${lay_at%/*}" || ! rm -f -- "$lay_new" || ! cat "$BATON_FILES/place.$1" >"$lay_new"; then
@@ -11,23 +16,30 @@ lay_secret() {
   fi
   lay_mode=600
   if [ -f "$lay_at" ]; then
-    [ "$(mode_of "$lay_at")" != -r-------- ] || lay_mode=400
-    lay_owner=$(owner_of "$lay_at")
-    [ "$(owner_of "$lay_new")" = "$lay_owner" ] ||
+    look_at "$lay_at"
+    [ "$secrets_seen_mode" != -r-------- ] || lay_mode=400
+    lay_owner=$secrets_seen_owner
+    lay_old_mode=$secrets_seen_mode
+    look_at "$lay_new"
+    [ "$secrets_seen_owner" = "$lay_owner" ] ||
       chown "${lay_owner%% *}:${lay_owner##* }" "$lay_new" 2>/dev/null || lay_fails "$lay_at"
   fi
   chmod "$lay_mode" "$lay_new" || lay_fails "$lay_at"
-  if [ -f "$lay_at" ] && cmp -s -- "$lay_new" "$lay_at" && [ "$(mode_of "$lay_new")" = "$(mode_of "$lay_at")" ]; then
-    rm -f -- "$lay_new"
+  if [ -f "$lay_at" ] && cmp -s -- "$lay_new" "$lay_at"; then
+    look_at "$lay_new"
+    [ "$secrets_seen_mode" != "$lay_old_mode" ] || rm -f -- "$lay_new"
   fi
 }
 lay_fails() {
   each_place lay_forget
   fail secrets_failed "cannot write $1: is the disk full, or the file another user's?"
 }
-lay_forget() { rm -f -- "$(real_path "$(expand "$2")").baton-new"; }
+lay_forget() {
+  lay_place "$2"
+  rm -f -- "$lay_at.baton-new"
+}
 lay_down() {
-  lay_at=$(real_path "$(expand "$2")")
+  lay_place "$2"
   [ -f "$lay_at.baton-new" ] || return 0
   sync "$lay_at.baton-new" 2>/dev/null || :
   mv -f -- "$lay_at.baton-new" "$lay_at" || lay_fails "$lay_at"

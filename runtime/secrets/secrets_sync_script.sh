@@ -13,8 +13,8 @@ user_call() {
     exec "$@" </dev/null
   )
 }
-B_FOLDER=$(expand "$B_FOLDER")
-script=$(expand "$B_SCRIPT")
+expand_into B_FOLDER "$B_FOLDER"
+expand_into script "$B_SCRIPT"
 [ -e "$script" ] || fail secrets_failed "there is no $script: set \`secrets: {script: …}\` to where it is"
 if [ ! -f "$script" ] || [ ! -x "$script" ]; then
   fail secrets_failed "$script cannot be run: chmod +x $script"
@@ -36,7 +36,7 @@ number=0
 while [ "$number" -lt "$B_DIGEST_count" ]; do
   number=$((number + 1))
   eval "from=\$B_DIGEST_$number"
-  from=$(expand "$from")
+  expand_into from "$from"
   fact "bytes.$number" "$(keyed_digest "$from")"
   fact "keys.$number" "$(env_keys "$from" | keyed)"
 done

@@ -26,8 +26,10 @@ snapshot_obstacle() {
 
 snapshot_ready() {
   snapshot_needs btrfs btrfs-progs || return
-  snapshot_of=$(readlink -f -- "$(expand "$B_SUBVOLUME")") || snapshot_of=$(expand "$B_SUBVOLUME")
-  snapshot_dir=$(readlink -f -- "$(expand "$B_SNAPSHOT_DIR")") || snapshot_dir=$(expand "$B_SNAPSHOT_DIR")
+  expand_into snapshot_path "$B_SUBVOLUME"
+  snapshot_of=$(readlink -f -- "$snapshot_path") || snapshot_of=$snapshot_path
+  expand_into snapshot_path "$B_SNAPSHOT_DIR"
+  snapshot_dir=$(readlink -f -- "$snapshot_path") || snapshot_dir=$snapshot_path
   case $snapshot_dir/ in
   "$snapshot_of"/*)
     snapshot_wrong config_invalid "\`snapshot_dir\` $snapshot_dir is inside of the subvolume: a rollback would take the snapshots with it" "take a folder beside it"

@@ -4,7 +4,8 @@
 # a name counts as there when it stands in it as a word. Uses B_SCRIPT, B_FOLDER, B_WHOSE.
 snapshot_tool() {
   (
-    cd -- "$(expand "$B_FOLDER")" || exit 127
+    expand_into snapshot_folder "$B_FOLDER"
+    cd -- "$snapshot_folder" || exit 127
     unset BATON_DIR BATON_FACTS BATON_FILES BATON_STEP BATON_ATTEMPT
     umask "$lib_umask"
     if [ -n "$lib_locale" ]; then LC_ALL=$lib_locale; else unset LC_ALL; fi
@@ -14,7 +15,7 @@ snapshot_tool() {
   )
 }
 snapshot_ready() {
-  snapshot_script=$(expand "$B_SCRIPT")
+  expand_into snapshot_script "$B_SCRIPT"
   if [ ! -e "$snapshot_script" ]; then
     snapshot_wrong snapshot_failed "there is no snapshot script $snapshot_script on ${B_WHERE}" "set \`snapshot: {script: …}\` to where it is"
   elif [ ! -f "$snapshot_script" ] || [ ! -x "$snapshot_script" ]; then

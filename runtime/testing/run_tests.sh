@@ -41,7 +41,7 @@ if [ "$B_CLONE" = yes ]; then
   *) tests_in=$tests_clone/$B_WORKDIR ;;
   esac
 else
-  tests_in=$(expand "$B_WORKDIR")
+  expand_into tests_in "$B_WORKDIR"
 fi
 [ -d "$tests_in" ] || {
   [ -z "$tests_clone" ] || rm -rf -- "$tests_clone"
