@@ -71,9 +71,16 @@ phase_actor actor_of(supervisor_self self, const std::string& phase_id) {
   return known;
 }
 
+/// The run's facts as they are now, for orders; one copy as long as nothing new is learned.
+facts_ptr facts_now(supervisor_state& state) {
+  if (!state.facts || *state.facts != state.now.facts)
+    state.facts = std::make_shared<const run_facts>(state.now.facts);
+  return state.facts;
+}
+
 void start(supervisor_self self, const event::step_started& step, bool resumed = false) {
   auto& state = self->state;
-  work_order order{state.plan, step, std::make_shared<const run_facts>(state.now.facts), resumed};
+  work_order order{state.plan, step, facts_now(state), resumed};
   state.open[step_id(*state.plan, step.phase, step.kind, step.of, step.attempt)] = order;
   self->send(actor_of(self, step.phase), std::move(order));
 }
@@ -263,7 +270,7 @@ void keep_leases(supervisor_self self, const std::vector<record>& so_far) {
   auto& state = self->state;
   if (state.ended)
     return;
-  const auto facts = std::make_shared<const run_facts>(state.now.facts);
+  const auto facts = facts_now(state);
   for (const auto& past : so_far) {
     const auto* step = std::get_if<event::step_started>(&past.what);
     if (step && step->kind == step_kind::lease && facts->count({step->kind, step->of}) > 0

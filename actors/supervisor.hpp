@@ -30,6 +30,7 @@ struct supervisor_state {
   struct surroundings house;
   plan_ptr plan;
   run now;
+  facts_ptr facts; ///< of `now`, as the last order got them
 
   std::size_t durable = 0;      ///< records of this run in the journal
   std::vector<event_t> waiting; ///< happened while a decision was being written

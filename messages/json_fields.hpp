@@ -24,12 +24,26 @@ namespace baton {
 template <class T, class Wanted>
 concept is = std::same_as<std::remove_const_t<T>, Wanted>;
 
+namespace json_detail {
+
+/// An empty object with room for so many members: those of a growing one would be copied, with all
+/// that is in them, because keys are constant.
+inline ordered_json object_for(std::size_t members) {
+  auto made = ordered_json::object();
+  std::vector<std::pair<const std::string, ordered_json>>& entries =
+      made.get_ref<ordered_json::object_t&>();
+  entries.reserve(members);
+  return made;
+}
+
+} // namespace json_detail
+
 class json_writer {
 public:
   template <class T>
   void operator()(const char* key, const T& value);
 
-  ordered_json made = ordered_json::object();
+  ordered_json made = json_detail::object_for(16);
 };
 
 class json_reader {
@@ -98,11 +112,12 @@ ordered_json write_json(const T& value) {
     return value ? write_json(*value) : ordered_json{};
   } else if constexpr (is_vector<T>) {
     auto made = ordered_json::array();
+    made.get_ref<ordered_json::array_t&>().reserve(value.size());
     for (const auto& one : value)
       made.push_back(write_json(one));
     return made;
   } else if constexpr (is_map<T>) {
-    auto made = ordered_json::object();
+    auto made = object_for(value.size());
     for (const auto& [key, one] : value)
       append(made, key, write_json(one));
     return made;

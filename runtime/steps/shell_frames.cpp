@@ -15,6 +15,7 @@ constexpr std::size_t line_bytes_max = 8 * 1024;
 
 std::vector<std::string> split(std::string_view line) {
   std::vector<std::string> words;
+  words.reserve(10); // those of a step's report: the most that an answer has
   while (!line.empty()) {
     const auto space = std::min(line.find(' '), line.size());
     if (space > 0)

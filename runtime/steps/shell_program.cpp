@@ -23,18 +23,23 @@ std::string without_comments(std::string_view text) {
   return bare;
 }
 
-} // namespace
-
-std::string control_program(std::string_view marker, std::string_view nonce,
-                            std::string_view state_dir) {
+/// All of the control shell's program but its last line: the same for every connection.
+std::string control_functions() {
   const auto process = without_comments(embedded::process_sh);
   const auto supervisor = process + "b_worker=" + shell_quote(without_comments(embedded::worker_sh))
                           + '\n' + without_comments(embedded::supervisor_sh);
   return process + "b_program=" + shell_quote(supervisor) + '\n'
          + without_comments(embedded::control_lease_sh)
-         + without_comments(embedded::control_steps_sh) + without_comments(embedded::control_sh)
-         + "b_main " + std::string{marker} + ' ' + std::string{nonce} + ' ' + shell_quote(state_dir)
-         + '\n';
+         + without_comments(embedded::control_steps_sh) + without_comments(embedded::control_sh);
+}
+
+} // namespace
+
+std::string control_program(std::string_view marker, std::string_view nonce,
+                            std::string_view state_dir) {
+  static const auto functions = control_functions();
+  return functions + "b_main " + std::string{marker} + ' ' + std::string{nonce} + ' '
+         + shell_quote(state_dir) + '\n';
 }
 
 std::string upload_program() {

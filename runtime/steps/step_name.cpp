@@ -53,6 +53,7 @@ std::string encode_word(std::string_view text) {
   if (text.empty())
     return "%";
   std::string word;
+  word.reserve(text.size());
   for (const char c : text) {
     // A leading dot would hide the folder from the target's own globs.
     if (stands_for_itself(c) && !(c == '.' && word.empty()))

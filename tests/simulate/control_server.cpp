@@ -20,6 +20,7 @@ std::size_t number(std::string_view text) {
 
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
+  words.reserve(13); // those of a start, which has the most
   while (!line.empty()) {
     const auto end = std::min(line.find(' '), line.size());
     words.emplace_back(line.substr(0, end));
@@ -90,7 +91,7 @@ void control_server::work() {
   if (busy_ || !take(next))
     return;
   busy_ = true;
-  in_.clock.after(served_within, [weak = weak_from_this(), next] {
+  in_.clock.after(served_within, [weak = weak_from_this(), next = std::move(next)] {
     const auto self = weak.lock();
     if (!self)
       return;

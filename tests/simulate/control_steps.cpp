@@ -124,11 +124,11 @@ void control_server::start(const request& what) {
   // Whichever comes first ends the waiting: the step is over, or the time is.
   const auto answered = std::make_shared<bool>(false);
   busy_ = true;
-  const auto go_on = [weak = weak_from_this(), answered, what, step, log_max] {
+  const auto go_on = [weak = weak_from_this(), answered, id = what.id, step, log_max] {
     const auto self = weak.lock();
     if (!self || std::exchange(*answered, true))
       return;
-    self->report(what, step, 0, log_max, true);
+    self->report({id, {}, {}, {}}, step, 0, log_max, true);
     self->busy_ = false;
     self->work();
   };

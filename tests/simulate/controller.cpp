@@ -92,8 +92,9 @@ void controller::crash(duration until_resumed) {
 void controller::resume() {
   if (process_ || !current_)
     return;
-  const auto so_far =
-      std::make_shared<const std::vector<record>>(journal_.read_again(current_->run));
+  const auto so_far = std::make_shared<const std::vector<record>>(
+      in_.reads_what_is_written() ? journal_.read_again(current_->run)
+                                  : journal_.runs[current_->run]);
   if (so_far->empty()) {
     in_.tell(name_, "there is nothing to resume: the run has not begun");
     current_ = nullptr;

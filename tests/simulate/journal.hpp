@@ -21,8 +21,12 @@ struct simulated_journal {
   int appends = 0;
   duration full_until{0};
 
-  /// The records as a new process reads them: through their written form.
-  std::vector<record> read_again(const std::string& run) const;
+  /// The records as a new process reads them: through their written form. A record does not change
+  /// once it is there, so each goes that way once.
+  const std::vector<record>& read_again(const std::string& run);
+
+private:
+  std::map<std::string, std::vector<record>> read_; ///< by run
 };
 
 /// What a process writes into it. `dies` is called where the seed lets the process die at just that

@@ -3,6 +3,7 @@
 #include "messages/time.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace baton::simulate {
@@ -15,7 +16,8 @@ public:
 
   void tell(duration at, std::string_view who, std::string_view what);
 
-  const std::vector<std::string>& lines() const { return lines_; }
+  const std::vector<std::string>& lines() const& { return lines_; }
+  std::vector<std::string> lines() && { return std::move(lines_); }
 
 private:
   duration begins_;

@@ -6,11 +6,11 @@
 namespace baton::simulate {
 
 void timeline::after(duration wait, std::function<void()> what) {
-  due_.push({now_ + std::max(wait, duration::zero()), count_++, std::move(what)});
+  due_.emplace(now_ + std::max(wait, duration::zero()), std::move(what));
 }
 
 std::optional<duration> timeline::next() const {
-  return due_.empty() ? std::nullopt : std::optional{due_.top().when};
+  return due_.empty() ? std::nullopt : std::optional{due_.begin()->first};
 }
 
 void timeline::move_to(duration when) {
@@ -19,10 +19,8 @@ void timeline::move_to(duration when) {
 
 std::size_t timeline::happen() {
   std::size_t count = 0;
-  while (!due_.empty() && due_.top().when <= now_) {
-    const auto what = due_.top().what;
-    due_.pop();
-    what();
+  while (!due_.empty() && due_.begin()->first <= now_) {
+    due_.extract(due_.begin()).mapped()();
     ++count;
   }
   return count;

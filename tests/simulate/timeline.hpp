@@ -2,11 +2,10 @@
 
 #include "messages/time.hpp"
 
-#include <cstdint>
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
-#include <queue>
-#include <vector>
 
 namespace baton::simulate {
 
@@ -27,18 +26,8 @@ public:
   std::size_t happen();
 
 private:
-  struct plan {
-    duration when;
-    std::uint64_t nth;
-    std::function<void()> what;
-    bool operator<(const plan& other) const {
-      return when != other.when ? when > other.when : nth > other.nth;
-    }
-  };
-
   duration now_{1'800'000'000'000};
-  std::uint64_t count_ = 0;
-  std::priority_queue<plan> due_;
+  std::multimap<duration, std::function<void()>> due_;
 };
 
 } // namespace baton::simulate

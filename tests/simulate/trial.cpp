@@ -4,6 +4,7 @@
 #include "tests/simulate/scenarios.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace baton::simulate {
 
@@ -53,7 +54,7 @@ trial try_seed(std::uint64_t seed) {
     made.ends.push_back(std::string{to_string(*run.told->status)} + " exit "
                         + std::to_string(run.told->exit_code));
   made.broken = one.broken;
-  made.story = one.told.lines();
+  made.story = std::move(one.told).lines();
   return made;
 }
 

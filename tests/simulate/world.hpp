@@ -95,6 +95,11 @@ struct world {
   void note_ended(ended_run one);
 
   std::uint64_t seed;
+
+  /// Whether records are read through their written form. That takes as long as much of the rest:
+  /// some seeds are enough for it.
+  bool reads_what_is_written() const { return seed % 4 == 0; }
+
   scenario plot;
   timeline clock;
   named_chance luck;
