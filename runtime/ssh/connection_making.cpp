@@ -346,7 +346,7 @@ void connection::prove() {
     }
     break;
   case login::progress::failed:
-    fail(login_->why(broken() ? error_text(session_.get()) : ""));
+    fail(login_->why(broken() ? std::optional{error_text(session_.get())} : std::nullopt));
     break;
   }
 }

@@ -198,6 +198,11 @@ bool login::add_agent_key(const identity& file, const std::vector<agent_key>& ke
   return true;
 }
 
+void login::refused_by_host(const std::string& how) {
+  was_refused_ = true;
+  refused(how);
+}
+
 void login::refused(const std::string& how) {
   const auto& now = candidates_.front();
   tried_.push_back(
@@ -217,10 +222,10 @@ login::progress login::try_file(ssh_session session) {
   case SSH_AUTH_AGAIN:
     return progress::again;
   case SSH_AUTH_PARTIAL:
-    refused(" (accepted, but the host wants another method as well)");
+    refused_by_host(" (accepted, but the host wants another method as well)");
     break;
   case SSH_AUTH_DENIED:
-    refused(" (refused)");
+    refused_by_host(" (refused)");
     break;
   default:
     refused(" (" + error_text(session) + ')');
@@ -248,9 +253,9 @@ login::progress login::try_agent(ssh_session session) {
     return progress::again;
   }
   if (rc == SSH_AUTH_PARTIAL)
-    refused(" (accepted, but the host wants another method as well)");
+    refused_by_host(" (accepted, but the host wants another method as well)");
   else if (rc == SSH_AUTH_DENIED)
-    refused(" (refused)");
+    refused_by_host(" (refused)");
   else
     refused(" (" + text + ')');
   return progress::failed;
@@ -317,7 +322,11 @@ void login::ask_agent_to_sign(std::string_view message) {
       });
 }
 
-error login::why(const std::string& at_end) const {
+error login::why(const std::optional<std::string>& at_end) const {
+  if (at_end && !was_refused_ && at_end->find("SSH_MSG_DISCONNECT") == std::string::npos)
+    return make_error(ec::unreachable,
+                      "the connection to " + where(to_) + " ended during the login: " + *at_end,
+                      to_.name);
   std::string what = where(to_) + " accepted no key: tried ";
   if (tried_.empty())
     what += "none";
@@ -325,10 +334,10 @@ error login::why(const std::string& at_end) const {
     what += (i > 0 ? ", " : "") + tried_[i];
   for (const auto& hint : hints_)
     what += "; " + hint;
-  if (at_end.find("oo many authentication failures") != std::string::npos)
+  if (at_end && at_end->find("oo many authentication failures") != std::string::npos)
     what += "; the host hung up after too many keys: name the right one as `identities`";
-  else if (!at_end.empty())
-    what += "; " + at_end;
+  else if (at_end && !at_end->empty())
+    what += "; " + *at_end;
   return make_error(ec::auth_failed, std::move(what), to_.name);
 }
 

@@ -38,8 +38,10 @@ public:
   /// Goes on as far as it can without waiting.
   progress step(ssh_session session);
 
-  /// Why it failed: what was tried, and what to do. `at_end` is what the host said last.
-  error why(const std::string& at_end) const;
+  /// Why it failed: what was tried, and what to do. `at_end`: what was heard last of a connection
+  /// that has ended meanwhile. If that ended before any key was refused, and without a word of the
+  /// host's about it, then the line broke (`unreachable`), which says nothing of the keys.
+  error why(const std::optional<std::string>& at_end) const;
 
 private:
   struct candidate {
@@ -61,6 +63,8 @@ private:
   bool load_agent_pair(ssh_session session);
   std::optional<std::string> asked_to_sign();
   void ask_agent_to_sign(std::string_view message);
+  void refused_by_host(const std::string& how);
+  /// The first candidate is not the one; `how` comes after its name.
   void refused(const std::string& how);
 
   reactor& loop_;
@@ -75,6 +79,7 @@ private:
   std::deque<candidate> candidates_;
   std::vector<std::shared_ptr<const identity>> for_agent_; ///< files the agent may hold
   std::vector<std::string> tried_;
+  bool was_refused_ = false; ///< by the host, and not by a line that broke
   std::vector<std::string> hints_;
   std::unique_ptr<agent_request> request_;
   std::string signature_; ///< the agent's answer for the key in turn; empty: not asked yet

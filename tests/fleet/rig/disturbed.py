@@ -79,12 +79,12 @@ def truth(fleet, code, result):
         "verdict": {key: result[key] for key in ("status", "phase", "systems_deployed", "cancelled",
                                                  "rollback_failed")},
         "why": [detail.get("code"), detail.get("host"), (detail.get("step") or "").partition("/")[2]],
-        "hosts": {name: (host["serves"], host["healthy"], names[host["commit"]])
+        "hosts": {name: (host["serves"], host["healthy"], names.get(host["commit"], host["commit"]))
                   for name, host in result["hosts"].items()},
         "phases": {name: (entry["outcome"], entry["attempts"]) for name, entry in result["details"].items()},
         "effects": effects(fleet),
         "serving": fleet.serving(),
-        "heads": {name: names[host.head()] for name, host in fleet.hosts.items()},
+        "heads": {name: names.get(host.head(), host.head()) for name, host in fleet.hosts.items()},
         "secrets": {name: (host.home / "secrets.env").read_text()
                     for name, host in fleet.hosts.items()},
         "snapshots": len((fleet["rtx1080"].home / "snapshots").read_text().split()),

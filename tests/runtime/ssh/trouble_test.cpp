@@ -29,6 +29,40 @@ TEST_F(trouble_test, a_closed_port_is_told_at_once) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, 5s);
 }
 
+// In the key exchange, in the login, and after it: it says nothing of the keys.
+TEST_F(trouble_test, wherever_the_line_breaks_the_host_is_unreachable) {
+  const auto meet = [&](valve& between) {
+    auto to = host.to();
+    to.port = between.port();
+    append(known_hosts(), "[127.0.0.1]:" + std::to_string(to.port) + ' ' + host.host_key() + '\n');
+    transport.emplace(options());
+    log = heard{};
+    link = transport->open(to, log.sink(), 60s);
+    return link->run("echo hello", 60s);
+  };
+  std::size_t all = 0;
+  {
+    valve between{host.port(), valve::open};
+    const auto id = meet(between);
+    ASSERT_EQ(0, log.end(*link, id).status.value_or(-1));
+    all = between.passed();
+    link.reset();
+    transport.reset();
+  }
+  ASSERT_GT(all, 1500U);
+  for (std::size_t before_the_end = 16; before_the_end < 900; before_the_end += 48) {
+    SCOPED_TRACE(std::to_string(before_the_end) + " of " + std::to_string(all)
+                 + " bytes are missing");
+    auto between = std::make_optional<valve>(host.port(), all - before_the_end);
+    meet(*between);
+    ASSERT_TRUE(between->is_shut());
+    between.reset(); // closes both of its connections
+    const auto why = log.why_lost();
+    EXPECT_EQ(ec::unreachable, why.code) << why.what;
+    EXPECT_TRUE(why.retryable) << why.what;
+  }
+}
+
 TEST_F(trouble_test, a_stopped_sshd_is_given_up_at_the_deadline) {
   host.signal(SIGSTOP);
   transport.emplace(options());
