@@ -1,6 +1,7 @@
-# baton_library(NAME LINKS target...): a library of every .cpp below this folder.
+# baton_library(NAME [BUSY] LINKS target...): a library of every .cpp below this folder. BUSY: the tests
+# spend their time in it, so it is optimised also where what is only tested is not (BATON_BUSY_OPTIONS).
 function(baton_library name)
-  cmake_parse_arguments(ARG "" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "BUSY" "" "LINKS;PRIVATE_LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   if(NOT sources) # a folder that is still empty
     add_library(${name} INTERFACE)
@@ -9,6 +10,9 @@ function(baton_library name)
   endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC baton_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  if(ARG_BUSY)
+    target_compile_options(${name} PRIVATE ${BATON_BUSY_OPTIONS})
+  endif()
 endfunction()
 
 # baton_embed(TARGET folder NAME file...): the files as C++ string constants.

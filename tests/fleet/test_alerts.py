@@ -117,6 +117,7 @@ def test_a_rollback_says_what_runs_now(phoned):
     no_deliverer(phoned)
 
 
+@pytest.mark.whole
 def test_a_success_is_told_only_where_it_is_asked_for_and_ends_reminders(phoned):
     run = deploy_badly(phoned)
     phoned.bot.wait_for("VPS failed")
@@ -172,6 +173,7 @@ def test_no_verdict_is_lost_when_a_template_is_used_and_several_messages_wait(ph
     assert "vps: old" in end and f"baton show {run}" in end, end
 
 
+@pytest.mark.whole
 def test_what_waits_goes_as_one_message_with_a_title_that_says_so_and_nothing_is_cut_off(phoned):
     phoned.config["alerts"]["routes"] = [{"events": ["phase_ended", "run_finished"], "at_least": "info"}]
     phoned.config.write()

@@ -190,7 +190,7 @@ def test_a_disk_that_fills_up_meanwhile_loses_nothing(prepared):
 
 
 @as_root
-@pytest.mark.parametrize("megabytes", [12, 21], ids=["git fetch", "the files of the commit need"])
+@pytest.mark.parametrize("megabytes", [pytest.param(12, marks=pytest.mark.whole), 21], ids=["git fetch", "the files of the commit need"])
 def test_a_commit_that_does_not_fit_touches_nothing_and_leaves_no_rest(prepared, megabytes, request):
     fleet = prepared(made.published, "thinkpad", "vps")
     vps = fleet["vps"]

@@ -193,6 +193,7 @@ def test_verification_asks_it_of_its_stage(prepared, kind, on):
     no_trace(three)
 
 
+@pytest.mark.whole
 def test_baton_health_asks_every_kind_from_every_place(served):
 
     def told(kind, on):

@@ -209,6 +209,7 @@ def test_no_secret_of_a_command_or_a_template_is_told(prepared, fault):
     look_everywhere(leaky, done, surfaces)
 
 
+@pytest.mark.whole
 def test_no_secret_of_a_command_is_told_by_a_run_that_is_gone_on_with(prepared):
     """The process that has got them is dead; another shows what the hosts say of them."""
     leaky = prepared(by_sources)
@@ -259,6 +260,7 @@ def test_no_secret_is_told_by_any_command(leaky):
     assert "DB_PASSWORD: \"***\"" in shown and "ROLE: web" in shown, shown
 
 
+@pytest.mark.whole
 def test_no_secret_is_told_of_an_output_that_is_too_long(leaky):
     """What does not fit is left out, whatever it cuts in two."""
     line = shlex.quote(f"x {MASTER} y {MASTER} z")
@@ -460,6 +462,7 @@ def test_a_password_in_the_url_of_a_repository_is_for_git_alone(leaky, git_serve
     assert not leaks(words.read_bytes(), (PASSWORD, git_server.password))
 
 
+@pytest.mark.whole
 def test_a_password_of_a_repository_works_for_a_push_too(leaky, git_server):
     leaky.config["stacks"]["app"].update(repository=git_server.url(), source="push")
     leaky.config.write()

@@ -48,6 +48,7 @@ def test_a_failure_in_the_third_stage_takes_back_the_three_before_the_public_one
     assert fleet["web-2"].history() == ["v1", "v2", "v1"]
 
 
+@pytest.mark.whole
 def test_a_failed_front_leaves_the_rest_deployed(prepared):
     fleet = prepared(five)
     fleet.repository.release("v2", "edge:start-fails")
@@ -179,6 +180,7 @@ def test_two_names_of_one_machine_share_no_folder(fleet):
     assert machine.history() == [] and fleet.leases() == {}
 
 
+@pytest.mark.whole
 def test_two_names_of_one_machine_share_its_lease(fleet):
     machine = one_machine_by_two_names(fleet)
     fleet.config["stacks"]["other"] = fleet.config.stack() | {"path": "~/other"}

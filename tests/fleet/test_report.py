@@ -49,6 +49,7 @@ def has_no_markup_of_hosts(fleet):
     assert not re.search(r"<(script|link|style|img|iframe)|\b(src|href|on\w+)=", html), html
 
 
+@pytest.mark.whole
 def test_scenario_1_staging_fails(deployed):
     deployed.repository.release("v2", "thinkpad:start-fails")
     told = bad(deployed)
@@ -68,6 +69,7 @@ def test_scenario_1_staging_fails(deployed):
             "<b>Not touched:</b> rtx1080, vps")
 
 
+@pytest.mark.whole
 def test_scenario_2_tests_fail(deployed):
     deployed.repository.release("v2", "*:tests-fail")
     deployed.config.with_tests().write()
@@ -105,6 +107,7 @@ def test_scenario_4_the_public_machine_fails(deployed):
     assert page(deployed, "text", run) == told
 
 
+@pytest.mark.whole
 def test_scenario_5_verification_fails(deployed):
     deployed.config["verification"] = {"checks": [
         {"command": "test -e made-by-hand", "on": "controller", "of": "rtx1080"}]}

@@ -1,5 +1,6 @@
 """`baton retry`: after a partial success the failed stages again, and nothing else."""
 
+import pytest
 from rig.expect import outcomes, verdict
 
 ALL = "thinkpad rtx1080 vps"
@@ -48,6 +49,7 @@ def test_only_the_failed_stage_on_the_commit_of_that_run(deployed):
     assert first["plan"]["retries"] == run and first["plan"]["hosts"] == ["vps"]
 
 
+@pytest.mark.whole
 def test_that_fails_again_is_again_a_partial_success_and_may_be_retried(deployed):
     run = partly(deployed)
     again = one(deployed, deployed.baton("retry", "--json"), "partial_success", "vps", "old", 4,
@@ -64,6 +66,7 @@ def test_is_refused_where_there_is_nothing_partly_done(deployed):
     assert deployed.baton("retry", "20200101").code == 66
 
 
+@pytest.mark.whole
 def test_is_refused_where_something_else_serves_by_now(deployed):
     run = partly(deployed)
     deployed.repository.release("v3")

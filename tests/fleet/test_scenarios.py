@@ -1,5 +1,6 @@
 """The five scenarios of a failure, and the good run (README: what a failure means)."""
 
+import pytest
 from rig import processes
 from rig.expect import outcomes, verdict
 
@@ -85,6 +86,7 @@ def test_a_commit_whose_migration_failed_is_not_taken_for_deployed(deployed):
     assert host.history() == ["v1", "v2", "v2"]
 
 
+@pytest.mark.whole
 def test_after_every_failure_the_next_good_commit_goes_through(deployed):
     deployed.config.stage("vps", retry=1)
     deployed.config.write()

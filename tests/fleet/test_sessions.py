@@ -71,6 +71,7 @@ def test_a_build_streams_on_while_other_sessions_come_and_go(two):
         f"{len(printed)} lines: {printed[:2]} … {printed[-2:]}"
 
 
+@pytest.mark.whole
 def test_a_half_open_session_is_replaced_and_its_step_goes_on(two):
     """The peer is wedged: no reset, no word. Nothing is left to be cleaned by hand."""
     two.repository.release("v2")

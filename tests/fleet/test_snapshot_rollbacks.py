@@ -152,6 +152,7 @@ def test_a_verification_that_fails_takes_the_release_back_and_leaves_the_snapsho
     assert result["details"]["snapshots"]["facts"]["rtx1080"] in os.listdir(host.dir / "snaps")
 
 
+@pytest.mark.whole
 def test_a_verification_that_fails_goes_to_the_snapshot_where_the_release_does_not_come_back(production):
     fleet = failing_at_the_end(production)
     result = verdict(fleet, fleet.baton.deploy(), "rolled_back", "verification", "", "ooo", 1, new="v3")
@@ -381,6 +382,7 @@ def test_a_guest_of_proxmox_goes_back_and_boots_anew(production, method):
     verdict(fleet, fleet.baton.deploy(), "success", "verification", "thinkpad rtx1080 vps", "nnn", 0, new="v3")
 
 
+@pytest.mark.whole
 def test_a_task_of_proxmox_that_failed_is_a_rollback_that_failed(production):
     """pvesh itself ends with 0."""
     fleet, cluster = as_guest(production)
@@ -400,6 +402,7 @@ def test_what_stops_the_snapshots_of_a_guest_is_told_at_pre_flight(production):
     assert "create" not in cluster.calls()
 
 
+@pytest.mark.whole
 def test_a_person_goes_back_to_a_snapshot_of_a_guest(production):
     fleet, cluster = as_guest(production, "app")
     assert fleet.baton("snapshot", "create", "rtx1080", "--yes").code == 0
@@ -416,6 +419,7 @@ def test_a_person_goes_back_to_a_snapshot_of_a_guest(production):
 # --- kept, deleted
 
 
+@pytest.mark.whole
 def test_a_tool_without_delete_keeps_them_and_the_verdict_names_them(production):
     fleet = production("app", keep=1)
     host = fleet["rtx1080"]
@@ -434,6 +438,7 @@ def test_a_tool_without_delete_keeps_them_and_the_verdict_names_them(production)
     assert "has no `delete`" in kept and calls(host, "create")[-1] in kept
 
 
+@pytest.mark.whole
 def test_the_newest_are_kept_and_those_of_others_too(production):
     fleet = production("app", keep=2)
     host = fleet["rtx1080"]

@@ -259,6 +259,7 @@ def test_a_queued_run_that_is_interrupted_has_asked_for_nothing(deployed):
     good(running.wait())
 
 
+@pytest.mark.whole
 def test_a_queued_run_whose_time_is_over_is_refused_as_ever(deployed):
     other = Other(deployed)
     running = in_the_start_of(deployed, "rtx1080")
@@ -285,6 +286,7 @@ def test_two_that_take_the_hosts_in_opposite_orders_both_have_their_turn(deploye
     assert deployed.leases() == {}
 
 
+@pytest.mark.whole
 def test_a_run_that_was_cut_off_is_brought_to_its_end_by_who_waits_for_it(deployed):
     running = in_the_start_of(deployed, "rtx1080")
     waiting = deployed.baton.start_deploy("--queue=2m")
@@ -317,6 +319,7 @@ def test_of_several_that_wait_one_goes_on_with_it_and_all_have_their_turn(deploy
     assert deployed.leases() == {}
 
 
+@pytest.mark.whole
 def test_those_who_wait_have_their_turn_in_the_order_in_which_they_came(deployed):
     running = in_the_start_of(deployed, "rtx1080")
     queued = []

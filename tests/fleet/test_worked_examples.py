@@ -75,6 +75,7 @@ def test_vps_release_that_cannot_be_prepared_uses_up_its_attempts(deployed):
     assert deployed["vps"].history() == ["v1"], "the old release was touched"
 
 
+@pytest.mark.whole
 def test_what_cannot_get_better_on_vps_is_tried_once(deployed):
     """The lab has the row with an unknown image; here somebody edits a file in the middle."""
     deployed.repository.release("v2")
@@ -115,6 +116,7 @@ def test_vps_unreachable_after_its_secrets_were_changed(prepared):
     assert "vps" in result["rollback_failed"]
 
 
+@pytest.mark.whole
 def test_vps_unreachable_at_pre_flight(deployed):
     deployed.repository.release("v2")
     deployed["vps"].stop()
@@ -131,6 +133,7 @@ def test_guard_finds_rtx1080_ill_before_vps(deployed):
     assert deployed["vps"].history() == ["v1"]
 
 
+@pytest.mark.whole
 def test_guard_finds_thinkpad_ill_before_vps_and_everything_goes_back(deployed):
     deployed.repository.release("v2", "thinkpad:ill-after=2")
     result = verdict(deployed, deployed.baton.deploy(), "rolled_back", "thinkpad", "", "ooo", 1)
@@ -138,6 +141,7 @@ def test_guard_finds_thinkpad_ill_before_vps_and_everything_goes_back(deployed):
     assert deployed["rtx1080"].history() == ["v1", "v2", "v1"]
 
 
+@pytest.mark.whole
 def test_verification_finds_rtx1080_ill_after_vps_was_rolled_back(deployed):
     deployed.config.stage("vps", retry=1)
     deployed.config.write()
@@ -158,6 +162,7 @@ def test_cancel_in_the_back_off_of_vps(deployed):
     assert outcomes(result)["verification"] == "not_run"
 
 
+@pytest.mark.whole
 def test_cancel_in_secrets_sync_with_two_of_three_written(prepared):
     deployed = prepared(with_secrets)
     (deployed.project / "master.env").write_text("APP_TOKEN=second\n")
@@ -186,6 +191,7 @@ def test_scenario_3_and_the_rollback_of_rtx1080_fails(deployed):
 
 
 @as_root
+@pytest.mark.whole
 def test_secrets_cannot_be_put_back_on_rtx1080(deployed):
     for host in deployed.hosts.values():
         (host.home / "private").mkdir()
@@ -215,6 +221,7 @@ esac
     assert result["rollback_failed"] == ["rtx1080"]
 
 
+@pytest.mark.whole
 def test_a_snapshot_cannot_be_made_on_rtx1080(prepared):
     deployed = prepared(with_secrets)
     (deployed.project / "master.env").write_text("APP_TOKEN=second\n")
@@ -230,6 +237,7 @@ def test_a_snapshot_cannot_be_made_on_rtx1080(prepared):
     assert (deployed["thinkpad"].home / "snapshots").read_text() == "", "its own snapshot is left"
 
 
+@pytest.mark.whole
 def test_rollback_off_and_verification_fails(deployed):
     deployed.config["verification"] = {"checks": [{"command": "false", "on": "controller"}]}
     deployed.config.write()
@@ -237,17 +245,20 @@ def test_rollback_off_and_verification_fails(deployed):
     verdict(deployed, deployed.baton.deploy("--no-rollback"), "failed", "verification", ALL, "nnn", 2)
 
 
+@pytest.mark.whole
 def test_rollback_off_and_nothing_was_changed_yet(deployed):
     deployed.repository.release("v2", "thinkpad:prepare-fails")
     verdict(deployed, deployed.baton.deploy("--no-rollback"), "failed", "thinkpad", "", "ooo", 1)
 
 
+@pytest.mark.whole
 def test_rollback_off_and_thinkpad_fails_stays_as_it_failed(deployed):
     deployed.repository.release("v2", "thinkpad:ill")
     verdict(deployed, deployed.baton.deploy("--no-rollback"), "failed", "thinkpad", "thinkpad",
             "noo", 2)
 
 
+@pytest.mark.whole
 def test_environment_staging_and_verification_fails(deployed):
     deployed.config["verification"] = {"checks": [{"command": "false", "on": "controller"}]}
     deployed.config.write()
@@ -264,6 +275,7 @@ def test_first_deployment_where_nothing_ran_and_thinkpad_fails(fleet):
     verdict(fleet, fleet.baton.deploy(), "failed", "thinkpad", "", "---", 1)
 
 
+@pytest.mark.whole
 def test_production_with_skip_tests(deployed):
     deployed.config.with_tests().write()
     deployed.repository.release("v2", "*:tests-fail")
@@ -272,6 +284,7 @@ def test_production_with_skip_tests(deployed):
     assert outcomes(result)["tests"] == "skipped"
 
 
+@pytest.mark.whole
 def test_one_of_two_hosts_of_a_production_stage_fails(make_fleet):
     fleet = make_fleet("a", "b")
     fleet.config["stages"] = {"farm": {"role": "production", "hosts": ["a", "b"]}}
