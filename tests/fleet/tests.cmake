@@ -7,12 +7,11 @@ endif()
 # Preloaded into baton, to end it at a boundary of its journal.
 add_library(fleet_boundary MODULE "${CMAKE_CURRENT_LIST_DIR}/boundary.cpp")
 target_link_libraries(fleet_boundary PRIVATE baton_options ${CMAKE_DL_LIBS})
-# The longest begin first, so that none of them is left over for the end. Those that measure no time
-# of their own wait for half of it, and count as one processor.
-set(fleet_longest sweep terminal two_controllers no_secret checks snapshot_rollbacks bad_hosts other_fleets
-  worked_examples resume wire report scenarios sessions signals)
-set(fleet_patient lease no_secret other_fleets plan report resume scenarios secrets_and_snapshots
-  snapshot_rollbacks sweep two_controllers wire worked_examples)
+# The longest begin first, so that none of them is left over for the end. Those that measure time count
+# as two processors; the others wait for half of theirs.
+set(fleet_longest sweep terminal two_controllers no_secret checks snapshot_rollbacks bad_hosts alerts
+  other_fleets worked_examples resume wire report scenarios sessions signals)
+set(fleet_measuring alerts bad_hosts cancel checks sessions signals terminal)
 file(GLOB fleet_tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/test_*.py")
 foreach(file IN LISTS fleet_tests)
   get_filename_component(name "${file}" NAME_WE)
@@ -22,9 +21,9 @@ foreach(file IN LISTS fleet_tests)
   if(place GREATER_EQUAL 0)
     math(EXPR cost "200 - ${place}")
   endif()
-  set(processors 2)
-  if(name IN_LIST fleet_patient)
-    set(processors 1)
+  set(processors 1)
+  if(name IN_LIST fleet_measuring)
+    set(processors 2)
   endif()
   add_test(NAME "fleet.${name}"
     COMMAND ${BATON_PYTHON} -m pytest -q -p no:cacheprovider -rs "${file}"

@@ -30,7 +30,7 @@ TEST_F(trouble_test, a_closed_port_is_told_at_once) {
 }
 
 // In the key exchange, in the login, and after it: it says nothing of the keys.
-TEST_F(trouble_test, wherever_the_line_breaks_the_host_is_unreachable) {
+TEST_F(trouble_test, wherever_the_line_breaks_it_is_worth_another_try) {
   const auto meet = [&](valve& between) {
     auto to = host.to();
     to.port = between.port();
@@ -50,6 +50,7 @@ TEST_F(trouble_test, wherever_the_line_breaks_the_host_is_unreachable) {
     transport.reset();
   }
   ASSERT_GT(all, 1500U);
+  int in_the_login = 0;
   for (std::size_t before_the_end = 16; before_the_end < 900; before_the_end += 48) {
     SCOPED_TRACE(std::to_string(before_the_end) + " of " + std::to_string(all)
                  + " bytes are missing");
@@ -58,9 +59,11 @@ TEST_F(trouble_test, wherever_the_line_breaks_the_host_is_unreachable) {
     ASSERT_TRUE(between->is_shut());
     between.reset(); // closes both of its connections
     const auto why = log.why_lost();
-    EXPECT_EQ(ec::unreachable, why.code) << why.what;
+    EXPECT_NE(ec::auth_failed, why.code) << why.what;
     EXPECT_TRUE(why.retryable) << why.what;
+    in_the_login += why.what.find("during the login") != std::string::npos ? 1 : 0;
   }
+  EXPECT_GT(in_the_login, 2);
 }
 
 TEST_F(trouble_test, a_stopped_sshd_is_given_up_at_the_deadline) {
