@@ -155,13 +155,14 @@ void reactor::loop() {
         ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), wait_ms());
     for (int i = 0; i < ready; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
-      if (event.data.u64 == wake_id) {
+      const std::uint64_t id = event.data.u64; // packed by the kernel: nothing may refer to it
+      if (id == wake_id) {
         std::uint64_t count = 0;
         [[maybe_unused]] const auto got = ::read(wake_, &count, sizeof count);
         continue;
       }
       // An earlier handler of this round may have forgotten this one.
-      const auto found = watchers_.find(event.data.u64);
+      const auto found = watchers_.find(id);
       if (found == watchers_.end())
         continue;
       const auto handler = found->second.on;
