@@ -14,7 +14,7 @@ SWEEP_ARGS ?=
 
 help:
 	@echo 'make demo    build, start three hosts on this machine, deploy to them four times'
-	@echo 'make test    build and run every rung of tests that this machine allows (15 minutes);'
+	@echo 'make test    build and run every rung of tests that this machine allows;'
 	@echo '             TEST_ARGS=--whole: in all variants, as CI does'
 	@echo 'make lab     the whole matrix on three hosts with Docker Engine (20 minutes)'
 	@echo 'make fuzz    what outsiders can feed, from any bytes: SECONDS=30 a target, TARGETS="junit journal"'

@@ -127,24 +127,7 @@ TEST_F(cancel_test, a_tcp_connection_that_does_not_come_about_is_given_up_at_the
 // Before the banner, in it, in each message of the key exchange and of the login, in the opening of
 // the channel, in the command's start, and in its output.
 TEST_F(cancel_test, wherever_the_servers_words_end) {
-  std::size_t all = 0;
-  const auto meet = [&](valve& between) {
-    auto to = host.to();
-    to.port = between.port();
-    append(known_hosts(), "[127.0.0.1]:" + std::to_string(to.port) + ' ' + host.host_key() + '\n');
-    transport.emplace(options());
-    log = heard{};
-    link = transport->open(to, log.sink(), 60s);
-    return link->run("echo hello", 60s);
-  };
-  {
-    valve between{host.port(), valve::open};
-    const auto id = meet(between);
-    ASSERT_EQ(0, log.end(*link, id).status.value_or(-1));
-    all = between.passed();
-    link.reset();
-    transport.reset();
-  }
+  const auto all = bytes_of_a_command();
   ASSERT_GT(all, 1500U);
   constexpr std::size_t places = 24;
   for (std::size_t i = 0; i < places; ++i) {
@@ -152,7 +135,7 @@ TEST_F(cancel_test, wherever_the_servers_words_end) {
     const auto bytes = i < places / 2 ? i * all / places : all - (places - i) * 48;
     SCOPED_TRACE(std::to_string(bytes) + " of " + std::to_string(all) + " bytes");
     valve between{host.port(), bytes};
-    const auto id = meet(between);
+    const auto id = run_through(between);
     ASSERT_TRUE(between.is_shut());
     // It may have said all that matters, but for the channel's close.
     if (log.wait([&](auto& heard) { return heard.channels[id].end.has_value(); }, 0ms))

@@ -2,6 +2,7 @@
 
 #include "runtime/ssh/ssh_transport.hpp"
 #include "tests/runtime/ssh/listener_log.hpp"
+#include "tests/runtime/ssh/valve.hpp"
 #include "tests/support/loopback_sshd.hpp"
 
 #include <gtest/gtest.h>
@@ -52,6 +53,28 @@ protected:
     transport.emplace(std::move(how));
     link = transport->open(host.to(), log.sink(), deadline);
     ASSERT_TRUE(log.connected()) << log.why_lost().what;
+  }
+
+  /// A command over a new session that goes through the valve.
+  channel_id run_through(const valve& between) {
+    auto to = host.to();
+    to.port = between.port();
+    append(known_hosts(), "[127.0.0.1]:" + std::to_string(to.port) + ' ' + host.host_key() + '\n');
+    transport.emplace(options());
+    log = heard{};
+    link = transport->open(to, log.sink(), 60s);
+    return link->run("echo hello", 60s);
+  }
+
+  /// What the server says in all for that, from its banner on; 0 when it does not end well.
+  std::size_t bytes_of_a_command() {
+    valve between{host.port(), valve::open};
+    const auto id = run_through(between);
+    const bool good = log.end(*link, id).status.value_or(-1) == 0;
+    const auto all = between.passed();
+    link.reset();
+    transport.reset();
+    return good ? all : 0;
   }
 
   loopback_sshd host;

@@ -31,31 +31,14 @@ TEST_F(trouble_test, a_closed_port_is_told_at_once) {
 
 // In the key exchange, in the login, and after it: it says nothing of the keys.
 TEST_F(trouble_test, wherever_the_line_breaks_it_is_worth_another_try) {
-  const auto meet = [&](valve& between) {
-    auto to = host.to();
-    to.port = between.port();
-    append(known_hosts(), "[127.0.0.1]:" + std::to_string(to.port) + ' ' + host.host_key() + '\n');
-    transport.emplace(options());
-    log = heard{};
-    link = transport->open(to, log.sink(), 60s);
-    return link->run("echo hello", 60s);
-  };
-  std::size_t all = 0;
-  {
-    valve between{host.port(), valve::open};
-    const auto id = meet(between);
-    ASSERT_EQ(0, log.end(*link, id).status.value_or(-1));
-    all = between.passed();
-    link.reset();
-    transport.reset();
-  }
+  const auto all = bytes_of_a_command();
   ASSERT_GT(all, 1500U);
   int in_the_login = 0;
   for (std::size_t before_the_end = 16; before_the_end < 900; before_the_end += 48) {
     SCOPED_TRACE(std::to_string(before_the_end) + " of " + std::to_string(all)
                  + " bytes are missing");
     auto between = std::make_optional<valve>(host.port(), all - before_the_end);
-    meet(*between);
+    run_through(*between);
     ASSERT_TRUE(between->is_shut());
     between.reset(); // closes both of its connections
     const auto why = log.why_lost();
