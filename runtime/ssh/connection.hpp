@@ -107,6 +107,7 @@ private:
   void exchange();
   void check_host_key();
   void prove();
+  void not_let_in();
   void become_ready();
   bool pump_riders();
   void arm();

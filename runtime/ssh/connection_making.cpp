@@ -340,15 +340,21 @@ void connection::prove() {
     become_ready();
     break;
   case login::progress::again:
-    if (broken()) {
-      const auto text = error_text(session_.get());
-      fail(login_->why(text));
-    }
+    if (broken())
+      not_let_in();
     break;
   case login::progress::failed:
-    fail(login_->why(broken() ? std::optional{error_text(session_.get())} : std::nullopt));
+    not_let_in();
     break;
   }
+}
+
+void connection::not_let_in() {
+  auto why = login_->why(broken() ? std::optional{error_text(session_.get())} : std::nullopt);
+  if (why.code == ec::unreachable)
+    dropped(std::move(why)); // the line broke, and nobody has said no
+  else
+    fail(std::move(why));
 }
 
 void connection::become_ready() {

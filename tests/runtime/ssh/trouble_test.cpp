@@ -30,23 +30,46 @@ TEST_F(trouble_test, a_closed_port_is_told_at_once) {
 }
 
 // In the key exchange, in the login, and after it: it says nothing of the keys.
-TEST_F(trouble_test, wherever_the_line_breaks_it_is_worth_another_try) {
+TEST_F(trouble_test, a_line_that_breaks_before_there_is_a_session_is_made_again) {
   const auto all = bytes_of_a_command();
   ASSERT_GT(all, 1500U);
-  int in_the_login = 0;
+  int made_again = 0;
   for (std::size_t before_the_end = 16; before_the_end < 900; before_the_end += 48) {
     SCOPED_TRACE(std::to_string(before_the_end) + " of " + std::to_string(all)
                  + " bytes are missing");
-    auto between = std::make_optional<valve>(host.port(), all - before_the_end);
-    run_through(*between);
-    ASSERT_TRUE(between->is_shut());
-    between.reset(); // closes both of its connections
-    const auto why = log.why_lost();
-    EXPECT_NE(ec::auth_failed, why.code) << why.what;
-    EXPECT_TRUE(why.retryable) << why.what;
-    in_the_login += why.what.find("during the login") != std::string::npos ? 1 : 0;
+    valve between{host.port(), all - before_the_end};
+    const auto id = run_through(between);
+    ASSERT_TRUE(between.is_shut());
+    between.anew(valve::open);
+    const auto end = log.end(*link, id);
+    if (end.why) {
+      EXPECT_EQ(ec::connection_lost, end.why->code) << end.why->what;
+      EXPECT_TRUE(end.why->retryable) << end.why->what;
+    } else {
+      EXPECT_EQ(0, end.status);
+      ++made_again;
+    }
   }
-  EXPECT_GT(in_the_login, 2);
+  EXPECT_GT(made_again, 4);
+}
+
+TEST_F(trouble_test, a_line_that_always_breaks_in_the_login_is_given_up_and_says_nothing_of_keys) {
+  const auto in_the_login = bytes_of_a_command() - 640;
+  valve between{host.port(), in_the_login};
+  run_through(between);
+  int broken = 0;
+  while (!log.wait([](auto& heard) { return heard.lost.has_value(); }, 0ms)) {
+    ASSERT_TRUE(between.is_shut());
+    ASSERT_LT(++broken, 20);
+    between.anew(in_the_login);
+    log.wait([&](auto& heard) { return heard.lost.has_value(); }, 1s);
+  }
+  const auto why = log.why_lost();
+  EXPECT_EQ(ec::unreachable, why.code) << why.what;
+  EXPECT_TRUE(why.retryable) << why.what;
+  EXPECT_THAT(why.what, HasSubstr("ended during the login"));
+  EXPECT_THAT(why.what, HasSubstr("attempts"));
+  EXPECT_GT(broken, 2);
 }
 
 TEST_F(trouble_test, a_stopped_sshd_is_given_up_at_the_deadline) {

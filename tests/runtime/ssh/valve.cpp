@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <stdexcept>
+#include <utility>
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -68,6 +69,16 @@ void valve::cut() {
   ::eventfd_write(wake_, 1);
 }
 
+void valve::anew(std::size_t bytes_max) {
+  {
+    const std::lock_guard lock{mutex_};
+    next_max_ = bytes_max;
+    passed_ = 0;
+    shut_ = false;
+  }
+  ::eventfd_write(wake_, 1);
+}
+
 bool valve::is_shut() {
   std::unique_lock lock{mutex_};
   return change_.wait_for(lock, std::chrono::seconds{30}, [&] { return shut_; });
@@ -79,6 +90,18 @@ std::size_t valve::passed() {
 }
 
 void valve::relay() {
+  for (;;) {
+    relay_one();
+    const std::lock_guard lock{mutex_};
+    if (ending_ || !next_max_)
+      return;
+    bytes_max_ = *std::exchange(next_max_, {});
+    eventfd_t count = 0;
+    ::eventfd_read(wake_, &count);
+  }
+}
+
+void valve::relay_one() {
   std::array<pollfd, 2> first{{{listener_, POLLIN, 0}, {wake_, POLLIN, 0}}};
   ::poll(first.data(), first.size(), -1);
   if (first[0].revents == 0)
@@ -98,8 +121,6 @@ bool valve::carry(int client, int server) {
   std::array<pollfd, 3> all{{{client, POLLIN, 0}, {server, POLLIN, 0}, {wake_, POLLIN, 0}}};
   {
     const std::lock_guard lock{mutex_};
-    if (ending_)
-      return false;
     if (cut_)
       all[0].fd = -1;
     if (cut_ || shut_)
@@ -107,6 +128,9 @@ bool valve::carry(int client, int server) {
   }
   ::poll(all.data(), all.size(), -1);
   if (all[2].revents != 0) {
+    const std::lock_guard lock{mutex_};
+    if (ending_ || next_max_)
+      return false;
     eventfd_t count = 0;
     ::eventfd_read(wake_, &count);
     return true;
@@ -123,6 +147,8 @@ bool valve::carry(int client, int server) {
   const auto through = std::min(size, bytes_max_ - passed());
   const bool good = send_all(client, piece.data(), through);
   const std::lock_guard lock{mutex_};
+  if (next_max_)
+    return false;
   passed_ += through;
   shut_ = through < size;
   change_.notify_all();

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace baton {
@@ -25,6 +26,9 @@ public:
   /// From now on nothing goes through, either way: as when the line is cut and nobody says so.
   void cut();
 
+  /// Closes both connections; of what the server says on the next so much goes through.
+  void anew(std::size_t bytes_max);
+
   /// Waits until the server has said more than is let through.
   bool is_shut();
   /// How much it has let through.
@@ -32,6 +36,7 @@ public:
 
 private:
   void relay();
+  void relay_one();
   bool carry(int client, int server);
 
   std::uint16_t server_port_;
@@ -44,6 +49,7 @@ private:
   std::size_t passed_ = 0;
   bool shut_ = false;
   bool cut_ = false;
+  std::optional<std::size_t> next_max_; ///< when a connection is to be closed for the next
   bool ending_ = false;
   std::thread thread_;
 };
