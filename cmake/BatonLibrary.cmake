@@ -1,7 +1,16 @@
-# baton_library(NAME [BUSY] LINKS target...): a library of every .cpp below this folder. BUSY: the tests
-# spend their time in it, so it is optimised also where what is only tested is not (BATON_BUSY_OPTIONS).
+# baton_precompile(TARGET header...): where everything is built (unity), these are read once for all
+# sources of the target. In the preset dev each source still has to include what it uses.
+function(baton_precompile target)
+  if(CMAKE_UNITY_BUILD)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# baton_library(NAME [BUSY] LINKS target... [PRECOMPILE header...]): a library of every .cpp below this
+# folder. BUSY: the tests spend their time in it, so it is optimised also where what is only tested is
+# not (BATON_BUSY_OPTIONS).
 function(baton_library name)
-  cmake_parse_arguments(ARG "BUSY" "" "LINKS;PRIVATE_LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "BUSY" "" "LINKS;PRIVATE_LINKS;PRECOMPILE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
   if(NOT sources) # a folder that is still empty
     add_library(${name} INTERFACE)
@@ -10,6 +19,9 @@ function(baton_library name)
   endif()
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PUBLIC baton_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  if(ARG_PRECOMPILE)
+    baton_precompile(${name} ${ARG_PRECOMPILE})
+  endif()
   if(ARG_BUSY)
     target_compile_options(${name} PRIVATE ${BATON_BUSY_OPTIONS})
   endif()

@@ -161,6 +161,7 @@ def documented_template():
     return json.loads(re.search('^template: (".*")$', page, re.MULTILINE).group(1))
 
 
+@pytest.mark.whole
 def test_no_verdict_is_lost_when_a_template_is_used_and_several_messages_wait(phoned):
     phoned.config["alerts"]["routes"] = [{"at_least": "warning", "template": documented_template()}]
     phoned.config.write()
@@ -190,6 +191,7 @@ def test_what_waits_goes_as_one_message_with_a_title_that_says_so_and_nothing_is
     assert "more lines" not in told and "lines more" not in told, told
 
 
+@pytest.mark.whole
 def test_a_chat_that_moves_is_followed_and_told_of(phoned):
     phoned.bot.script = [{"status": 400, "body": {
         "ok": False, "description": "Bad Request: group chat was upgraded to a supergroup chat",
@@ -202,6 +204,7 @@ def test_a_chat_that_moves_is_followed_and_told_of(phoned):
     no_deliverer(phoned)
 
 
+@pytest.mark.whole
 def test_a_cut_connection_may_double_a_message_but_loses_none(phoned):
     phoned.bot.script = [{"cuts": True}]
     deploy_badly(phoned)
@@ -292,6 +295,7 @@ def test_kill_9_while_something_is_being_sent_loses_nothing(phoned, who):
     no_deliverer(phoned)
 
 
+@pytest.mark.whole
 def test_what_was_not_sent_goes_out_with_the_next_run_in_order(phoned):
     phoned.bot.always = {"status": 503, "body": "down"}
     deploy_badly(phoned)
@@ -328,6 +332,7 @@ def test_the_process_in_the_background_is_nobodys_and_holds_nothing(phoned):
     no_deliverer(phoned)
 
 
+@pytest.mark.whole
 def test_a_channel_that_is_gone_from_the_file_gives_its_messages_up(phoned):
     phoned.bot.always = {"status": 503, "body": "down"}
     deploy_badly(phoned)
@@ -380,6 +385,7 @@ def test_a_mail_whose_content_is_refused_is_given_up_alone(deployed, mailbox):
     assert deployed.baton("alert", "test", "post").code == 0
 
 
+@pytest.mark.whole
 def test_slack_and_webhook_get_what_they_want(deployed, bot):
     bot.always = {"body": "ok"}
     with_channels(deployed, {
@@ -414,6 +420,7 @@ def trusted_by_nobody(tmp_path):
     stand.close()
 
 
+@pytest.mark.whole
 def test_a_certificate_that_nobody_vouches_for_stops_the_channel_until_ca_file_names_it(
         deployed, bot, trusted_by_nobody):
     hook = {"url": trusted_by_nobody.url + "/hook"}

@@ -10,6 +10,7 @@ from rig import made
 from rig.expect import tidy, verdict
 from rig.host import Host
 from rig.processes import state, until
+from rig.sample import sample
 from test_plan import TWO, by_compose
 
 ALL = "thinkpad rtx1080 vps"
@@ -127,6 +128,7 @@ def test_has_no_docker(fleet):
     refused(fleet, "*", "missing_tool", "docker")
 
 
+@pytest.mark.whole
 def test_an_engine_that_hangs_on_one_host_fails_that_host_alone(prepared):
     """As a `docker compose ls` that waits in the kernel: no signal but KILL ends it."""
     fleet = prepared(by_compose)
@@ -190,7 +192,7 @@ def test_a_disk_that_fills_up_meanwhile_loses_nothing(prepared):
 
 
 @as_root
-@pytest.mark.parametrize("megabytes", [pytest.param(12, marks=pytest.mark.whole), 21], ids=["git fetch", "the files of the commit need"])
+@pytest.mark.parametrize("megabytes", sample([12, 21]), ids=["git fetch", "the files of the commit need"])
 def test_a_commit_that_does_not_fit_touches_nothing_and_leaves_no_rest(prepared, megabytes, request):
     fleet = prepared(made.published, "thinkpad", "vps")
     vps = fleet["vps"]
@@ -245,6 +247,7 @@ def test_busybox_is_all_there_is_of_sh(prepared):
     all_serve(fleet)
 
 
+@pytest.mark.whole
 def test_logins_that_talk_before_they_listen(make_fleet):
     all_serve(each_of(make_fleet, {
         "politely": "echo Welcome to the machine; echo have a nice day >&2",

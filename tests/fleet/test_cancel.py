@@ -174,6 +174,7 @@ def test_a_rollback_that_was_killed_is_done_again(deployed):
     assert done.code in (1, 130) and done.json["rollback_failed"] == []
 
 
+@pytest.mark.whole
 def test_on_a_host_that_cannot_be_asked_the_step_ends_itself_at_its_deadline(deployed):
     vps = deployed["vps"]
     deployed.config.stage("vps", deadline="6s", retry={"attempts": 1})

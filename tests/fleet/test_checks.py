@@ -225,7 +225,7 @@ def by_probe(fleet, **more):
     fleet.config.write()
 
 
-@pytest.mark.parametrize("away", sample(["stop", "hang"], "hang"))
+@pytest.mark.parametrize("away", sample(["stop", "hang"]))
 def test_a_gate_does_not_take_for_healthy_what_nobody_could_ask(served, away):
     by_probe(served)
     served.config["stages"]["thinkpad"]["health"]["deadline"] = "1s"
@@ -241,6 +241,7 @@ def test_a_gate_does_not_take_for_healthy_what_nobody_could_ask(served, away):
     assert result["hosts"]["thinkpad"]["healthy"] is None, result["hosts"]
 
 
+@pytest.mark.whole
 def test_a_guard_has_patience_with_a_host_that_is_to_ask(served):
     by_probe(served)
     served.config.with_tests(on="thinkpad").write()
@@ -270,6 +271,7 @@ def test_verification_has_patience_with_a_host_that_is_to_ask(three):
     verdict(three, running.wait(), "success", "verification", NAMES, "nn*", 0, new="v1")
 
 
+@pytest.mark.whole
 def test_verification_fails_when_nobody_can_ask_in_the_end(served):
     served.config["verification"] = {"checks": [
         {"command": "true", "on": "probe", "of": "rtx1080"}]}
@@ -415,6 +417,7 @@ def test_credentials_of_a_url_are_shown_nowhere(three, server):
     assert "s3cret" not in done.out + done.err
 
 
+@pytest.mark.whole
 def test_a_port_that_opens_late_is_waited_for_and_answers_whoever_comes_then(three):
     """Nothing but its port tells that the release is there, and that opens a while after `start` has
     ended (three seconds, for fifteen)."""
@@ -447,6 +450,7 @@ def test_a_check_of_a_stage_that_is_not_in_this_environment_is_only_reported(thr
     assert "check of rtx1080 does not answer: command false from probe" in told, done
 
 
+@pytest.mark.whole
 def test_a_check_of_a_stage_that_failed_is_only_reported(three):
     three.config.stage("rtx1080", role="public", retry=1)
     three.config["verification"] = {"checks": [{"command": "false", "on": "host"}]}
@@ -489,6 +493,7 @@ def test_baton_health_misses_what_should_run(three):
     assert told.json["hosts"]["rtx1080"]["outcome"] == "ok", told
 
 
+@pytest.mark.whole
 def test_a_host_with_variables_gives_them_to_the_commands_it_asks_with(three):
     three.config["hosts"]["probe"]["vars"] = {"WORD": "it's me"}
     three.config["verification"] = {"checks": [

@@ -3,6 +3,7 @@
 import json
 import subprocess
 
+import pytest
 from rig.cli import BATON
 from rig.expect import verdict
 from rig.processes import until
@@ -57,6 +58,7 @@ def test_a_lease_that_is_lost_during_the_last_look_is_no_success(deployed):
     assert result["error_detail"]["code"] == "lease_lost", done
 
 
+@pytest.mark.whole
 def test_people_are_told_who_the_owner_is_in_words(deployed):
     running = in_production(deployed)
     shown = deployed.baton("lease", "show", "rtx1080")

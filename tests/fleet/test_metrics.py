@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 
 from rig.processes import until
+from rig.sample import sample
 
 
 @pytest.fixture
@@ -54,6 +55,7 @@ class Push(http.server.BaseHTTPRequestHandler):
         pass
 
 
+@pytest.mark.whole
 def test_the_end_of_a_run_is_pushed_and_a_gateway_that_refuses_changes_nothing(deployed, tmp_path):
     login = tmp_path / "login"
     login.write_text("me:secret-of-mine\n")
@@ -81,6 +83,7 @@ def figures(fleet):
     return told.json
 
 
+@pytest.mark.whole
 def test_runs_of_other_processes_are_in_the_next_scrape(deployed, scrape):
     fleet = deployed.config.data["fleet"]
     success, rolled_back = (f'baton_runs_total{{fleet="{fleet}",status="{status}"}}' for status in ("success", "rolled_back"))
@@ -104,6 +107,7 @@ def test_runs_of_other_processes_are_in_the_next_scrape(deployed, scrape):
     assert after["baton_runs_in_progress"] == after["baton_runs_queued"] == 0
 
 
+@pytest.mark.whole
 def test_a_run_that_waits_or_works_is_seen(deployed, scrape):
     deployed.repository.release("v2")
     host = deployed["rtx1080"]
@@ -185,7 +189,8 @@ def test_an_address_that_cannot_be_had(deployed, scrape):
     assert deployed.baton("serve").code == 64
 
 
-@pytest.mark.parametrize("state", ["json_set(state, '$.open', 'x')", "json_set(state, '$.revisions', 7)", "'nothing'"])
+@pytest.mark.parametrize("state", sample(["json_set(state, '$.open', 'x')", "json_set(state, '$.revisions', 7)", "'nothing'"],
+                                         "json_set(state, '$.open', 'x')"))
 def test_a_damaged_fold_keeps_no_run_from_beginning(deployed, state):
     before = figures(deployed)
     [file] = deployed.state.rglob("journal.db")
@@ -240,6 +245,7 @@ def test_no_counter_of_the_file_goes_back(deployed, tmp_path):
     assert last['baton_ssh_connects_total{host="vps"}'] > 3
 
 
+@pytest.mark.whole
 def test_a_journal_that_is_replaced_and_a_channel_that_is_gone_are_noticed(deployed, scrape):
     success = f'baton_runs_total{{fleet="{deployed.config.data["fleet"]}",status="success"}}'
     assert scrape()[success] == 1

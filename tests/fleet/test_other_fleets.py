@@ -40,6 +40,7 @@ def test_five_hosts_in_four_stages_are_deployed_in_order(prepared):
                                       "web", "data", "front", "verification"]
 
 
+@pytest.mark.whole
 def test_a_failure_in_the_third_stage_takes_back_the_three_before_the_public_one(prepared):
     fleet = prepared(five)
     fleet.repository.release("v2", "db:ill")
@@ -56,6 +57,7 @@ def test_a_failed_front_leaves_the_rest_deployed(prepared):
             "nnnno", 4)
 
 
+@pytest.mark.whole
 def test_of_a_stage_of_three_hosts_none_keeps_the_new_release_when_one_falls_ill(make_fleet):
     fleet = make_fleet("a", "b", "c")
     fleet.config["stages"] = {"farm": {"role": "production", "hosts": ["a", "b", "c"]}}

@@ -44,6 +44,7 @@ def everything(fleet):
     return found, len(fleet.baton.journal())
 
 
+@pytest.mark.whole
 def test_a_plan_names_the_services_that_change_and_touches_nothing(composed):
     old = composed.repository.commits["v1"]
     before = everything(composed)
@@ -87,6 +88,7 @@ def test_a_dry_run_prints_the_plan_and_touches_nothing(composed):
     assert back.out.count("changed: web; the same: db") == 2, back
 
 
+@pytest.mark.whole
 def test_what_cannot_be_known_is_said(composed):
     composed.repository.release("v2", files={"compose.yaml": "BAD\n"})
     planned = composed.baton("plan")

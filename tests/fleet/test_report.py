@@ -90,6 +90,7 @@ def test_scenario_3_production_fails(deployed):
     assert "thinkpad, step" not in told, "another host's output is among it"
 
 
+@pytest.mark.whole
 def test_scenario_4_the_public_machine_fails(deployed):
     deployed.repository.release("v2", "vps:ill")
     told = bad(deployed)

@@ -43,6 +43,7 @@ def test_a_step_that_was_running_is_taken_on_and_not_begun_again(deployed, name,
     assert deployed.leases() == {}
 
 
+@pytest.mark.whole
 def test_a_host_that_is_away_for_a_moment_is_waited_for(deployed):
     host = deployed["rtx1080"]
     deployed.repository.release("v2")
@@ -101,6 +102,7 @@ def test_a_rollback_that_was_cut_off_goes_on(deployed):
     verdict(deployed, deployed.baton("resume", run, "--json"), "rolled_back", "rtx1080", "", "ooo", 1)
 
 
+@pytest.mark.whole
 def test_after_a_second_signal_too(deployed):
     deployed.repository.release("v2")
     vps = deployed["vps"]
@@ -141,6 +143,7 @@ def test_the_next_deployment_brings_it_to_its_end_first(deployed):
         assert host.history() == ["v1", "v2", "v3"]
 
 
+@pytest.mark.whole
 def test_nobody_is_asked_whether_it_is_to_go_on_where_nobody_is(deployed):
     run = cut_off(deployed, in_the_start_of_rtx1080(deployed))
     done = deployed.baton("deploy", "--json")
@@ -190,6 +193,7 @@ def test_one_that_is_too_old_is_taken_back_and_not_gone_on_with(deployed):
     assert deployed["rtx1080"].history() == ["v1", "v1"]
 
 
+@pytest.mark.whole
 def test_every_verb_says_what_was_cut_off(deployed):
     run = cut_off(deployed, in_the_start_of_rtx1080(deployed))
     line = f"run {run} (main to production) was cut off in rtx1080: baton resume {run}\n"

@@ -81,6 +81,7 @@ def test_is_refused_where_something_else_serves_by_now(deployed):
     assert done.code == 64 and "has been on vps since" in done.err, done
 
 
+@pytest.mark.whole
 def test_is_refused_where_a_host_that_it_stands_on_is_ill(deployed):
     partly(deployed)
     deployed["rtx1080"].fault("ill")

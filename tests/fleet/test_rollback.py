@@ -3,15 +3,16 @@
 import shutil
 
 import pytest
+from rig import made
 from rig.expect import outcomes, verdict
 from rig.terminal import Terminal
 
 ALL = "thinkpad rtx1080 vps"
 
 
-@pytest.fixture
-def three(deployed):
+def of_three_releases(make_fleet):
     """v1, v2 and v3 were deployed, each with an .env of its own; v3 serves. `runs` by version."""
+    deployed = made.deployed(make_fleet)
     deployed.runs = {"v1": deployed.done.json["run"]}
     for version in ("v2", "v3"):
         for host in deployed.hosts.values():
@@ -21,6 +22,11 @@ def three(deployed):
         assert done.code == 0, done
         deployed.runs[version] = done.json["run"]
     return deployed
+
+
+@pytest.fixture
+def three(prepared):
+    return prepared(of_three_releases)
 
 
 def test_the_whole_release_comes_back_without_the_remote(three):
@@ -37,6 +43,7 @@ def test_the_whole_release_comes_back_without_the_remote(three):
     assert said["secrets_sync"] == said["tests"] == "skipped"
 
 
+@pytest.mark.whole
 def test_by_a_commit_and_of_one_stage(three):
     commit = three.repository.commits["v1"][:10]
     done = three.baton("rollback", "--to", commit, "--stage", "vps", "--json")

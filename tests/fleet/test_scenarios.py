@@ -72,6 +72,7 @@ def test_the_same_commit_deployed_again_runs_all_phases_and_is_a_new_release(dep
     assert again["commit"] == first["commit"] and again["release"] != first["release"]
 
 
+@pytest.mark.whole
 def test_a_commit_whose_migration_failed_is_not_taken_for_deployed(deployed):
     """The new release is up, what was to follow it has failed, and nothing was taken back."""
     commit = deployed.repository.release("v2")

@@ -117,6 +117,7 @@ def test_a_command_that_fails_changes_nothing_anywhere(prepared, fault):
     assert sum(line.endswith("|vps|0") for line in called(fleet)) == 1
 
 
+@pytest.mark.whole
 def test_a_command_that_failed_is_tried_again_with_the_phase_and_only_that_one(sourced):
     sourced.config["secrets"]["retry"] = {"attempts": 2, "base": 0}
     sourced.config["secrets"]["places"].append({"command": ["flaky"], "to": "~/more.env"})
@@ -159,6 +160,7 @@ def test_hosts_that_do_not_get_the_new_release_have_their_old_secrets_again(sour
     assert sourced["vps"].get("/token")[1] == VALUE
 
 
+@pytest.mark.whole
 def test_a_run_that_is_gone_on_with_asks_again_and_believes_what_was_written(sourced):
     """A command may print something else each time."""
     assert sourced.baton.deploy().code == 0

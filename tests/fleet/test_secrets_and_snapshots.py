@@ -1,5 +1,6 @@
 """Secret files and host snapshots: written, compared, put back, kept."""
 
+import pytest
 from rig import made
 from rig.expect import verdict
 from test_worked_examples import shared_secrets, snapshot_script, tokens
@@ -28,6 +29,7 @@ def test_a_secret_file_inside_a_checkout_that_is_not_there_yet(prepared):
     assert {host.get("/token")[1] for host in fleet.hosts.values()} == {"first"}
 
 
+@pytest.mark.whole
 def test_hosts_that_do_not_get_the_new_release_have_their_old_secrets_again(fleet):
     built_in(fleet)
     assert fleet.baton.deploy().code == 0

@@ -92,6 +92,7 @@ def test_a_half_open_session_is_replaced_and_its_step_goes_on(two):
     assert host.history() == ["v1", "v2"]
 
 
+@pytest.mark.whole
 def test_a_step_that_says_nothing_goes_on_when_a_router_forgets_its_connection(two):
     """As after twenty minutes of silence, which are over at once here. The step outlives it, is found
     again over another connection, and its whole log and its exit status come in."""

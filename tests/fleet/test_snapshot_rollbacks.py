@@ -132,6 +132,7 @@ def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_b
             new="v3")
 
 
+@pytest.mark.whole
 def test_app_then_snapshot_leaves_the_snapshot_alone_when_the_release_comes_back(production):
     fleet = production("app_then_snapshot")
     host = fleet["rtx1080"]
@@ -198,6 +199,7 @@ def test_secrets_are_put_back_before_the_release_starts_from_the_snapshot(produc
     assert fleet["rtx1080"].get("/token")[1] == "first"
 
 
+@pytest.mark.whole
 def test_the_very_first_deployment_goes_back_to_nothing(fleet):
     host = fleet["rtx1080"]
     copying_tool(host)
@@ -222,6 +224,7 @@ def test_a_snapshot_rollback_that_fails_needs_a_person(production, method, serve
     nothing_outside(result)
 
 
+@pytest.mark.whole
 def test_a_snapshot_of_something_else_is_kept_and_never_rolled_back_to(production):
     fleet = production("app", covers="other")
     host = fleet["rtx1080"]
@@ -364,7 +367,7 @@ def as_guest(production, method="app_then_snapshot", **more):
     return fleet, Cluster(fleet)
 
 
-@pytest.mark.parametrize("method", sample(["snapshot", "app_then_snapshot"], "app_then_snapshot"))
+@pytest.mark.parametrize("method", sample(["snapshot", "app_then_snapshot"]))
 def test_a_guest_of_proxmox_goes_back_and_boots_anew(production, method):
     fleet, cluster = as_guest(production, method)
     host = fleet["rtx1080"]
@@ -480,7 +483,7 @@ def on_btrfs(fleet):
 
 
 @as_root
-@pytest.mark.parametrize("method", sample(["snapshot", "app_then_snapshot"], "snapshot"))
+@pytest.mark.parametrize("method", sample(["snapshot", "app_then_snapshot"]))
 def test_what_runs_comes_back_from_the_restored_subvolume(on_btrfs, method):
     fleet, host = on_btrfs, on_btrfs["rtx1080"]
     fleet.config["stacks"]["app"]["vars"] = {"APP_DATA": "serving"}

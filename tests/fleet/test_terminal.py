@@ -105,6 +105,7 @@ def test_resizing_without_end_leaves_nothing_behind(deployed, terminal):
     assert len([row for row in rows if HEAD.match(row)]) == 1, "\n".join(rows)
 
 
+@pytest.mark.whole
 def test_more_hosts_than_rows(make_fleet, terminal):
     names = [f"app-{number:02}" for number in range(1, 17)]
     fleet = make_fleet(*names)
@@ -132,6 +133,7 @@ def test_more_hosts_than_rows(make_fleet, terminal):
     assert rows[:3] == seen.above
 
 
+@pytest.mark.whole
 def test_what_is_typed_meanwhile_is_not_seen_and_moves_nothing(deployed, terminal):
     deployed.repository.release("v2")
     let_go = hold(deployed)
@@ -168,6 +170,7 @@ def test_ctrl_c_says_above_the_block_what_becomes_of_the_run(deployed, terminal)
     assert "not touched: vps" in text and "next: baton logs" in text
 
 
+@pytest.mark.whole
 def test_a_second_ctrl_c_leaves_the_block_whole_and_the_shell_its_terminal(deployed, terminal):
     deployed.repository.release("v2")
     hold(deployed, point="start")
@@ -205,6 +208,7 @@ def test_ctrl_z_puts_the_run_aside_and_fg_brings_the_block_back(deployed, termin
     assert len([row for row in rows[rows.index("aside"):] if HEAD.match(row)]) == 1, "\n".join(rows)
 
 
+@pytest.mark.whole
 def test_colours_are_for_terminals_that_want_them(small, terminal):
     for words, world, coloured in [((), {}, True), ((), {"NO_COLOR": "1"}, False),
                                    (("--no-color",), {}, False)]:
@@ -213,6 +217,7 @@ def test_colours_are_for_terminals_that_want_them(small, terminal):
         assert HEAD.match(seen.everything()[3]), "\n".join(seen.everything())
 
 
+@pytest.mark.whole
 def test_plain_lines_where_no_block_can_be_drawn(small, terminal):
     for words, term in [((), "dumb"), (("--progress", "tty"), "dumb"),
                         (("--progress", "plain"), "screen"), (("-v",), "screen"),
@@ -227,6 +232,7 @@ def test_plain_lines_where_no_block_can_be_drawn(small, terminal):
         assert term == "screen" or not seen.colours()
 
 
+@pytest.mark.whole
 def test_quiet_shows_the_end_and_q_only_what_went_wrong(small, terminal):
     seen = terminal(small, "deploy", "--progress", "quiet")
     assert seen.end() == 0
@@ -306,6 +312,7 @@ def test_the_demo_tells_its_four_stories_on_a_terminal_that_is_resized(make_flee
         assert len([row for row in rows if row.startswith(f"== {story} of 4")]) == 1, text
 
 
+@pytest.mark.whole
 def test_a_demo_whose_terminal_is_closed_leaves_nothing_behind(make_fleet, terminal):
     world = make_fleet("unused")
     (world.dir / "demo").mkdir()

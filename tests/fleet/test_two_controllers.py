@@ -193,6 +193,7 @@ def test_one_of_another_machine_loses_them_after_a_time_and_changes_nothing_when
     assert deployed.serving() == dict.fromkeys(ALL, "v3") and deployed.leases() == {}
 
 
+@pytest.mark.whole
 def test_a_host_that_has_booted_since_is_waited_for_as_long(deployed):
     other = Other(deployed)
     running = in_the_start_of(deployed, "vps")
@@ -243,6 +244,7 @@ def test_a_queued_run_waits_for_its_turn(deployed):
     assert deployed.leases() == {}
 
 
+@pytest.mark.whole
 def test_a_queued_run_that_is_interrupted_has_asked_for_nothing(deployed):
     other = Other(deployed)
     running = in_the_start_of(deployed, "rtx1080")
@@ -271,6 +273,7 @@ def test_a_queued_run_whose_time_is_over_is_refused_as_ever(deployed):
     verdict(deployed, running.wait(), "success", "verification", " ".join(ALL), "nnn", 0)
 
 
+@pytest.mark.whole
 def test_two_that_take_the_hosts_in_opposite_orders_both_have_their_turn(deployed):
     one, two = Other(deployed, "one", ALL), Other(deployed, "two", ALL[::-1])
     running = in_the_start_of(deployed, "rtx1080")
@@ -350,6 +353,7 @@ def test_a_run_that_nobody_here_goes_on_with_is_not_waited_for(deployed):
     assert refused.code == 3 and f"baton resume {old}" in refused.err, refused
 
 
+@pytest.mark.whole
 def test_without_its_journal_a_controller_takes_over_what_it_has_forgotten(deployed):
     running = in_the_start_of(deployed, "rtx1080")
     old = killed(running)

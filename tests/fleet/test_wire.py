@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 
+import pytest
 from rig import journal, made
 from rig.cli import BATON
 from rig.expect import verdict
@@ -26,6 +27,7 @@ def failed(make_fleet):
     return fleet
 
 
+@pytest.mark.whole
 def test_without_json_the_summary_names_every_host(prepared):
     done = prepared(failed).done
     text = done.out + done.err
@@ -97,6 +99,7 @@ def test_the_log_file_holds_json_lines_with_a_status_for_every_step(prepared):
     assert oct(logs[0].stat().st_mode & 0o777) in ("0o600", "0o640")
 
 
+@pytest.mark.whole
 def test_metrics_of_a_run_are_read_back_with_promtool(deployed):
     deployed.repository.release("v2", "vps:ill")
     file = deployed.project / "baton.prom"

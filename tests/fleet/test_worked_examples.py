@@ -67,6 +67,7 @@ def tokens(fleet):
     return {(host.home / "secrets.env").read_text() for host in fleet.hosts.values()}
 
 
+@pytest.mark.whole
 def test_vps_release_that_cannot_be_prepared_uses_up_its_attempts(deployed):
     deployed.repository.release("v2", "vps:prepare-fails")
     result = verdict(deployed, deployed.baton.deploy(), "partial_success", "vps",
@@ -149,6 +150,7 @@ def test_verification_finds_rtx1080_ill_after_vps_was_rolled_back(deployed):
     verdict(deployed, deployed.baton.deploy(), "rolled_back", "verification", "", "ooo", 1)
 
 
+@pytest.mark.whole
 def test_cancel_in_the_back_off_of_vps(deployed):
     deployed.config.stage("vps", retry={"attempts": 3, "base": "60s"})
     deployed.config.write()

@@ -9,8 +9,8 @@ add_library(fleet_boundary MODULE "${CMAKE_CURRENT_LIST_DIR}/boundary.cpp")
 target_link_libraries(fleet_boundary PRIVATE baton_options ${CMAKE_DL_LIBS})
 # The longest begin first, so that none of them is left over for the end. Those that measure time count
 # as two processors; the others wait for half of theirs.
-set(fleet_longest sweep terminal two_controllers no_secret checks snapshot_rollbacks bad_hosts alerts
-  other_fleets worked_examples resume wire report scenarios sessions signals)
+set(fleet_longest no_secret alerts bad_hosts sweep checks terminal two_controllers audit wire
+  snapshot_rollbacks resume other_fleets rollback worked_examples)
 set(fleet_measuring alerts bad_hosts cancel checks sessions signals terminal)
 file(GLOB fleet_tests CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/test_*.py")
 foreach(file IN LISTS fleet_tests)

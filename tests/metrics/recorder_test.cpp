@@ -424,16 +424,18 @@ TEST_F(a_recorder_of_a_journal, reads_the_history_when_what_was_saved_does_not_f
   }
 }
 
-/// Every value in a document, and every object with one name more, in turn another.
+/// Every value in a document is in turn another, of one type after the other, and every object has
+/// one name more.
 template <class See>
 void damage_each(json& all, json& here, const See& see) {
-  for (const auto& wrong : {json("x"), json::array({1, 2}), json{{"__x", "y"}}, json{}}) {
-    if (wrong.type() == here.type())
-      continue;
-    auto kept = std::exchange(here, wrong);
-    see(all.dump());
-    here = std::move(kept);
-  }
+  static const std::array others{json("x"), json::array({1, 2}), json{{"__x", "y"}}, json{}};
+  static std::size_t turn = 0;
+  do {
+    ++turn;
+  } while (others[turn % others.size()].type() == here.type());
+  auto kept = std::exchange(here, others[turn % others.size()]);
+  see(all.dump());
+  here = std::move(kept);
   if (here.is_object() && here.size() > 0) {
     here["__more"] = "x";
     see(all.dump());
@@ -463,7 +465,7 @@ TEST_F(a_recorder_of_a_journal, folds_anew_whatever_is_damaged_of_what_was_saved
     ASSERT_TRUE(done) << describe(done.error()) << damaged;
     EXPECT_EQ(run_samples(one), right) << damaged;
   });
-  EXPECT_GT(ways, 200u);
+  EXPECT_GT(ways, 100u);
 }
 
 TEST_F(a_recorder_of_a_journal, takes_no_fold_of_events_that_there_are_not) {

@@ -3,11 +3,12 @@ file(GLOB simulate_sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/*.cpp")
 add_executable(simulate ${simulate_sources}
   "${CMAKE_CURRENT_LIST_DIR}/../rules/support/fleets.cpp")
 target_link_libraries(simulate PRIVATE baton_actors CLI11::CLI11)
+baton_precompile(simulate <messages/json.hpp> <messages/actors.hpp> <algorithm> <functional>)
 if(BATON_TESTS)
-  add_test(NAME simulate.promises_are_kept COMMAND simulate --seeds 500 --jobs 2)
-  add_test(NAME simulate.promises_are_kept_by_more_seeds COMMAND simulate --from 501 --seeds 1500 --jobs 2)
+  add_test(NAME simulate.promises_are_kept COMMAND simulate --seeds 300 --jobs 2)
+  add_test(NAME simulate.promises_are_kept_by_more_seeds COMMAND simulate --from 301 --seeds 1700 --jobs 2)
   add_test(NAME simulate.faults_can_be_planted COMMAND "${CMAKE_CURRENT_LIST_DIR}/planted" --check)
-  add_test(NAME simulate.a_seed_reproduces_a_run COMMAND simulate --seeds 100 --from 50000 --twice)
+  add_test(NAME simulate.a_seed_reproduces_a_run COMMAND simulate --seeds 40 --from 50000 --twice)
   set_tests_properties(simulate.promises_are_kept simulate.promises_are_kept_by_more_seeds
     PROPERTIES PROCESSORS 2 COST 100)
   set_tests_properties(simulate.promises_are_kept simulate.promises_are_kept_by_more_seeds simulate.a_seed_reproduces_a_run simulate.faults_can_be_planted

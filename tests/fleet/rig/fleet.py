@@ -157,7 +157,15 @@ class Fleet:
     def remove(self):
         self.stop()
         self.ports.give_back()
-        shutil.rmtree(self.dir, ignore_errors=True)
+        clear_away(self.dir)
+
+
+def clear_away(folder):
+    """The folder is gone when this returns: what was just killed may write a last file into it."""
+    def gone():
+        shutil.rmtree(folder, ignore_errors=True)
+        return not folder.exists()
+    processes.until(f"{folder} is gone", gone)
 
 
 class Kept:
@@ -177,7 +185,7 @@ class Kept:
         # ports cannot be copied, and are the same
         ports = self._fleet.ports
         fleet = copy.deepcopy(self._fleet, {id(ports): ports})
-        shutil.rmtree(fleet.dir, ignore_errors=True)
+        clear_away(fleet.dir)
         subprocess.run(["cp", "-a", self._files, fleet.dir], check=True)
         try:
             for name, host in fleet.hosts.items():
@@ -191,4 +199,4 @@ class Kept:
 
     def remove(self):
         self._fleet.remove()
-        shutil.rmtree(self._files, ignore_errors=True)
+        clear_away(self._files)

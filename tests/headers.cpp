@@ -1,0 +1,1 @@
+// Precompiled headers are a target's: this one's are those of all tests (CMakeLists.txt).
