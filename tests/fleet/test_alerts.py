@@ -212,6 +212,7 @@ def test_a_cut_connection_may_double_a_message_but_loses_none(phoned):
     no_deliverer(phoned)
 
 
+@pytest.mark.whole
 def test_a_token_that_is_refused_stops_the_channel_tells_another_and_goes_on_when_mended(phoned):
     other = Stand()
     try:
@@ -312,6 +313,7 @@ def test_what_was_not_sent_goes_out_with_the_next_run_in_order(phoned):
     no_deliverer(phoned)
 
 
+@pytest.mark.whole
 def test_wait_makes_the_command_wait_for_its_messages(phoned):
     phoned.config["alerts"]["wait"] = "30s"
     phoned.config.write()
@@ -320,6 +322,7 @@ def test_wait_makes_the_command_wait_for_its_messages(phoned):
     no_deliverer(phoned)
 
 
+@pytest.mark.whole
 def test_the_process_in_the_background_is_nobodys_and_holds_nothing(phoned):
     deploy_badly(phoned, API_TOKEN="in-the-environment-0123456789")
     # another one may come, see that there is one, and go
@@ -448,6 +451,7 @@ def test_a_certificate_that_nobody_vouches_for_stops_the_channel_until_ca_file_n
     no_deliverer(deployed)
 
 
+@pytest.mark.whole
 def test_a_message_that_is_given_up_is_told_on_another_channel_once(deployed, bot):
     other = {"webhook": {"url": bot.url + "/hook"}}
     with_channels(deployed, {"hook": other, "phone": telegram(deployed, bot)},

@@ -142,6 +142,7 @@ def test_the_end_of_the_chain_is_in_the_log_whatever_its_level(deployed, level):
     assert not told["ok"] and "rows were cut off its end" in told["fault"], told
 
 
+@pytest.mark.whole
 def test_a_run_that_was_killed_stays_known(deployed):
     before = verify(deployed)
     deployed.repository.release("v2")
@@ -164,6 +165,7 @@ def test_a_run_that_was_killed_stays_known(deployed):
     assert not verify(deployed)["ok"]
 
 
+@pytest.mark.whole
 def test_a_cancel_says_who_asked_for_it_from_where(deployed):
     deployed.repository.release("v2")
     host = deployed["rtx1080"]
@@ -178,6 +180,7 @@ def test_a_cancel_says_who_asked_for_it_from_where(deployed):
     assert "@" in asked["by"] and asked["from"] == "ssh 192.0.2.8", asked
 
 
+@pytest.mark.whole
 def test_an_acknowledgement_is_proven_and_says_from_where(deployed):
     deployed.config.data["alerts"] = {"channels": {"hook": {"command": ["true"]}}}
     deployed.config.write()

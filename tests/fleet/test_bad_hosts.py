@@ -171,6 +171,7 @@ def test_has_a_disk_that_is_too_small(fleet):
 
 
 @as_root
+@pytest.mark.whole
 def test_a_disk_that_fills_up_meanwhile_loses_nothing(prepared):
     fleet = prepared(made.published, "thinkpad", "vps")
     vps = fleet["vps"]
@@ -265,6 +266,7 @@ def test_a_login_that_only_talks_is_a_clear_error(fleet):
     assert "ssh vps 'exec /bin/sh' </dev/null" in done.json["error"], done
 
 
+@pytest.mark.whole
 def test_output_of_any_size_and_kind(make_fleet):
     fleet = each_of(make_fleet, {
         "no-newline": "head -c 400000000 /dev/zero | tr '\\0' 'x'",      # 400 MB

@@ -259,6 +259,7 @@ def test_a_guard_has_patience_with_a_host_that_is_to_ask(served):
     assert "for 1 s" in result["error"] and "from probe could not be asked" in result["error"]
 
 
+@pytest.mark.whole
 def test_verification_has_patience_with_a_host_that_is_to_ask(three):
     three.config["guard"] = {"unreachable_after": "60s"}
     three.config["verification"] = {"checks": [

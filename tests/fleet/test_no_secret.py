@@ -159,7 +159,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("fault", sample(CASES, "secrets-sync", "start-v2"))
+@pytest.mark.parametrize("fault", sample(CASES, "secrets-sync"))
 def test_no_secret_is_told_whatever_fails(prepared, fault):
     where, phase, status = CASES[fault]
     if fault in ("nothing", "secrets-test", "secrets-sync", "tests"):
@@ -481,6 +481,7 @@ def open_to_others(folder):
             if not path.is_symlink() and path.lstat().st_mode & 0o077]
 
 
+@pytest.mark.whole
 def test_all_that_is_kept_is_for_the_owner_alone_whatever_the_umask(leaky):
     for host in leaky.hosts.values():
         host.banner("umask 0")

@@ -221,6 +221,7 @@ def test_a_tag_a_branch_and_a_commit_id_are_resolved_once(prepared):
         assert result["commit"] == second
 
 
+@pytest.mark.whole
 def test_two_stacks_on_one_host_are_told_apart(fleet):
     second = fleet.config.stack() | {"path": "~/other", "command": {
         "start": "date >~/other-runs", "stop": "rm -f ~/other-runs", "status": "test -e ~/other-runs"}}

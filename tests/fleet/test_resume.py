@@ -175,6 +175,7 @@ def test_a_run_that_somebody_works_at_is_left_to_them(deployed):
     verdict(deployed, running.wait(), "success", "verification", ALL, "nnn", 0)
 
 
+@pytest.mark.whole
 def test_one_that_is_too_old_is_taken_back_and_not_gone_on_with(deployed):
     deployed.config["resume"] = {"max_age": "1s"}
     deployed.config.write()

@@ -115,6 +115,7 @@ def test_a_person_is_asked_which(three):
     assert set(three.serving().values()) == {"v2"}
 
 
+@pytest.mark.whole
 def test_retention_counts_good_releases_only(three):
     three.config["retention"] = {"releases": 2}
     three.config.write()

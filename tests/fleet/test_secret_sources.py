@@ -69,6 +69,7 @@ def test_what_a_command_prints_is_on_every_host_before_the_release_starts(source
                 if path.is_file() and VALUE.encode() in path.read_bytes()]
 
 
+@pytest.mark.whole
 def test_a_command_for_each_host(fleet):
     tool(fleet, "pass", '[ "$1" = show ] && exec cat "$HOME/vault/$(basename "$2")"; exit 2')
     for name in fleet.hosts:
@@ -149,6 +150,7 @@ def test_a_program_may_be_named_by_its_path(sourced):
         (place / "decrypt").unlink()
 
 
+@pytest.mark.whole
 def test_hosts_that_do_not_get_the_new_release_have_their_old_secrets_again(sourced):
     assert sourced.baton.deploy().code == 0
     vault(sourced, "prod.env", "APP_TOKEN=the-second-value\n")

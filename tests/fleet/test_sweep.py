@@ -59,6 +59,7 @@ def test_wherever_it_is_disturbed_it_ends_in_the_same_verdict_with_each_effect_d
             assert not wrong, f"{way} {number} of {count} ({came}): {wrong}\n{disturbed.story_of(fleet)}"
 
 
+@pytest.mark.whole
 def test_a_run_that_dies_again_and_again_ends_all_the_same(one_more, undisturbed):
     """Each resume is killed some transactions after it has begun."""
     count, expected = undisturbed("rolled-back")

@@ -189,6 +189,7 @@ def test_a_second_ctrl_c_leaves_the_block_whole_and_the_shell_its_terminal(deplo
     assert rows[resume[0] + 1].startswith(ENDED)
 
 
+@pytest.mark.whole
 def test_ctrl_z_puts_the_run_aside_and_fg_brings_the_block_back(deployed, terminal):
     deployed.repository.release("v2")
     let_go = hold(deployed)
@@ -265,6 +266,7 @@ def test_a_locale_without_utf8_gets_ascii(small, terminal):
     assert seen.lines().isascii()
 
 
+@pytest.mark.whole
 def test_the_first_deployment_of_an_environment_shows_its_plan_and_asks(fleet, terminal):
     question = "This is the first deployment of environment production. Go on? [y/N]"
     for answer in (["n", "Enter"], ["Enter"], ["C-d"]):

@@ -212,6 +212,7 @@ def test_a_host_that_has_booted_since_is_waited_for_as_long(deployed):
         assert {one["dead"] for one in shown.values()} == {up > 600}, shown
 
 
+@pytest.mark.whole
 def test_who_goes_on_with_a_run_is_its_owner(deployed):
     other = Other(deployed)
     running = in_the_start_of(deployed, "rtx1080")

@@ -103,6 +103,7 @@ def test_vps_unreachable_before_it_was_changed(deployed):
     assert ("critical", "vps") in alerts_of(deployed, result), result
 
 
+@pytest.mark.whole
 def test_vps_unreachable_after_its_secrets_were_changed(prepared):
     deployed = prepared(with_secrets)
     (deployed.project / "master.env").write_text("APP_TOKEN=second\n")

@@ -37,7 +37,12 @@ class Mail(Served):
                 while line := self.rfile.readline().strip().upper():
                     if line == b"DATA":
                         self.say("354 go on")
-                        letters.append(email.message_from_bytes(b"".join(iter(self.rfile.readline, b".\r\n"))))
+                        lines = []
+                        while (line := self.rfile.readline()) != b".\r\n":
+                            if not line:
+                                return  # whoever wrote it is gone, in the middle of the letter
+                            lines.append(line)
+                        letters.append(email.message_from_bytes(b"".join(lines)))
                     if line == b"QUIT":
                         self.say("221 bye")
                         return

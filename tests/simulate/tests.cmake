@@ -10,7 +10,7 @@ if(BATON_TESTS)
   add_test(NAME simulate.faults_can_be_planted COMMAND "${CMAKE_CURRENT_LIST_DIR}/planted" --check)
   add_test(NAME simulate.a_seed_reproduces_a_run COMMAND simulate --seeds 40 --from 50000 --twice)
   set_tests_properties(simulate.promises_are_kept simulate.promises_are_kept_by_more_seeds
-    PROPERTIES PROCESSORS 2 COST 100)
+    PROPERTIES PROCESSORS 2 COST 193)
   set_tests_properties(simulate.promises_are_kept simulate.promises_are_kept_by_more_seeds simulate.a_seed_reproduces_a_run simulate.faults_can_be_planted
     PROPERTIES LABELS simulate TIMEOUT 600)
 endif()
