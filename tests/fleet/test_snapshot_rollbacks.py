@@ -121,6 +121,7 @@ def back_from_the_snapshot(fleet, result):
     assert name in os.listdir(host.dir / "snaps"), "only a run that aborts deletes its own"
 
 
+@pytest.mark.whole
 def test_app_then_snapshot_goes_to_the_snapshot_when_the_release_does_not_come_back(production):
     fleet = production("app_then_snapshot")
     done = fleet.baton.deploy()

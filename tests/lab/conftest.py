@@ -81,7 +81,7 @@ class Lab:
             "hosts": {name: {} for name in HOSTS},
             "stack": {
                 "repository": "git@origin:app.git", "path": "~/app", "compose": {"images": "build"},
-                "health": {"steady": "2s", "interval": "500ms", "deadline": "30s",
+                "health": {"steady": "2s", "interval": "1s", "deadline": "30s",
                            "checks": [{"http": "http://localhost:8080/health"}]},
             },
             "stages": {

@@ -5,8 +5,8 @@ add_executable(simulate ${simulate_sources}
 target_link_libraries(simulate PRIVATE baton_actors CLI11::CLI11)
 baton_precompile(simulate <messages/json.hpp> <messages/actors.hpp> <algorithm> <functional>)
 if(BATON_TESTS)
-  add_test(NAME simulate.promises_are_kept COMMAND simulate --seeds 300 --jobs 2)
-  add_test(NAME simulate.promises_are_kept_by_more_seeds COMMAND simulate --from 301 --seeds 1700 --jobs 2)
+  add_test(NAME simulate.promises_are_kept COMMAND simulate --seeds 200 --jobs 2)
+  add_test(NAME simulate.promises_are_kept_by_more_seeds COMMAND simulate --from 201 --seeds 1800 --jobs 2)
   add_test(NAME simulate.faults_can_be_planted COMMAND "${CMAKE_CURRENT_LIST_DIR}/planted" --check)
   add_test(NAME simulate.a_seed_reproduces_a_run COMMAND simulate --seeds 40 --from 50000 --twice)
   set_tests_properties(simulate.promises_are_kept simulate.promises_are_kept_by_more_seeds

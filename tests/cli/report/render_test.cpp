@@ -267,7 +267,7 @@ RC_GTEST_PROP(the_markdown, fits_into_a_comment_however_much_there_is_to_say, ()
   for (std::size_t n = 0; n < times && text.size() < 2000; ++n)
     text += piece;
   auto page = hostile_page(text);
-  const auto many = *rc::gen::inRange(0, 25);
+  const auto many = *rc::gen::inRange(0, 10);
   for (int n = 0; n < many; ++n) {
     page.hosts.push_back({std::to_string(n) + text, {}});
     page.hosts.back().now.commit = std::to_string(n);
