@@ -288,6 +288,7 @@ void queue_turn::give_back() {
 }
 
 std::string queue_turn::signal() const {
+  impl_->heard.settle();
   std::lock_guard lock{impl_->mutex};
   return impl_->signal;
 }

@@ -110,6 +110,7 @@ using say_fn = std::function<void(const std::string&)>;
 class early_signal {
 public:
   std::string name() {
+    heard_.settle();
     const std::lock_guard alone{mutex_};
     return name_;
   }

@@ -1,5 +1,6 @@
 #include "cli/signals.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -16,9 +17,11 @@ namespace {
 // the programs we start, handlers are not.
 volatile std::sig_atomic_t wake_fd = -1;
 
+constexpr int all_told = -1;
+
 /// Small enough to be written and read as a whole.
 struct heard_signal {
-  int number = 0; ///< 0: the listener is to end
+  int number = 0; ///< 0: the listener is to end; all_told: somebody waits for it to come here
   int order = 0;  ///< of `baton cancel`; 0: somebody else's signal
   uid_t from = 0; ///< with an order: who gave it
 };
@@ -53,6 +56,7 @@ struct signals::impl {
   struct sigaction old_stop {};
   std::thread listener;
   std::sig_atomic_t outer_fd = -1; ///< of whoever heard them before
+  std::atomic<int> settled = 0;    ///< how many all_told have come through
 };
 
 signals::signals(std::function<void(const std::string&, int)> on_signal,
@@ -62,42 +66,47 @@ signals::signals(std::function<void(const std::string&, int)> on_signal,
     return; // without it the default action stands
   impl_->outer_fd = std::exchange(wake_fd, impl_->pipe[1]);
   const bool hears_stop = around_stop != nullptr;
-  impl_->listener = std::thread{
-      [fd = impl_->pipe[0], tell = std::move(on_signal), around = std::move(around_stop)] {
-        int before = 0;
-        bool hung_up = false;
-        while (true) {
-          heard_signal what;
-          const auto n = ::read(fd, &what, sizeof what);
-          if (n < 0 && errno == EINTR)
-            continue;
-          if (n <= 0 || what.number == 0)
-            return;
-          if (what.number == SIGTSTP) {
-            around(false);
-            ::kill(::getpid(), SIGSTOP); // from here on as if nobody had heard it
-            around(true);
-            continue;
-          }
-          // A terminal that closes may send it twice, and a logout SIGTERM as well: no second wish.
-          if (what.number == SIGHUP) {
-            if (before == 0 && !std::exchange(hung_up, true))
-              tell("SIGHUP", 0);
-            continue;
-          }
-          if (what.order != 0) {
-            const auto giver = giver_of(what.from);
-            if (before++ == 0 && !hung_up)
-              tell(giver, 0);
-            if (what.order == cancel_at_once)
-              tell(giver, before++);
-            continue;
-          }
-          if (hung_up && before++ == 0)
-            continue;
-          tell(what.number == SIGINT ? "SIGINT" : "SIGTERM", before++);
-        }
-      }};
+  impl_->listener = std::thread{[fd = impl_->pipe[0], &settled = impl_->settled,
+                                 tell = std::move(on_signal), around = std::move(around_stop)] {
+    int before = 0;
+    bool hung_up = false;
+    while (true) {
+      heard_signal what;
+      const auto n = ::read(fd, &what, sizeof what);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0 || what.number == 0)
+        return;
+      if (what.number == all_told) {
+        ++settled;
+        settled.notify_all();
+        continue;
+      }
+      if (what.number == SIGTSTP) {
+        around(false);
+        ::kill(::getpid(), SIGSTOP); // from here on as if nobody had heard it
+        around(true);
+        continue;
+      }
+      // A terminal that closes may send it twice, and a logout SIGTERM as well: no second wish.
+      if (what.number == SIGHUP) {
+        if (before == 0 && !std::exchange(hung_up, true))
+          tell("SIGHUP", 0);
+        continue;
+      }
+      if (what.order != 0) {
+        const auto giver = giver_of(what.from);
+        if (before++ == 0 && !hung_up)
+          tell(giver, 0);
+        if (what.order == cancel_at_once)
+          tell(giver, before++);
+        continue;
+      }
+      if (hung_up && before++ == 0)
+        continue;
+      tell(what.number == SIGINT ? "SIGINT" : "SIGTERM", before++);
+    }
+  }};
   struct sigaction handler {};
   handler.sa_sigaction = &on_raw_signal;
   handler.sa_flags = SA_RESTART | SA_SIGINFO;
@@ -107,6 +116,16 @@ signals::signals(std::function<void(const std::string&, int)> on_signal,
   if (impl_->old_hup.sa_handler != SIG_IGN) // nohup
     ::sigaction(SIGHUP, &handler, nullptr);
   ::sigaction(SIGTSTP, hears_stop ? &handler : nullptr, &impl_->old_stop);
+}
+
+void signals::settle() {
+  if (impl_->pipe[0] < 0)
+    return;
+  const int before = impl_->settled;
+  heard_signal mark;
+  mark.number = all_told;
+  [[maybe_unused]] const auto n = ::write(impl_->pipe[1], &mark, sizeof mark);
+  impl_->settled.wait(before);
 }
 
 signals::~signals() {

@@ -24,6 +24,10 @@ public:
   signals& operator=(const signals&) = delete;
   ~signals();
 
+  /// Returns when each signal that has come before has been told of: what was asked for is known,
+  /// and not only on its way. Not from within `on_signal`.
+  void settle();
+
 private:
   struct impl;
   std::unique_ptr<impl> impl_;
