@@ -3,11 +3,13 @@
 #include "tests/simulate/trial.hpp"
 
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <iostream>
+#include <memory>
 #include <poll.h>
 #include <sstream>
 #include <string>
@@ -39,12 +41,16 @@ void tell(int to, std::string_view text) {
   }
 }
 
-/// One of the processes: every so-many-th seed. What it says: reports, then lines of the tally.
-[[noreturn]] void labour(const work& what, int nth, int to, volatile std::uint64_t* at) {
+/// A seed, in memory that the processes share.
+using shared_seed = std::atomic<std::uint64_t>;
+static_assert(shared_seed::is_always_lock_free);
+
+/// One of the processes: takes the next seed, and `at` says which. Some take far longer than
+/// others, and not by chance. What it says: reports, then lines of the tally.
+[[noreturn]] void labour(const work& what, int to, shared_seed& next, shared_seed& at) {
   tally all;
-  for (auto seed = what.from + static_cast<std::uint64_t>(nth); seed < what.from + what.seeds;
-       seed += static_cast<std::uint64_t>(what.jobs)) {
-    *at = seed;
+  for (auto seed = next++; seed < what.from + what.seeds; seed = next++) {
+    at = seed;
     ::alarm(seed_seconds_max);
     auto one = try_seed(seed);
     if (what.twice && try_seed(seed).story != one.story)
@@ -108,13 +114,16 @@ void listen(std::vector<worker>& all) {
 
 tally try_all(const work& what) {
   const auto jobs = static_cast<std::size_t>(what.jobs);
-  auto* shared = ::mmap(nullptr, jobs * sizeof(std::uint64_t), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  const auto size = (1 + jobs) * sizeof(shared_seed);
+  auto* shared = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) {
     std::perror("simulate: no memory");
     std::exit(1);
   }
-  auto* at = static_cast<std::uint64_t*>(shared);
+  auto* next = static_cast<shared_seed*>(shared);
+  auto* at = next + 1;
+  std::uninitialized_default_construct_n(next, 1 + jobs);
+  *next = what.from;
   std::vector<worker> all;
   for (int nth = 0; nth < what.jobs; ++nth) {
     std::array<int, 2> ends{};
@@ -127,7 +136,7 @@ tally try_all(const work& what) {
       for (const auto& other : all)
         ::close(other.from);
       ::close(ends[0]);
-      labour(what, nth, ends[1], at + nth);
+      labour(what, ends[1], *next, at[nth]);
     }
     ::close(ends[1]);
     all.push_back({pid, ends[0], {}});
@@ -147,7 +156,7 @@ tally try_all(const work& what) {
       ++sum.broken;
     }
   }
-  ::munmap(shared, jobs * sizeof(std::uint64_t));
+  ::munmap(shared, size);
   return sum;
 }
 
