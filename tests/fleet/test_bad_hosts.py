@@ -10,7 +10,6 @@ from rig import made
 from rig.expect import tidy, verdict
 from rig.host import Host
 from rig.processes import state, until
-from rig.sample import sample
 from test_plan import TWO, by_compose
 
 ALL = "thinkpad rtx1080 vps"
@@ -193,7 +192,8 @@ def test_a_disk_that_fills_up_meanwhile_loses_nothing(prepared):
 
 
 @as_root
-@pytest.mark.parametrize("megabytes", sample([12, 21]), ids=["git fetch", "the files of the commit need"])
+@pytest.mark.whole
+@pytest.mark.parametrize("megabytes", [12, 21], ids=["git fetch", "the files of the commit need"])
 def test_a_commit_that_does_not_fit_touches_nothing_and_leaves_no_rest(prepared, megabytes, request):
     fleet = prepared(made.published, "thinkpad", "vps")
     vps = fleet["vps"]

@@ -225,7 +225,8 @@ def by_probe(fleet, **more):
     fleet.config.write()
 
 
-@pytest.mark.parametrize("away", sample(["stop", "hang"]))
+@pytest.mark.whole
+@pytest.mark.parametrize("away", ["stop", "hang"])
 def test_a_gate_does_not_take_for_healthy_what_nobody_could_ask(served, away):
     by_probe(served)
     served.config["stages"]["thinkpad"]["health"]["deadline"] = "1s"

@@ -368,7 +368,8 @@ def as_guest(production, method="app_then_snapshot", **more):
     return fleet, Cluster(fleet)
 
 
-@pytest.mark.parametrize("method", sample(["snapshot", "app_then_snapshot"]))
+@pytest.mark.whole
+@pytest.mark.parametrize("method", ["snapshot", "app_then_snapshot"])
 def test_a_guest_of_proxmox_goes_back_and_boots_anew(production, method):
     fleet, cluster = as_guest(production, method)
     host = fleet["rtx1080"]
@@ -484,7 +485,8 @@ def on_btrfs(fleet):
 
 
 @as_root
-@pytest.mark.parametrize("method", sample(["snapshot", "app_then_snapshot"]))
+@pytest.mark.whole
+@pytest.mark.parametrize("method", ["snapshot", "app_then_snapshot"])
 def test_what_runs_comes_back_from_the_restored_subvolume(on_btrfs, method):
     fleet, host = on_btrfs, on_btrfs["rtx1080"]
     fleet.config["stacks"]["app"]["vars"] = {"APP_DATA": "serving"}

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdio>
 #include <fcntl.h>
 #include <fstream>
@@ -424,12 +425,11 @@ TEST_F(a_recorder_of_a_journal, reads_the_history_when_what_was_saved_does_not_f
   }
 }
 
-/// Every value in a document is in turn another, of one type after the other, and every object has
-/// one name more.
+/// Every value in a document is in turn another, of one type after the other (`turn`), and every
+/// object has one name more.
 template <class See>
-void damage_each(json& all, json& here, const See& see) {
-  static const std::array others{json("x"), json::array({1, 2}), json{{"__x", "y"}}, json{}};
-  static std::size_t turn = 0;
+void damage_each(json& all, json& here, std::size_t& turn, const See& see) {
+  const std::array others{json("x"), json::array({1, 2}), json{{"__x", "y"}}, json{}};
   do {
     ++turn;
   } while (others[turn % others.size()].type() == here.type());
@@ -442,10 +442,10 @@ void damage_each(json& all, json& here, const See& see) {
     here.erase("__more");
   }
   if (here.is_array() && !here.empty())
-    damage_each(all, here.front(), see); // the others are like it
+    damage_each(all, here.front(), turn, see); // the others are like it
   if (here.is_object())
     for (auto& inner : here)
-      damage_each(all, inner, see);
+      damage_each(all, inner, turn, see);
 }
 
 TEST_F(a_recorder_of_a_journal, folds_anew_whatever_is_damaged_of_what_was_saved) {
@@ -457,7 +457,8 @@ TEST_F(a_recorder_of_a_journal, folds_anew_whatever_is_damaged_of_what_was_saved
   const auto saved = **journal_.load_fold("metrics");
   auto state = json::parse(saved.state);
   std::size_t ways = 0;
-  damage_each(state, state, [&](const std::string& damaged) {
+  std::size_t turn = 0;
+  damage_each(state, state, turn, [&](const std::string& damaged) {
     ++ways;
     ASSERT_TRUE(journal_.save_fold({saved.name, saved.version, saved.seq, damaged}));
     recorder one{build};

@@ -9,6 +9,7 @@ if(BATON_TESTS)
   add_test(NAME simulate.promises_are_kept_by_more_seeds COMMAND simulate --from 201 --seeds 1800 --jobs 2)
   add_test(NAME simulate.faults_can_be_planted COMMAND "${CMAKE_CURRENT_LIST_DIR}/planted" --check)
   add_test(NAME simulate.a_seed_reproduces_a_run COMMAND simulate --seeds 40 --from 50000 --twice)
+  # Right behind those of the fleet that count as two processors (fleet/tests.cmake).
   set_tests_properties(simulate.promises_are_kept simulate.promises_are_kept_by_more_seeds
     PROPERTIES PROCESSORS 2 COST 193)
   set_tests_properties(simulate.promises_are_kept simulate.promises_are_kept_by_more_seeds simulate.a_seed_reproduces_a_run simulate.faults_can_be_planted
