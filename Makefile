@@ -25,8 +25,8 @@ help:
 	@echo 'make format  clang-format over the sources;  make tidy  clang-tidy over them'
 	@echo 'make clean   remove build/'
 	@echo
-	@echo 'demo, test, lab, fuzz, sweep, deb and bench first install the packages they miss (root or sudo);'
-	@echo 'packaging/*.packages lists them. DEMO_ARGS=--docker: the demo with compose.'
+	@echo 'demo, test, lab, fuzz, simulate, sweep, deb and bench first install the packages they miss'
+	@echo '(root or sudo); packaging/*.packages lists them. DEMO_ARGS=--docker: the demo with compose.'
 
 demo:
 	@packaging/install build demo
@@ -57,7 +57,7 @@ sweep:
 	@BATON=$(CURDIR)/build/check/cli/baton tests/fleet/sweep --jobs $(JOBS) $(SWEEP_ARGS)
 
 simulate:
-	@packaging/install build
+	@packaging/install build simulate
 	@cmake --preset release -DBATON_SIMULATE=ON $(LAUNCHER) >/dev/null
 	@cmake --build --preset release --target simulate --parallel $(JOBS)
 	@build/release/simulate --seeds $(SEEDS) --jobs $(JOBS)

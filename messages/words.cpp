@@ -305,15 +305,16 @@ std::string unit_name(const plan& of, unit_id which) {
 
 std::string step_id(const plan& of, std::string_view phase, step_kind kind, unit_id which,
                     int attempt) {
-  std::string id = of.run;
-  id += '/';
-  id += phase;
-  id += '/';
-  id += unit_name(of, which);
-  id += '/';
-  id += std::to_string(attempt);
-  id += '/';
-  id += to_string(kind);
+  const auto unit = unit_name(of, which);
+  const auto nth = std::to_string(attempt);
+  const auto what = to_string(kind);
+  std::string id;
+  id.reserve(of.run.size() + phase.size() + unit.size() + nth.size() + what.size() + 4);
+  id += of.run;
+  for (const std::string_view part : {phase, std::string_view{unit}, std::string_view{nth}, what}) {
+    id += '/';
+    id += part;
+  }
   return id;
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/log/utf8.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -72,6 +73,8 @@ std::string_view shown_turning(std::string_view one) {
 } // namespace
 
 std::string repair_utf8(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; }))
+    return std::string{text}; // nearly all
   std::string made;
   made.reserve(text.size());
   each_sequence(text, [&](std::string_view one) { made += one.empty() ? replacement : one; });

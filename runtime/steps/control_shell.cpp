@@ -25,6 +25,7 @@ constexpr std::size_t script_bytes_max = 4 * 1024 * 1024;
 constexpr std::size_t owner_bytes_max = 4 * 1024;
 constexpr std::size_t id_bytes_max = 200;
 constexpr std::size_t hints_max = 4096;
+constexpr std::size_t request_line_usual = 256;
 constexpr std::uint64_t log_kept_min = 64 * 1024;
 constexpr std::uint64_t deadline_seconds_max = 30ULL * 24 * 3600;
 
@@ -91,14 +92,22 @@ struct control_shell::state {
       return {};
     }
     const auto id = std::to_string(next_id);
-    std::string bytes = id + ' ';
+    std::string bytes;
+    bytes.reserve(payload.size() + request_line_usual);
+    bytes += id;
+    bytes += ' ';
     bytes += operation;
-    bytes += ' ' + std::to_string(payload.size());
-    for (const auto& argument : arguments)
-      bytes += ' ' + argument;
+    bytes += ' ';
+    bytes += std::to_string(payload.size());
+    for (const auto& argument : arguments) {
+      bytes += ' ';
+      bytes += argument;
+    }
     bytes += '\n';
     bytes += payload;
-    bytes += "end " + id + '\n';
+    bytes += "end ";
+    bytes += id;
+    bytes += '\n';
     pending.push_back({next_id++, payload_max, std::move(step), std::move(answer)});
     allow();
     return bytes;
@@ -333,7 +342,7 @@ namespace {
 /// The words of a step id, or an error for the callback.
 expected<step_name> named(std::string_view id, const std::string& target) {
   if (auto name = id.size() <= id_bytes_max ? name_step(id) : std::nullopt)
-    return *name;
+    return std::move(*name);
   return fault(ec::internal, "a step cannot have the id " + std::string{id.substr(0, 64)}, target);
 }
 

@@ -23,10 +23,22 @@ int hex_digit(char c) noexcept {
   return -1;
 }
 
-std::string percent(char c) {
+void append_percent(std::string& to, char c) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   const auto byte = static_cast<unsigned char>(c);
-  return {'%', digits[byte >> 4U], digits[byte & 15U]};
+  to += '%';
+  to += digits[byte >> 4U];
+  to += digits[byte & 15U];
+}
+
+void append_word(std::string& to, std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // A leading dot would hide the folder from the target's own globs.
+    if (stands_for_itself(text[i]) && !(text[i] == '.' && i == 0))
+      to += text[i];
+    else
+      append_percent(to, text[i]);
+  }
 }
 
 std::string unescape_percent(std::string_view text) {
@@ -54,13 +66,7 @@ std::string encode_word(std::string_view text) {
     return "%";
   std::string word;
   word.reserve(text.size());
-  for (const char c : text) {
-    // A leading dot would hide the folder from the target's own globs.
-    if (stands_for_itself(c) && !(c == '.' && word.empty()))
-      word += c;
-    else
-      word += percent(c);
-  }
+  append_word(word, text);
   return word;
 }
 
@@ -79,12 +85,13 @@ std::optional<step_name> name_step(std::string_view id) {
     name.step = "+";
   } else {
     auto rest = id.substr(slash + 1);
-    for (bool first = true;; first = false) {
+    name.step.reserve(rest.size());
+    for (;;) {
       const auto next = rest.find('/');
-      const auto part = rest.substr(0, next);
-      name.step += (first ? "" : "+") + (part.empty() ? std::string{} : encode_word(part));
+      append_word(name.step, rest.substr(0, next));
       if (next == std::string_view::npos)
         break;
+      name.step += '+';
       rest.remove_prefix(next + 1);
     }
   }

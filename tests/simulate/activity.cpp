@@ -371,7 +371,7 @@ private:
 
   world& in_;
   machine& on_;
-  step_script script_;
+  const step_script& script_;
   dice luck_;
 };
 

@@ -27,7 +27,8 @@ struct deed {
   std::function<std::optional<complaint>(std::string& facts)> act;
 };
 
-/// What a step's script does on a machine, in order; a mishap may have changed that.
+/// What a step's script does on a machine, in order; a mishap may have changed that. The script
+/// must outlive the deeds.
 std::vector<deed> deeds_of(world& in, machine& on, const step_script& script, mishap bad);
 
 } // namespace baton::simulate

@@ -22,10 +22,10 @@ void judge_replay(world& in, evidence& by) {
   auto now = begin(of);
   for (std::size_t nth = 0; nth + 1 < read.size(); ++nth)
     now = fold(of, std::move(now), read[nth]);
-  const auto told = dump(to_json(by.told()));
-  if (dump(to_json(verdict(of, now, read.back().at))) != told)
+  const auto told = to_json(by.told());
+  if (to_json(verdict(of, now, read.back().at)) != told)
     by.broken("the journal replays to the same state: its verdict is another one");
-  if (last->result != by.run().told && dump(to_json(*last->result)) != told)
+  if (last->result != by.run().told && to_json(*last->result) != told)
     by.broken("the journal holds the verdict that was told");
 }
 

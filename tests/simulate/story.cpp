@@ -9,7 +9,9 @@ void story::tell(duration at, std::string_view who, std::string_view what) {
   std::array<char, 48> when{};
   const auto past = static_cast<long long>((at - begins_).count());
   std::snprintf(when.data(), when.size(), "%7lld.%03lld  ", past / 1000, past % 1000);
-  std::string line{when.data()};
+  std::string line;
+  line.reserve(32 + who.size() + what.size());
+  line += when.data();
   line += who;
   line.append(who.size() < 12 ? 12 - who.size() : 1, ' ');
   line += what;
