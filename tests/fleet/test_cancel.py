@@ -142,7 +142,7 @@ def test_a_run_that_is_stopped_hears_it_when_it_goes_on(deployed):
 IGNORES = "trap '' TERM; touch ~/here; while :; do sleep 0.2; done"
 
 
-@pytest.mark.parametrize("now", [True, False])
+@pytest.mark.parametrize("now", sample([True, False], True))
 def test_five_seconds_after_a_kill_nothing_of_the_run_lives_on_any_host(deployed, now):
     running = in_the_start_of(deployed, "rtx1080", IGNORES)
     words = ("--now",) if now else ("--no-wait",)

@@ -204,6 +204,7 @@ def test_a_damaged_fold_keeps_no_run_from_beginning(deployed, state):
 COUNTED = re.compile(r"^baton_\w+?(_total|_count|_sum|_bucket)(\{|$)")
 
 
+@pytest.mark.whole
 def test_no_counter_of_the_file_goes_back(deployed, tmp_path):
     """Whether a run is killed and gone on with, or another one writes the same file beside it."""
     prom = tmp_path / "baton.prom"

@@ -277,6 +277,7 @@ def test_no_secret_is_told_of_an_output_that_is_too_long(leaky):
     look_everywhere(leaky, done, surfaces)
 
 
+@pytest.mark.whole
 def test_what_everybody_uses_is_no_secret(prepared):
     """Of the same file: a level, a port, `web`."""
     leaky = prepared(serving)
@@ -288,6 +289,7 @@ def test_what_everybody_uses_is_no_secret(prepared):
     assert done.json["hosts"]["rtx1080"]["serves"] == "new"
 
 
+@pytest.mark.whole
 def test_a_secret_that_is_also_a_name_breaks_no_id_and_no_document(leaky):
     """`rtx1080` is a host, `activate` a step: words of the secret file, called passwords there."""
     (leaky.project / "master.env").write_text(

@@ -142,6 +142,7 @@ def test_a_stage_with_its_own_policy(prepared):
     verdict(fleet, fleet.baton.deploy(), "partial_success", "web", "canary db edge", "noonn", 4)
 
 
+@pytest.mark.whole
 def test_a_jump_host_of_the_fleet_an_alias_of_the_ssh_config_and_a_jump_of_the_ssh_config(make_fleet):
     fleet = make_fleet(*NAMES)
     bastion, inner, alias = fleet["canary"], fleet["web-1"], fleet["edge"]

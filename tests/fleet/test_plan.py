@@ -106,6 +106,7 @@ def test_what_cannot_be_known_is_said(composed):
     assert nothing.code == 65 and "no-such-branch" in nothing.err and nothing.out == "", nothing
 
 
+@pytest.mark.whole
 def test_a_command_stack_is_told_as_a_whole(fleet):
     first = fleet.baton("plan", "--exit-code")
     assert first.code == 1 and first.out.count("nothing -> ") == 3, first

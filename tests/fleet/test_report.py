@@ -5,6 +5,7 @@ import re
 
 import pytest
 from rig.processes import until
+from rig.sample import sample
 
 MARKDOWN_MAX = 65536
 
@@ -81,6 +82,7 @@ def test_scenario_2_tests_fail(deployed):
     assert deployed.baton("logs", run, "--host", "controller", "--phase", "tests").out.strip()
 
 
+@pytest.mark.whole
 def test_scenario_3_production_fails(deployed):
     deployed.repository.release("v2", "rtx1080:start-fails")
     told = bad(deployed)
@@ -209,7 +211,7 @@ def check_lines(lines, run):
         assert all("duration_ms" in line for line in lines if line["event"] == kind and "status" in line), kind
 
 
-@pytest.mark.parametrize("form", ["human", "json"])
+@pytest.mark.parametrize("form", sample(["human", "json"], "json"))
 def test_every_line_of_the_log_has_its_fields(fleet, form):
     fleet.config["log"] = {"level": "debug"}
     fleet.config.write()
@@ -240,6 +242,7 @@ def test_a_command_that_fails_says_so_in_json(fleet):
     assert ALWAYS - {"run", "fleet"} <= line.keys() and line["error"]["what"], line
 
 
+@pytest.mark.whole
 def test_a_run_that_is_gone_on_with_keeps_its_ids(deployed):
     deployed.repository.release("v2")
     host = deployed["rtx1080"]

@@ -64,6 +64,7 @@ def test_what_there_is_to_go_back_to(three):
     assert len(three.baton("history", "--json").json["runs"]) == 3, "to look is no run"
 
 
+@pytest.mark.whole
 def test_a_failed_release_is_none_to_go_back_to(three):
     three["rtx1080"].fault("start-fails-v4")
     three.repository.release("v4")
@@ -104,6 +105,7 @@ def test_with_nothing_to_do_and_without_a_target(three):
     assert three.baton("rollback", "--to", "x", "--stage", "nowhere").code == 64
 
 
+@pytest.mark.whole
 def test_a_person_is_asked_which(three):
     terminal = Terminal(three, "rollback", columns=100)
     try:

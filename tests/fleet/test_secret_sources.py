@@ -217,6 +217,7 @@ def test_a_template_is_filled_in_for_each_host(fleet):
         assert host.get("/token")[1] == f"{name}-t0ken"
 
 
+@pytest.mark.whole
 def test_a_file_for_each_host_and_one_that_nobody_fills_in(fleet):
     (fleet.project / "secrets").mkdir()
     for name in fleet.hosts:
@@ -250,6 +251,7 @@ def versions(done):
     return done.json["details"]["secrets_sync"]["facts"]
 
 
+@pytest.mark.whole
 def test_the_version_changes_with_the_content_and_with_nothing_else(sourced):
     first = sourced.baton.deploy()
     told = versions(first)

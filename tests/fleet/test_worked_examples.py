@@ -127,6 +127,7 @@ def test_vps_unreachable_at_pre_flight(deployed):
     assert result["error_detail"]["code"] == "unreachable"
 
 
+@pytest.mark.whole
 def test_guard_finds_rtx1080_ill_before_vps(deployed):
     deployed.repository.release("v2", "rtx1080:ill-after=1")
     result = verdict(deployed, deployed.baton.deploy(), "rolled_back", "rtx1080", "", "ooo", 1)
@@ -273,6 +274,7 @@ def test_environment_staging_and_verification_fails(deployed):
     assert set(done.json["hosts"]) == {"thinkpad"}
 
 
+@pytest.mark.whole
 def test_first_deployment_where_nothing_ran_and_thinkpad_fails(fleet):
     fleet.repository.release("v2", "thinkpad:ill")
     verdict(fleet, fleet.baton.deploy(), "failed", "thinkpad", "", "---", 1)
