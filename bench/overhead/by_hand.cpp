@@ -12,6 +12,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -43,6 +44,8 @@ public:
     shell_.on_step_over([this](const std::string& id) {
       if (auto waiting = running_.extract(id))
         waiting.mapped()();
+      else
+        hinted_.insert(id); // an answer is on its way that may not know it yet
     });
   }
 
@@ -103,7 +106,7 @@ private:
           on_report(id, kind, must(more), then);
         }));
       };
-      if (report.state == step_state::running && !report.log_more)
+      if (report.state == step_state::running && !report.log_more && hinted_.erase(id) == 0)
         running_[id] = poll; // until the hint
       else
         poll();
@@ -121,6 +124,7 @@ private:
   control_shell shell_;
   std::uint64_t fence_ = 0;
   std::map<std::string, std::function<void()>> running_;
+  std::set<std::string> hinted_; ///< steps that are over and are not being waited for
 };
 
 class sender {
