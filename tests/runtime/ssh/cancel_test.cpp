@@ -12,6 +12,7 @@
 #include <list>
 #include <thread>
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -57,13 +58,16 @@ protected:
   }
 };
 
-/// A port whose queue is full: the kernel answers no more, as behind a firewall that drops.
+/// A port whose queue is full: the kernel answers no more, as behind a firewall that drops. Its
+/// address is nobody else's: what other tests try in vain on 127.0.0.1 is not counted.
 class full_port {
 public:
+  static constexpr auto address = "127.0.99.1";
+
   full_port() {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     at_.sin_family = AF_INET;
-    at_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(1, ::inet_pton(AF_INET, address, &at_.sin_addr));
     socklen_t size = sizeof at_;
     EXPECT_EQ(0, ::bind(listener_, reinterpret_cast<const sockaddr*>(&at_), size));
     EXPECT_EQ(0, ::listen(listener_, 0));
@@ -85,7 +89,7 @@ public:
   /// How many try in vain (SYN_SENT) to connect, ours among them.
   int knocking() const {
     char wanted[32];
-    std::snprintf(wanted, sizeof wanted, "0100007F:%04X 02 ", port());
+    std::snprintf(wanted, sizeof wanted, "%08X:%04X 02 ", at_.sin_addr.s_addr, port());
     std::ifstream table{"/proc/net/tcp"};
     int count = 0;
     for (std::string line; std::getline(table, line);)
@@ -104,6 +108,7 @@ TEST_F(cancel_test, while_tcp_does_not_connect) {
   ASSERT_TRUE(soon([&] { return nobody.knocking() > 0; }));
   const auto before = nobody.knocking();
   auto to = host.to();
+  to.address = full_port::address;
   to.port = nobody.port();
   transport.emplace(options());
   link = transport->open(to, log.sink(), 60s);
@@ -116,6 +121,7 @@ TEST_F(cancel_test, while_tcp_does_not_connect) {
 TEST_F(cancel_test, a_tcp_connection_that_does_not_come_about_is_given_up_at_the_deadline) {
   const full_port nobody;
   auto to = host.to();
+  to.address = full_port::address;
   to.port = nobody.port();
   transport.emplace(options());
   link = transport->open(to, log.sink(), 700ms);
