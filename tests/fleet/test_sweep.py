@@ -43,7 +43,8 @@ def undisturbed(known, one_more):
     return run
 
 
-@pytest.mark.parametrize("story", sample(list(STORIES)))
+@pytest.mark.whole
+@pytest.mark.parametrize("story", STORIES)
 def test_wherever_it_is_disturbed_it_ends_in_the_same_verdict_with_each_effect_done_once(
         one_more, undisturbed, story):
     count, expected = undisturbed(story)

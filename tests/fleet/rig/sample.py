@@ -5,6 +5,7 @@ import pytest
 
 def sample(cases, *kept):
     """The parameters of a test: of `cases`, those that are not `kept` are marked `whole`."""
+    assert kept, "what is left out as a whole is marked so"
     missing = [one for one in kept if one not in cases]
     assert not missing, f"no such case: {missing}"
     return [one if one in kept else
